@@ -1,0 +1,240 @@
+"""Walks over expressions: children, rebuilding, capture-free substitution, indices in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from .build import add, index_sum, multiply, power
+from .expr import (
+    Access,
+    Affine,
+    Apply,
+    Binder,
+    Compare,
+    Delta,
+    Derivative,
+    Expr,
+    GeneralizedDelta,
+    Index,
+    IndexMap,
+    IndexReduce,
+    IndexSum,
+    IndexValue,
+    LeviCivita,
+    Logic,
+    MatrixApply,
+    Partial,
+    Power,
+    Product,
+    Slot,
+    Sum,
+    Where,
+    substitute_slot,
+)  # fmt: skip
+
+
+def children(e: Expr) -> tuple[Expr, ...]:
+    """Direct sub-expressions (not those inside slots)."""
+    if isinstance(e, Sum):
+        return e.terms
+    if isinstance(e, Product):
+        return e.factors
+    if isinstance(e, (Apply, Logic)):
+        return e.arguments
+    if isinstance(e, Power):
+        return (e.base, e.exponent)
+    if isinstance(e, Compare):
+        return (e.left, e.right)
+    if isinstance(e, Where):
+        return (e.condition, e.then, e.other)
+    if isinstance(e, (Binder, Partial, Derivative)):
+        return (e.body,)  # type: ignore[union-attr]
+    return ()
+
+
+def rebuild(e: Expr, new: tuple[Expr, ...]) -> Expr:
+    """`e` with its children replaced, in canonical form."""
+    if isinstance(e, Sum):
+        return add(*new)
+    if isinstance(e, Product):
+        return multiply(*new)
+    if isinstance(e, Apply):
+        return Apply(e.function, new)
+    if isinstance(e, Logic):
+        return Logic(e.operator, new)
+    if isinstance(e, Power):
+        return power(*new)
+    if isinstance(e, Compare):
+        return Compare(e.operator, *new)
+    if isinstance(e, Where):
+        return Where(*new)
+    if isinstance(e, IndexSum):
+        return index_sum(new[0], e.indices)
+    if isinstance(e, IndexReduce):
+        return IndexReduce(e.operation, new[0], e.indices)
+    if isinstance(e, IndexMap):
+        return IndexMap(e.operation, new[0], e.indices, e.count)
+    if isinstance(e, Partial):
+        return Partial(new[0], e.index)
+    if isinstance(e, Derivative):
+        return Derivative(new[0], e.wrt)
+    return e
+
+
+def slots_of(e: Expr) -> tuple[Slot, ...]:
+    """The slots of a leaf."""
+    if isinstance(e, (Access, LeviCivita, MatrixApply)):
+        return e.slots
+    if isinstance(e, Delta):
+        return (e.left, e.right)
+    if isinstance(e, GeneralizedDelta):
+        return e.upper + e.lower
+    if isinstance(e, IndexValue):
+        return (e.index,)
+    if isinstance(e, Derivative):
+        return e.wrt.slots
+    return ()
+
+
+def with_slots(e: Expr, slots: tuple[Slot, ...]) -> Expr:
+    """A leaf with other slots.  The value of an index that became a number or an affine form is spelled out."""
+    if isinstance(e, Access):
+        return e.with_slots(slots)
+    if isinstance(e, LeviCivita):
+        return LeviCivita(slots)
+    if isinstance(e, MatrixApply):
+        return MatrixApply(e.function, e.tensor, slots)
+    if isinstance(e, Delta):
+        return Delta(*slots)
+    if isinstance(e, GeneralizedDelta):
+        return GeneralizedDelta(slots[: len(e.upper)], slots[len(e.upper) :])
+    if isinstance(e, IndexValue):
+        return slot_value(slots[0])
+    return e
+
+
+def slot_value(slot: Slot) -> Expr:
+    """What a slot stands for, as a number."""
+    from .build import lift
+
+    if isinstance(slot, Index):
+        return IndexValue(slot)
+    if isinstance(slot, int):
+        return lift(slot)
+    if isinstance(slot, Affine):
+        return add(*(multiply(lift(c), slot_value(p)) for c, p in slot.terms), lift(slot.offset))
+    assert isinstance(slot, Expr)
+    return slot
+
+
+def subexpressions(e: Expr) -> Iterator[Expr]:
+    """Every expression inside `e`, itself first, gathers in slots included; depth first, no recursion."""
+    stack = [e]
+    while stack:
+        now = stack.pop()
+        yield now
+        stack += reversed(children(now))
+        for slot in slots_of(now):
+            stack += _accesses_in(slot)
+
+
+def _accesses_in(slot: Slot) -> list[Expr]:
+    if isinstance(slot, Affine):
+        return [p for _, p in slot.terms if isinstance(p, Expr)]
+    return [slot] if isinstance(slot, Expr) else []
+
+
+def _slot_indices(slot: Slot) -> Iterator[Index]:
+    if isinstance(slot, Index):
+        yield slot
+    elif isinstance(slot, Affine):
+        for _, part in slot.terms:
+            yield from _slot_indices(part)
+    elif isinstance(slot, Access):
+        for inner in slot.slots:
+            yield from _slot_indices(inner)
+
+
+def free_in_order(e: Expr) -> tuple[Index, ...]:
+    """Free indices by first appearance."""
+    found: dict[Index, None] = {}
+    for part in subexpressions(e):
+        for slot in slots_of(part):
+            for index in _slot_indices(slot):
+                if index in e.free:
+                    found.setdefault(index)
+    for index in sorted(e.free - found.keys(), key=lambda i: i.name):
+        found.setdefault(index)
+    return tuple(found)
+
+
+def bound_in_order(e: Expr) -> tuple[Index, ...]:
+    """Indices that some binder inside binds."""
+    found: dict[Index, None] = {}
+    for part in subexpressions(e):
+        if isinstance(part, Binder) and not part.keeps:
+            for index in part.indices:  # type: ignore[attr-defined]
+                found.setdefault(index)
+    return tuple(found)
+
+
+def tensors_in(e: Expr) -> frozenset[str]:
+    """Names of the tensors read."""
+    return frozenset(p.tensor for p in subexpressions(e) if isinstance(p, (Access, MatrixApply)))
+
+
+def fresh_index(like: Index, taken: Iterable[Index] | Iterable[str]) -> Index:
+    """`like`, with as many primes as make its name differ from those taken."""
+    names = {t.name if isinstance(t, Index) else t for t in taken}
+    name = like.name
+    while name in names:
+        name += "'"
+    return Index(name, like.space)
+
+
+def substitute(e: Expr, mapping: dict[Index, Slot]) -> Expr:
+    """Replace free indices by slots everywhere; bound indices are renamed apart where they would capture."""
+    mapping = {k: v for k, v in mapping.items() if k in e.free}
+    if not mapping:
+        return e
+    if isinstance(e, Binder):
+        return _substitute_binder(e, mapping)
+    if isinstance(e, Partial):
+        new = mapping.get(e.index, e.index)
+        return Partial(substitute(e.body, mapping), new if isinstance(new, Index) else e.index)
+    if isinstance(e, Derivative):
+        wrt = e.wrt.with_slots(tuple(substitute_slot(s, mapping) for s in e.wrt.slots))
+        return Derivative(substitute(e.body, mapping), wrt)
+    parts = children(e)
+    if parts:
+        return rebuild(e, tuple(substitute(p, mapping) for p in parts))
+    return with_slots(e, tuple(substitute_slot(s, mapping) for s in slots_of(e)))
+
+
+def _substitute_binder(e: Binder, mapping: dict[Index, Slot]) -> Expr:
+    indices: tuple[Index, ...] = e.indices  # type: ignore[attr-defined]
+    body: Expr = e.body  # type: ignore[attr-defined]
+    if e.keeps:  # softmax[j] and its like: the index is renamed with the body where it can be
+        new = tuple(mapping.get(i, i) for i in indices)
+        if not all(isinstance(i, Index) for i in new):
+            raise TypeError("an index that a softmax, cumsum or topk runs along takes no fixed value; name it first")
+        return IndexMap(e.operation, substitute(body, mapping), new, e.count)  # type: ignore[attr-defined,arg-type]
+    incoming = frozenset[Index]().union(*(s.free for s in mapping.values() if not isinstance(s, int)))
+    renamed: dict[Index, Slot] = {}
+    taken = incoming | body.free | frozenset(indices)
+    for index in indices:
+        if index in incoming:
+            renamed[index] = fresh = fresh_index(index, taken)
+            taken |= {fresh}
+    new_indices = tuple(renamed.get(i, i) for i in indices)
+    new_body = substitute(body, {**mapping, **renamed})
+    if isinstance(e, IndexSum):
+        return IndexSum(new_body, new_indices)  # type: ignore[arg-type]
+    return IndexReduce(e.operation, new_body, new_indices)  # type: ignore[attr-defined,arg-type]
+
+
+def transform(e: Expr, visit: Callable[[Expr], Expr]) -> Expr:
+    """Bottom-up: children first, then `visit` on the rebuilt node."""
+    parts = children(e)
+    new = tuple(transform(p, visit) for p in parts)
+    return visit(rebuild(e, new) if any(a is not b for a, b in zip(new, parts)) else e)

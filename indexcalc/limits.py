@@ -1,0 +1,8 @@
+"""Documented limits.  Beyond them an input is refused with code IX009, never answered slowly or by a crash."""
+
+MAX_CHARACTERS = 2_000_000  # source text of one file
+MAX_TERMS = 200_000  # terms of one sum, factors of one product
+MAX_DEPTH = 100  # brackets and operators nested in one expression; every walk may recurse this deep
+MAX_RANK = 32  # slots of one tensor
+MAX_DIGITS = 400  # digits or decimal exponent of a number
+MAX_SYMMETRISED = 6  # slots in T[(…)] or T[[…]]: n! terms

@@ -1,0 +1,272 @@
+"""The syntax tree: what was written, with spans, before any name is understood.
+
+Sums and products are flat.  Names are normalised already: `\\alpha` and α are both "α"; primes are kept apart.
+Nothing here knows declarations; `elaborate` reads compact references, resolves names and makes sums explicit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..diagnostics import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    span: Span
+
+
+# ---- expressions ---------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Number(Tree):
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Tree):
+    """A quoted string, without its quotes (only in einsum's arguments)."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Tree):
+    """A bare name inside a slot, a script or a binder: `i`, `i'`."""
+
+    text: str
+    primes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Script(Tree):
+    """One `_…` or `^…` behind a reference.  `parts` are slot trees; a letters-only part that was not in braces or not
+    separated (`_ij`, `_{ij}`) is one Name whose text the resolver may split.  `braced`: it stood in { }."""
+
+    upper: bool
+    parts: tuple[Tree, ...]
+    braced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Tree):
+    """`x`, `A[i, j]`, `A_ij`, `T^i_{jk}`, `A'[i, j]`.
+
+    `name` may hold underscores (`W_q`, and also `A_ij` in compact form: then `scripts` is empty and the resolver
+    decides).  `slots` is None without brackets.
+    """
+
+    name: str
+    primes: int = 0
+    scripts: tuple[Script, ...] = ()
+    slots: tuple[Tree, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Tree):
+    """`exp(x)`, `inv(A)[i, j]`, `inv(A)'[i, j]`, `einsum("ij,jk->ik", A, B)[b, c]`, `diff(f, x[k])`."""
+
+    function: str
+    arguments: tuple[Tree, ...]
+    primes: int = 0
+    scripts: tuple[Script, ...] = ()
+    slots: tuple[Tree, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(Tree):
+    """`sum[k](…)`, `sum_{k}(…)`, `sum_k(…)`, `softmax[j](…)`, `topk[e, 2](…)`, `partial[i](…)`.
+
+    `operation` is the bare word; for `sum_k(…)` the script text is one Name that the resolver may split.
+    """
+
+    operation: str
+    binders: tuple[Tree, ...]
+    arguments: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Tree):
+    """(sign, term) pairs, sign ±1."""
+
+    terms: tuple[tuple[int, Tree], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Tree):
+    """(operator, factor) pairs, left to right; operator "*" (written), "" (juxtaposed) or "/"; the first is ""."""
+
+    factors: tuple[tuple[str, Tree], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negate(Tree):
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Power(Tree):
+    base: Tree
+    exponent: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Tree):
+    """( body ): a sub-expression of its own for the summation rules."""
+
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Tree):
+    """first op second op third …: a chain means `and`.  Operators are normalised: < <= > >= == !=."""
+
+    first: Tree
+    rest: tuple[tuple[str, Tree], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logic(Tree):
+    """operator "and", "or" (n-ary) or "not" (one argument)."""
+
+    operator: str
+    arguments: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Tree):
+    """`∂_i f`, `∂_{i}(f)`, `∂^i f`, `∂[i] f`: `wrt` are slot trees."""
+
+    wrt: tuple[Tree, ...]
+    upper: bool
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Leibniz(Tree):
+    """`∂f/∂x_k` and `∂/∂x_k f`: `wrt` is a Reference."""
+
+    body: Tree
+    wrt: Tree
+
+
+# ---- only in slots and arguments -----------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Positioned(Tree):
+    """`^i`, `_j` or `^0` inside brackets."""
+
+    upper: bool
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Positions(Tree):
+    """Several positioned names in one slot, `^i ^j`: only in delta[^i ^j, _k _l]."""
+
+    parts: tuple[Positioned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Symmetrise(Tree):
+    """`(i, j)` in brackets or braces; `sign` −1 for `[i, j]` (antisymmetrise)."""
+
+    parts: tuple[Tree, ...]
+    sign: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sublist(Tree):
+    """`[0, 1, ...]` among einsum's arguments."""
+
+    entries: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipsis(Tree):
+    pass
+
+
+# ---- statements ----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class IndexDeclaration(Tree):
+    """`space` is None for an anonymous space; `extent` a Name, a Number or None."""
+
+    names: tuple[Name, ...]
+    space: Name | None
+    extent: Name | Number | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTree(Tree):
+    name: str
+    slots: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Tree):
+    """One declared tensor or scalar: its reference, slots by example, and attributes."""
+
+    reference: Reference
+    attributes: tuple[AttributeTree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorDeclaration(Tree):
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarDeclaration(Tree):
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntegerDeclaration(Tree):
+    items: tuple[Item, ...]
+    space: Name
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDeclaration(Tree):
+    """Also `f(x) = …` without the word `function`."""
+
+    name: Name
+    parameters: tuple[Name, ...]
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDeclaration(Tree):
+    name: Name
+    space: Name
+
+
+@dataclass(frozen=True, slots=True)
+class OutputDeclaration(Tree):
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Convention(Tree):
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Equation(Tree):
+    """`left = right`: a definition, or a claim where the left side is not fresh."""
+
+    left: Tree
+    right: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Bare(Tree):
+    """An expression alone; `a == b` on top (a Compare) is a claim."""
+
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """All statements that could be read, in order."""
+
+    statements: tuple[Tree, ...]
