@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .expr import Expr
 from .index import Index
+
+if TYPE_CHECKING:
+    from .program import Define, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +23,27 @@ class Step:
     before: Expr | None
     after: Expr
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """How one statement of a derived program was found.
+
+    `target` is the finished statement (`grad_V[j, a] = …`), `find` says in text what it is (`∂L/∂V[m, n]`), `steps`
+    lead from the raw derivative to the target's body, and `note` names its origin in a word or two for the reader:
+    "from O = P V", "folded: …".
+    """
+
+    target: Define
+    find: str = ""
+    steps: tuple[Step, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A derived program with its reasons: the `forward` program, the `result`, and one section per new statement."""
+
+    forward: Program
+    result: Program
+    sections: tuple[Section, ...] = ()
