@@ -1,0 +1,72 @@
+# Two commands on a fresh machine: `make demo` and `make test`.  Everything lives in .venv beside this file; all paths
+# here are relative, so the checkout may stand anywhere.  `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+INSTALL := $(PIP) install --constraint constraints.txt
+
+# The first interpreter that is new enough; override with `make test PYTHON=/path/to/python`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
+
+# A virtual environment cannot be moved: its scripts hold its path.  One from elsewhere, or whose interpreter is gone,
+# is made afresh.
+USABLE := $(shell [ "$$(cat .venv/.place 2>/dev/null)" = "$$(pwd -P)" ] && $(PY) -c 'import pip' 2>/dev/null && echo yes)
+PROJECT := pyproject.toml setup.py constraints.txt $(wildcard grammar/*.lark)
+
+.PHONY: help demo test check bench docs clean remake
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
+		printf '  make %-6s %s\n' "$$name" "$$what"; done
+
+demo: .venv/.core  ## check, derive, emit, verify and train attention, in about a minute, without a GPU or PyTorch
+	@.venv/bin/indexcalc demo
+
+test: .venv/.dev  ## lint, format, types, and all tests
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy --strict indexcalc
+	$(PY) -m pytest --numprocesses auto --dist loadfile
+
+bench: .venv/.bench  ## one table: this library against tensorgrad and hand-written NumPy
+	$(PY) -m benchmarks.run
+
+docs: .venv/.core  ## regenerate the pages and pictures that come out of the program itself
+	$(PY) docs/generate.py
+
+clean:  ## remove everything that the commands above made
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis indexcalc/syntax/_tables.py
+	find indexcalc examples grammar tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+remake:
+
+.venv/.place: $(if $(USABLE),,remake)
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "indexcalc needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || true)." >&2; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; fi
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "indexcalc needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" --version 2>&1)." >&2; exit 1; }
+	@echo "making .venv with $$("$(PYTHON)" --version)"
+	@"$(PYTHON)" -m venv --clear .venv || { \
+		echo "Making a virtual environment failed (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@pwd -P > $@
+
+# Each stamp is written last, so that an interrupted installation is repeated.
+.venv/.core: .venv/.place $(PROJECT)
+	@echo "installing indexcalc"
+	@$(INSTALL) --editable .
+	@touch $@
+
+.venv/.dev: .venv/.core
+	@echo "installing the development tools and PyTorch (for the tests of the torch backend)"
+	@$(INSTALL) --editable '.[dev,torch]'
+	@touch $@
+
+.venv/.bench: .venv/.core
+	@echo "installing the benchmark's peer"
+	@$(INSTALL) --editable '.[bench]'
+	@touch $@
