@@ -13,9 +13,10 @@ INSTALL := $(PIP) install --constraint constraints.txt
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo "$$p"; break; fi; done)
 
-# A virtual environment cannot be moved: its scripts hold its path.  One from elsewhere, or whose interpreter is gone,
-# is made afresh.
-USABLE := $(shell [ "$$(cat .venv/.place 2>/dev/null)" = "$$(pwd -P)" ] && $(PY) -c 'import pip' 2>/dev/null && echo yes)
+# A virtual environment cannot be moved, because its scripts hold its path: one that says it was made elsewhere, or
+# whose interpreter is gone or too old, is made afresh.  One that was already here is used.
+USABLE := $(shell [ "$$(cat .venv/.place 2>/dev/null || pwd -P)" = "$$(pwd -P)" ] && \
+	$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes)
 PROJECT := pyproject.toml setup.py constraints.txt $(wildcard grammar/*.lark)
 
 .PHONY: help demo test check bench docs clean remake
@@ -44,7 +45,11 @@ clean:  ## remove everything that the commands above made
 
 remake:
 
-.venv/.place: $(if $(USABLE),,remake)
+ifeq ($(USABLE),yes)
+.venv/.place:
+	@pwd -P > $@
+else
+.venv/.place: remake
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "indexcalc needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || true)." >&2; \
 		echo "Install one, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; fi
@@ -54,6 +59,7 @@ remake:
 	@"$(PYTHON)" -m venv --clear .venv || { \
 		echo "Making a virtual environment failed (Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	@pwd -P > $@
+endif
 
 # Each stamp is written last, so that an interrupted installation is repeated.
 .venv/.core: .venv/.place $(PROJECT)
