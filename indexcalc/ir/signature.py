@@ -1,0 +1,264 @@
+"""The sizes of a program's spaces: from declared integers, array shapes, sizes given by name, and affine slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from numbers import Integral
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..diagnostics import IndexCalcError, fail
+from .expr import Binder, Expr, Extent, MatrixApply, Partial, Space
+from .index import Index
+from .program import Define, Program
+from .slots import SlotUse, slot_range, slot_spaces, slot_text, slot_uses
+from .walk import slots_of, subexpressions
+
+if TYPE_CHECKING:
+    from .program import Tensor
+
+# Spaces with one symbolic extent have one size, so the extent's name stands for all of them.
+Unknown: TypeAlias = str | Space
+
+
+def bind_sizes(
+    program: Program, shapes: Mapping[str, tuple[int, ...]], sizes: Mapping[str, int] | None = None
+) -> dict[Space, int]:
+    """The size of every space of the program, for input arrays of these shapes.
+
+    `sizes` gives what no array tells, by the name of an extent, a space or an index.  An extent that occurs only in
+    affine slots and is given nowhere is the largest one for which they stay inside.
+
+    >>> from .expr import Access
+    >>> from .program import Tensor
+    >>> i = Index("i", Space("rows", "N"))
+    >>> program = Program((i,), (Tensor("x", (i,)),), statements=(Define("y", (i,), Access("x", (i,))),))
+    >>> bind_sizes(program, {"x": (3,)})
+    {Space('rows', 'N'): 3}
+    """
+    check_names(program, shapes)
+    table = SizeTable(program)
+    table.take_sizes(sizes or {})
+    for name, tensor in program.inputs.items():
+        table.take_shape(tensor, shapes[name])
+    return table.finish()
+
+
+def check_names(program: Program, given: Iterable[str]) -> None:
+    """Refuse a missing and a surplus input."""
+    given, wanted = list(given), list(program.inputs)
+    listed = "inputs: " + (", ".join(wanted) or "none")
+    for name in wanted:
+        if name not in given:
+            raise fail("IX801", f"input `{name}` is missing", hint=listed)
+    for name in given:
+        if name not in wanted:
+            raise fail("IX802", f"the program has no input `{name}`", hint=nearest(name, wanted) or listed)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint that offers the known name most like this one, or nothing."""
+    close = get_close_matches(name, list(known), 1)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def unknown_of(space: Space) -> Unknown:
+    """What the space's size is filed under."""
+    return space.extent if isinstance(space.extent, str) else space
+
+
+def indices_in(e: Expr) -> Iterator[Index]:
+    """Every index in the expression, bound ones included, in order of appearance."""
+    for part in subexpressions(e):
+        if isinstance(part, Binder):
+            yield from part.indices  # type: ignore[attr-defined]
+        elif isinstance(part, Partial):
+            yield part.index
+        for slot in slots_of(part):
+            if not isinstance(slot, int):
+                yield from sorted(slot.free, key=lambda i: i.name)
+
+
+def statement_bodies(program: Program) -> list[Expr]:
+    """Both sides of claims and the bodies of definitions and functions."""
+    bodies = [f.body for f in program.functions]
+    for s in program.statements:
+        bodies += [s.body] if isinstance(s, Define) else [s.left, s.right]
+    return bodies
+
+
+class SizeTable:
+    """Sizes as they become known, each with where it came from.  Two sizes for one extent are an error."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.known: dict[Unknown, tuple[int, str]] = {}
+        self.indices: dict[Index, None] = dict.fromkeys(program.indices)
+        needed: dict[Space, None] = {}
+        for tensor in program.tensors:
+            self.indices |= dict.fromkeys(tensor.indices)
+        for statement in program.statements:
+            if isinstance(statement, Define):
+                self.indices |= dict.fromkeys(statement.indices)
+        for body in statement_bodies(program):
+            self.indices |= dict.fromkeys(indices_in(body))
+            needed |= dict.fromkeys(p.space for p in subexpressions(body) if isinstance(p, Extent))
+        # A space that only an integer tensor's values name (never an index or an extent) may stay without a size.
+        self.needed = list(dict.fromkeys(i.space for i in self.indices) | needed)
+        self.spaces = list(dict.fromkeys(program.spaces) | dict.fromkeys(self.needed))
+        self.uses = list(slot_uses(program))
+        for space in self.spaces:
+            if isinstance(space.extent, int):
+                self.known[space] = (space.extent, "its declaration")
+
+    def size(self, space: Space) -> int | None:
+        found = self.known.get(unknown_of(space))
+        return None if found is None else found[0]
+
+    def describe(self, space: Space) -> str:
+        """The space in words: by its extent's name, else by an index that ranges over it, else by its own name."""
+        if isinstance(space.extent, str):
+            return f"extent `{space.extent}`"
+        index = next((i for i in self.indices if i.space == space), None)
+        return f"the extent of index `{index.name}`" if index else f"the extent of space `{space.name}`"
+
+    def assume(self, space: Space, size: int, origin: str) -> None:
+        """Take a size for granted, unless one is known."""
+        self.known.setdefault(unknown_of(space), (size, origin))
+
+    def take_sizes(self, sizes: Mapping[str, int]) -> None:
+        """Sizes by the name of an extent, a space or an index."""
+        for name, size in sizes.items():
+            if isinstance(size, bool) or not isinstance(size, Integral) or size < 0:
+                raise fail("IX807", f"the size of `{name}` must be an integer ≥ 0, not {size!r}")
+            space = self.named(name)
+            before = self.known.setdefault(unknown_of(space), (int(size), f"sizes={{{name!r}: …}}"))
+            if before[0] != size:
+                message = f"sizes gives `{name}` = {size}, but {self.describe(space)} is {before[0]} by {before[1]}"
+                raise fail("IX804", message, hint="give one of them only, or make them agree")
+
+    def named(self, name: str) -> Space:
+        """The space that a key of `sizes` means: an extent's name first, then a space's, then an index's."""
+        by_extent = [s for s in self.spaces if s.extent == name]
+        by_name = [s for s in self.spaces if s.name == name]
+        by_index = [i.space for i in self.indices if i.name == name]
+        for found in (by_extent[:1], by_name, list(dict.fromkeys(by_index))):
+            if len(found) == 1:
+                return found[0]
+            if found:
+                raise fail("IX807", f"`{name}` in sizes means several spaces: {', '.join(s.name for s in found)}")
+        names = [str(s.extent) for s in self.spaces if isinstance(s.extent, str)]
+        names = list(dict.fromkeys([*names, *(i.name for i in self.indices), *(s.name for s in self.spaces if s.name)]))
+        hint = nearest(name, names) or "extents, spaces and indices: " + (", ".join(names) or "none")
+        raise fail("IX802", f"sizes names `{name}`, which is no extent, space or index of the program", hint=hint)
+
+    def take_shape(self, tensor: Tensor, shape: tuple[int, ...]) -> None:
+        """The sizes that an input array shows."""
+        if len(shape) != len(tensor.indices):
+            slots = ", ".join(i.name for i in tensor.indices)
+            message = f"`{tensor.name}` has {len(tensor.indices)} slots, but its array has {len(shape)} dimensions"
+            raise fail("IX803", message, hint=f"expected {tensor.name}[{slots}], got shape {tuple(shape)}")
+        for slot, (index, size) in enumerate(zip(tensor.indices, shape), 1):
+            before = self.known.setdefault(unknown_of(index.space), (size, f"slot {slot} of `{tensor.name}`"))
+            if before[0] != size:
+                raise fail(
+                    "IX804",
+                    f"`{tensor.name}` has size {size} in slot {slot} (index `{index.name}`), "
+                    f"but {self.describe(index.space)} is {before[0]} by {before[1]}",
+                    hint=f"shape given: {tuple(shape)}",
+                )
+
+    def finish(self) -> dict[Space, int]:
+        """All sizes, affine extents solved for, and every slot checked against them."""
+        self.solve_affine()
+        for space in self.needed:
+            if self.size(space) is None:
+                raise self._undetermined(space)
+        found = {s: size for s in self.spaces if (size := self.size(s)) is not None}
+        for use in self.uses:
+            self._check_inside(use, found)
+        for body in statement_bodies(self.program):
+            self._check_square(body, found)
+        return found
+
+    def solve_affine(self) -> None:
+        """Give an extent that only affine slots bound the largest value that keeps each of them inside."""
+        progress = True
+        while progress:
+            progress = False
+            bounds: dict[Unknown, list[tuple[int, SlotUse]] | None] = {}
+            for use in self.uses:
+                self._bound(use, bounds)
+            for unknown, limits in bounds.items():
+                if limits:
+                    size, use = min(limits, key=lambda pair: pair[0])
+                    if size < 1:
+                        raise self._no_room(unknown, use)
+                    self.known[unknown] = (size, f"slot {use.number} of `{use.tensor}`, `{slot_text(use.slot)}`")
+                    progress = True
+
+    def _bound(self, use: SlotUse, bounds: dict[Unknown, list[tuple[int, SlotUse]] | None]) -> None:
+        """File the largest size that this slot allows its only unknown; None where it cannot tell."""
+        if use.terms is None:
+            return
+        open_terms = [(c, i) for c, i in use.terms if self.size(i.space) is None]
+        unknowns = {unknown_of(i.space) for _, i in open_terms}
+        limit = self.size(use.space)
+        if len(unknowns) != 1 or limit is None:
+            bounds |= dict.fromkeys(unknowns)
+            return
+        (unknown,) = unknowns
+        rest = [(c, self.size(i.space) or 0) for c, i in use.terms if (c, i) not in open_terms]
+        high = use.offset + sum(c * (n - 1) for c, n in rest if c > 0)
+        low = use.offset + sum(c * (n - 1) for c, n in rest if c < 0)
+        up, down = sum(c for c, _ in open_terms if c > 0), -sum(c for c, _ in open_terms if c < 0)
+        sizes = [(limit - 1 - high) // up + 1] if up else []
+        sizes += [low // down + 1] if down else []
+        found = bounds.setdefault(unknown, [])
+        if found is not None:
+            found.append((min(sizes), use))
+
+    def _no_room(self, unknown: Unknown, use: SlotUse) -> IndexCalcError:
+        size = self.size(use.space)
+        name = next(i.name for _, i in use.terms or () if unknown_of(i.space) == unknown)
+        return fail(
+            "IX806",
+            f"no value of `{name}` keeps slot {use.number} of `{use.tensor}`, `{slot_text(use.slot)}`, "
+            f"inside its size {size}",
+            hint=self._sizes_in(use),
+        )
+
+    def _sizes_in(self, use: SlotUse) -> str:
+        pairs = [(i.name, self.size(i.space)) for _, i in use.terms or ()]
+        return ", ".join(f"`{n}` has size {size}" for n, size in dict(pairs).items() if size is not None)
+
+    def _undetermined(self, space: Space) -> IndexCalcError:
+        key = space.extent if isinstance(space.extent, str) else None
+        key = key or next((i.name for i in self.indices if i.space == space), space.name)
+        why = "no input array has a slot of this space, and no affine slot alone bounds it"
+        return fail("IX805", f"nothing determines {self.describe(space)}", hint=f"give sizes={{{key!r}: …}}", why=why)
+
+    def _check_inside(self, use: SlotUse, sizes: Mapping[Space, int]) -> None:
+        found = slot_range(use, sizes)
+        if found is None or (found[0] >= 0 and found[1] < sizes[use.space]):
+            return
+        ranged = f"is {found[0]}" if found[0] == found[1] else f"runs from {found[0]} to {found[1]}"
+        raise fail(
+            "IX806",
+            f"slot {use.number} of `{use.tensor}`, `{slot_text(use.slot)}`, {ranged}, "
+            f"but the slot has size {sizes[use.space]} (values from 0 to {sizes[use.space] - 1})",
+            hint=self._sizes_in(use),
+        )
+
+    def _check_square(self, body: Expr, sizes: Mapping[Space, int]) -> None:
+        spaces = slot_spaces(self.program)
+        for part in subexpressions(body):
+            if not isinstance(part, MatrixApply) or len(spaces.get(part.tensor, ())) != 2:
+                continue
+            rows, columns = (sizes[s] for s in spaces[part.tensor])
+            if rows != columns:
+                what = f"{part.function}({part.tensor}) needs a square matrix"
+                raise fail("IX804", f"{what}, but `{part.tensor}` is {rows}×{columns}")
+
+
+__all__ = ["SizeTable", "bind_sizes", "check_names", "indices_in", "nearest", "statement_bodies", "unknown_of"]
