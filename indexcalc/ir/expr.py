@@ -10,7 +10,7 @@ Build them with `ir.build`, whose constructors keep this canonical shape; the cl
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 from .index import Affine, Index, Slot, Space, substitute_slot
 from .node import Node, node
@@ -18,7 +18,7 @@ from .node import Node, node
 if TYPE_CHECKING:
     from typing import Any
 
-Number = Union[int, Fraction, float]  # a float only for ±inf: everything else is exact
+Number: TypeAlias = Union[int, Fraction, float]  # a float only for ±inf: everything else is exact
 
 
 class Expr(Node):

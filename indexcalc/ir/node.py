@@ -52,7 +52,7 @@ class Node(metaclass=Interned):
     `fields` is the tuple of all fields, `free` the frozenset of free indices.
     """
 
-    __slots__ = ("_free", "_hash", "fields")
+    __slots__ = ("_free", "_hash", "_text", "fields")
     fields: tuple[Any, ...]
     _names: tuple[str, ...] = ()
 

@@ -1,0 +1,164 @@
+"""The public surface: every function of `import indexcalc as ic`.  Text may stand wherever a program or expression is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .diagnostics import Diagnostic, fail
+from .ir.expr import Access, Derivative, Expr
+from .ir.program import Program
+
+if TYPE_CHECKING:
+    from .backends.function import Function
+    from .verify.report import Verification
+
+
+def parse(text: str, *, filename: str = "<input>", strict: bool = False) -> Program:
+    """Read and check a program.  `strict` asks for a declaration of every name.
+
+    Raises `IndexCalcError`, whose `.diagnostics` lists everything that is wrong.
+
+    >>> import indexcalc as ic
+    >>> ic.parse("C_ij = A_ik B_kj").inputs.keys()
+    dict_keys(['A', 'B'])
+    """
+    from .elaborate.read import read_program
+
+    return read_program(text, filename=filename, strict=strict)
+
+
+def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnostic]:
+    """Everything that is to be said about a program's text or file.  Never raises on bad input.
+
+    >>> import indexcalc as ic
+    >>> [d.code for d in ic.lint("S[i,j] = Q[i,d] K[k,d]")]
+    ['IX102', 'IX105']
+    """
+    from .lint.run import lint as run
+
+    return run(text_or_path, kind=kind)
+
+
+def simplify(expr: str | Expr, *, given: str = "") -> Expr:
+    """The expression with deltas contracted, sums split and pulled out, numbers folded, like terms collected.
+
+    `given` holds declarations.
+
+    >>> import indexcalc as ic
+    >>> print(ic.simplify("sum[j](delta[i,j] x[j])"))
+    x[i]
+    """
+    from .rewrite.engine import simplify_expression
+
+    return simplify_expression(_expression(expr, given))[0]
+
+
+def diff(expr: str | Expr, wrt: str | Access, *, given: str = "") -> Expr:
+    """∂expr/∂wrt, where `wrt` is a tensor's component such as "x[k]"; its indices stay free in the result (a Jacobian).
+
+    >>> import indexcalc as ic
+    >>> print(ic.diff("a[i] x[i]", "x[k]"))
+    a[k]
+    """
+    from .rewrite.engine import simplify_expression
+
+    return simplify_expression(_derivative(expr, wrt, given))[0]
+
+
+def grad(
+    program: str | Program,
+    wrt: str | Iterable[str],
+    *,
+    of: str | None = None,
+    with_value: bool = False,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program that computes the gradients `grad_<name>`, by reverse mode, folded onto the forward's definitions.
+
+    wrt         one input's name, names separated by commas, or several names
+    of          the output to differentiate; needed where there are several
+    with_value  also return the forward outputs
+    sizes       extents that decide which of two equal forms is cheaper, by space or extent name
+
+    Where the output O is not scalar, the result also takes the cotangent `grad_O`, of O's shape.
+
+    >>> import indexcalc as ic
+    >>> print(ic.grad("L = x[i] x[i]", "x").statements[-1].body)
+    2 x[i]
+    """
+    from .calculus.grad import grad as run
+
+    return run(_program(program), _names(wrt), of=of, with_value=with_value, sizes=sizes)
+
+
+def emit(program: str | Program, backend: str = "numpy", **options: Any) -> str:
+    """Stand-alone source text whose `run(inputs)` maps a dict of arrays to a dict of arrays.
+
+    >>> import indexcalc as ic
+    >>> "import numpy" in ic.emit("C_ij = A_ik B_kj")
+    True
+    """
+    from .backends import emit_program
+
+    return emit_program(_program(program), backend, **options)
+
+
+def compile(program: str | Program, backend: str = "numpy", **options: Any) -> Function:  # noqa: A001
+    """A function of the program: called with arrays by keyword, it returns a dict from output name to array.
+
+    >>> import indexcalc as ic, numpy as np
+    >>> ic.compile("y[i] = A[i,j] x[j]")(A=np.eye(2), x=np.array([3.0, 4.0]))["y"]
+    array([3., 4.])
+    """
+    from .backends import compile_program
+
+    return compile_program(_program(program), backend, **options)
+
+
+def verify(
+    program: str | Program,
+    *,
+    wrt: str | Iterable[str] | None = None,
+    sizes: Mapping[str, int] | None = None,
+    seed: int = 0,
+    backend: str = "numpy",
+) -> Verification:
+    """Derive the gradients and compare them with finite differences, the interpreter and a second backend.
+
+    Truthy when everything agrees.
+
+    >>> import indexcalc as ic
+    >>> bool(ic.verify("L = x[i] A[i,j] x[j]"))
+    True
+    """
+    from .verify import verify as run
+
+    names = None if wrt is None else _names(wrt)
+    return run(_program(program), wrt=names, sizes=sizes, seed=seed, backend=backend)
+
+
+def _program(program: str | Program) -> Program:
+    return parse(program) if isinstance(program, str) else program
+
+
+def _names(wrt: str | Iterable[str]) -> Sequence[str]:
+    parts = wrt.split(",") if isinstance(wrt, str) else wrt
+    return [p.strip() for p in parts if p.strip()]
+
+
+def _expression(expr: str | Expr, given: str) -> Expr:
+    from .elaborate.read import read_expression
+
+    return read_expression(expr, given=given) if isinstance(expr, str) else expr
+
+
+def _derivative(expr: str | Expr, wrt: str | Access, given: str) -> Expr:
+    """diff(expr, wrt) as a node; text is read together, so that both see the same spaces."""
+    if isinstance(expr, str) and isinstance(wrt, str):
+        return _expression(f"diff({expr}, {wrt})", given)
+    body, component = _expression(expr, given), _expression(wrt, given)
+    if not isinstance(component, Access):
+        raise fail("IX905", "the second argument of diff is a tensor's component", hint='for example "x[k]"')
+    return Derivative(body, component)

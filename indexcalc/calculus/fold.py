@@ -1,0 +1,312 @@
+"""Folding the backward pass onto the forward's definitions: a cost-guided search over equal forms.
+
+Moves on a monomial:
+  fold     a definition T[free] = c Σ Π p^d occurs inside it      → cofactor · T[σ(free)]
+  unfold   an access T[slots] is replaced by what T stands for    → a polynomial
+The cheapest state wins; a monomial stays as it is unless another state is strictly cheaper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from ..ir.expr import Literal, Number
+from ..ir.index import Index
+from ..normal import poly as nf
+from ..normal.atoms import Atom, names_in, substitute
+from ..normal.canonical import Factor
+from ..normal.definitions import Definition, Definitions
+from ..normal.poly import Mono, Poly
+from .cost import CostModel
+from .library import Library, Pattern, Sigma, matches
+
+EXPAND_TERMS, EXPAND_FACTORS, EXPAND_ROUNDS = 8, 10, 8  # a proof of zero gives up beyond these
+BEAM = 2  # next states kept: folds overlap rarely
+MAX_STATES = 400  # per definition; a hit is counted in `stats`, the monomial then stays as it is
+DEPTH = 2  # unfoldings tried in a row
+MAX_OPENED_TERMS, MAX_OPENED_POWER = 3, 3
+
+Rank = tuple[float, float, int, int, tuple[str, ...]]
+
+
+class Folder:
+    """`keep`: names that must survive; `suspects`: definitions that vanish on numbers, worth an attempt at a proof."""
+
+    def __init__(self, store: Definitions, cost: CostModel, keep: Iterable[str], suspects: Iterable[str]) -> None:
+        self.store, self.cost = store, cost
+        self.keep, self.suspects = set(keep), set(suspects)
+        self.library = Library()
+        self.uses: Counter[str] = Counter()
+        self.stats: Counter[str] = Counter()
+        self.backward: set[str] = set()
+        self.folded_onto: dict[str, list[str]] = {}
+        self._memo: dict[tuple[Mono, int], Poly] = {}
+        self._banned: str | None = None  # a pattern that would only undo the opening under trial
+        self._deep = False
+
+    # ---- the whole program --------------------------------------------------------------------------
+    def run(self, backward: Iterable[str]) -> None:
+        """Fold every definition named; the others are only learned from."""
+        backward = set(backward)
+        needed = {d.name for d in self.store.live(self.keep | (set(self.store.table) - backward))}
+        self.backward = needed & backward
+        for name in needed:  # dead definitions read nothing
+            self.uses.update(_occurrences(self.store.table[name]))
+        for d in list(self.store.table.values()):
+            if d.name not in needed:
+                continue
+            if d.kind == "poly" and d.name in self.backward:
+                self._rewrite(d)
+            self._learn(d)
+
+    def _rewrite(self, d: Definition) -> None:
+        d.payload = self._without_zeros(d.poly)
+        chosen = self._choose(d)
+        if chosen != d.payload:
+            before = set(_occurrences(d))
+            self.uses.subtract(_occurrences(d))
+            d.payload = chosen
+            self.uses.update(_occurrences(d))
+            self.folded_onto[d.name] = sorted(set(_occurrences(d)) - before)
+
+    def _learn(self, d: Definition) -> None:
+        """Add a definition to the library, with the facts Σ_k T = simpler (Σ_j P_ij = 1, Σ_k (x − μ)_k = 0)."""
+        self.library.add_definition(d)
+        self._mask_fact(d)
+        if d.virtual or not d.polys or d.name in self.backward:
+            return
+        for k in d.free:
+            summed = nf.bind(nf.atom_poly(d.whole()), [k])
+            ((mono, c),) = summed.items()
+            self._memo = {}
+            better = self._best(mono, c, 1, force=True)
+            if mono not in better and not any(m.bound for m in better) and self._rank(better) < self._rank({mono: 1}):
+                self.stats["facts"] += 1
+                self.library.add("Σ" + d.name, tuple(i for i in d.free if i is not k), summed, better)
+
+    def _mask_fact(self, d: Definition) -> None:
+        """softmax(where(c, x, −inf)) and exp of it vanish where c does not hold: P·[c] = P."""
+        if d.kind == "softmax":
+            argument = d.parts[0]
+        elif d.kind == "map" and d.parts[0] == "exp":
+            argument = d.parts[1][0]  # type: ignore[index]
+        else:
+            return
+        w = self.store.table.get(argument.name) if isinstance(argument, Atom) else None
+        if w is None or w.kind != "where" or w.parts[2] != Literal(-math.inf):
+            return
+        assert isinstance(argument, Atom)
+        names = dict(zip(w.free, argument.holes))
+        holds = [(substitute(a, names), e) for a, e in w.parts[0].factors]  # type: ignore[union-attr]
+        self.stats["facts"] += 1
+        whole = nf.atom_poly(d.whole())
+        self.library.add("[c]" + d.name, d.free, nf.multiply(whole, nf.make(1, (), holds)), whole)
+
+    # ---- one definition -----------------------------------------------------------------------------
+    def _choose(self, d: Definition) -> Poly:
+        """The best of: as is, folded term by term, with a definition that only d reads opened and folded, zero."""
+        self._memo, self._deep = {}, d.name in self.suspects
+        chosen = min((d.poly, self._folded(d.poly)), key=lambda p: self._true_cost(d, p))
+        here = _occurrences(d)
+        for name in sorted(here):
+            if name not in self.backward or name in self.keep or self.uses[name] != here[name]:
+                continue
+            for start in (d.poly, chosen):
+                opened = self._opened(start, name)
+                if opened is not None and opened != start:
+                    self._memo, self._banned = {}, name
+                    chosen = min(chosen, self._folded(opened), key=lambda p: self._true_cost(d, p))
+                    self._memo, self._banned = {}, None
+        if d.name in self.suspects:
+            for poly in (d.poly, chosen):
+                if poly and self._expand(poly) == {}:
+                    self.stats["cancelled"] += 1
+                    return {}
+        return chosen
+
+    def _folded(self, poly: Poly) -> Poly:
+        """Search depth is spent where it pays: everywhere in a suspect, one unfolding under a sum, none elsewhere."""
+        return nf.add(
+            *(self._best(m, c, DEPTH if self._deep else (1 if m.bound else 0)) for m, c in nf.sorted_terms(poly))
+        )
+
+    def _opened(self, poly: Poly, name: str) -> Poly | None:
+        """poly with every access to the named definition replaced by what it stands for."""
+        out: list[Poly] = []
+        pending = nf.sorted_terms(poly)
+        while pending:
+            mono, c = pending.pop()
+            if not any(a.head == name for a, _ in mono.factors):
+                out.append({mono: c})
+                continue
+            piece = next(self._unfold_steps(mono, c, force=True, only=lambda d: d.name == name), None)
+            if piece is None or len(pending) > EXPAND_TERMS:
+                return None
+            pending += nf.sorted_terms(piece)
+        return nf.add(*out)
+
+    def _without_zeros(self, poly: Poly) -> Poly:
+        """Drop the terms that read what a fold has shown to be zero."""
+        zero = {n for n in self.backward if self.store.table[n].kind == "poly" and not self.store.table[n].payload}
+        return {m: c for m, c in poly.items() if not any(a.head in zero for a, _ in m.factors)}
+
+    # ---- one monomial -------------------------------------------------------------------------------
+    def _best(self, mono: Mono, c: Number, depth: int, force: bool = False) -> Poly:
+        """The cheapest polynomial found that equals c · mono."""
+        key = (mono, depth)
+        known = self._memo.get(key)
+        if known is None:
+            if len(self._memo) > MAX_STATES:
+                self.stats["state_limit"] += 1
+                return {mono: c}
+            self._memo[key] = {mono: 1}  # a state in progress offers nothing better
+            self.stats["states"] += 1
+            candidates: list[Poly] = [{mono: 1}]
+            for piece in self._front(self._fold_steps(mono)):
+                candidates.append(nf.add(*(self._best(m, x, depth) for m, x in piece.items())))
+            if depth:
+                for piece in self._unfold_steps(mono, 1, force):
+                    candidates.append(nf.add(*(self._best(m, x, depth - 1) for m, x in piece.items())))
+            known = self._memo[key] = min(candidates, key=self._rank)
+        return nf.scale(known, c)
+
+    def _front(self, pieces: Iterable[Poly]) -> list[Poly]:
+        """The beam: the few cheapest next states stand for all orders of folding."""
+        distinct = {tuple(sorted((m.text, str(c)) for m, c in p.items())): p for p in pieces}
+        return sorted(distinct.values(), key=self._rank)[:BEAM]
+
+    def _fold_steps(self, mono: Mono) -> Iterator[Poly]:
+        heads = frozenset(a.head for a, _ in mono.factors)
+        for p in self.library.candidates(heads):
+            if p.name == self._banned:
+                continue
+            for sigma, rest in matches(p, mono, self.stats):
+                self.stats["folds"] += 1
+                yield _put_in(p, sigma, mono, rest)
+
+    def _unfold_steps(
+        self, mono: Mono, c: Number, force: bool = False, only: Callable[[Definition], bool] | None = None
+    ) -> Iterator[Poly]:
+        for n, (atom, e) in enumerate(mono.factors):
+            d = self.library.definitions.get(atom.name) if atom.kind == "access" else None
+            if d is None or (only is not None and not only(d)):
+                continue
+            others = mono.factors[:n] + mono.factors[n + 1 :]
+            for poly in d.polys:
+                if _may_open(poly, e) and (force or self._promising(d, poly, others, e)):
+                    self.stats["unfolds"] += 1
+                    yield _opened_factor(poly, d, atom, int(e), mono.bound, others, c)
+
+    def _promising(self, d: Definition, poly: Poly, others: tuple[Factor, ...], e: Number) -> bool:
+        """Would unfolding let some *other* pattern match, or something cancel?  Decided on heads alone."""
+        around = frozenset(a.head for a, _ in others)
+        sign = {a.head: x > 0 for a, x in others}
+        for mono in poly:
+            inside = frozenset(a.head for a, _ in mono.factors)
+            for a, x in mono.factors:
+                if a.kind == "access" and sign.get(a.head, x * e > 0) != (x * e > 0):
+                    return True
+            for p in self.library.candidates(inside | around):
+                if p.name != d.name and p.heads & inside and (p.heads & around or len(p.heads) == 1):
+                    return True
+        return False
+
+    def _expand(self, poly: Poly) -> Poly | None:
+        """Unfold everything that can be, so that terms which cancel meet.  None when it grows too large."""
+        for _ in range(EXPAND_ROUNDS):
+            out: list[Poly] = []
+            changed = False
+            for mono, c in poly.items():
+                piece = next(self._unfold_steps(mono, c, force=True, only=self._opens), None)
+                changed |= piece is not None
+                out.append({mono: c} if piece is None else piece)
+            poly = nf.add(*out)
+            if not poly or not changed:
+                return poly
+            if len(poly) > EXPAND_TERMS or max(len(m.factors) for m in poly) > EXPAND_FACTORS:
+                return None
+        return None
+
+    def _opens(self, d: Definition) -> bool:
+        """Expansion opens backward definitions and forward products without a sum.  Opening a sum would part Z from Z⁻¹ and
+        hide the very cancellation that is looked for."""
+        polys = d.polys
+        return d.name in self.backward or (len(polys) == 1 and len(polys[0]) == 1 and not next(iter(polys[0])).bound)
+
+    # ---- what is cheapest ---------------------------------------------------------------------------
+    def _rank(self, poly: Poly) -> Rank:
+        """Multiplications, then factors, then text: a total order, so the choice does not depend on the order of search."""
+        work, factors = 0.0, 0
+        names: set[str] = set()
+        for mono in poly:
+            w, n = self.cost.monomial(mono)
+            work, factors = work + w, factors + n
+            names.update(a.head for a, _ in mono.factors)
+        return work, factors, len(poly), len(names), tuple(sorted(m.text for m in poly))
+
+    def _true_cost(self, d: Definition, poly: Poly) -> Rank:
+        """Cost of the part of the program that depends on this choice: d itself and the backward definitions that this choice
+        keeps alive or lets die.  The proposals are guesses; this decides."""
+        after = Counter(self.uses)
+        after.subtract(_occurrences(d))
+        after.update(_names(poly))
+        work, factors, terms, names, text = self._rank(poly)
+        dying: set[str] = set()
+        pending = list(_occurrences(d))
+        while pending:
+            n = pending.pop()
+            if n in self.backward and n not in dying and not after[n] and n not in self.keep:
+                dying.add(n)
+                w, k = self.cost.definition(self.store.table[n])
+                work, factors = work - w, factors - k
+                gone = _occurrences(self.store.table[n])
+                after.subtract(gone)
+                pending += list(gone)
+        return work, factors, terms, names, text
+
+
+def _names(poly: Poly) -> Iterator[str]:
+    return (n for m in poly for a, _ in m.factors for n in names_in(a))
+
+
+def _occurrences(d: Definition) -> Counter[str]:
+    return Counter(_names(d.poly)) if d.kind == "poly" else Counter(d.reads())
+
+
+def _put_in(p: Pattern, sigma: Sigma, mono: Mono, rest: list[Factor]) -> Poly:
+    """The monomial with the match replaced by the pattern's result."""
+    image = {sigma[b] for b in p.bound}
+    bound = tuple(b for b in mono.bound if b not in image)
+    slots = {i: sigma[i] for i in p.free}
+    out = []
+    for m, c1 in p.result.items():
+        b, f = nf.freshen(m)
+        placed = [(substitute(a, slots), e) for a, e in f]
+        for u, c2 in p.unit.items():
+            out.append(nf.make(c1 * c2, bound + b, [*rest, *u.factors, *placed]))
+    return nf.add(*out)
+
+
+def _may_open(poly: Poly, e: Number) -> bool:
+    """A power of a polynomial is opened where that stays small: integers, negative ones only through a plain product."""
+    if not isinstance(e, int) or not poly or len(poly) > MAX_OPENED_TERMS:
+        return False
+    return e == 1 or (len(poly) == 1 and (0 < e <= MAX_OPENED_POWER or not next(iter(poly)).bound))
+
+
+def _opened_factor(
+    poly: Poly, d: Definition, atom: Atom, e: int, bound: tuple[Index, ...], others: tuple[Factor, ...], c: Number
+) -> Poly:
+    inner = nf.instantiate(poly, dict(zip(d.free, atom.holes)))
+    if e < 0:
+        inner = {Mono(m.bound, tuple((a, -x) for a, x in m.factors)): nf.inverse(k) for m, k in inner.items()}
+    piece = nf.constant(1)
+    for _ in range(abs(e)):
+        piece = nf.multiply(piece, inner)
+    out = []
+    for m, k in piece.items():
+        b, f = nf.freshen(m)
+        out.append(nf.make(c * k, bound + b, others + f))
+    return nf.add(*out)

@@ -1,0 +1,143 @@
+"""Patterns: what a definition stands for, filed under its rarest head, and all ways in which one occurs in a monomial."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..ir.expr import Number
+from ..ir.index import Index
+from ..normal import poly as nf
+from ..normal.atoms import Atom, Hole, free_of
+from ..normal.canonical import Factor
+from ..normal.definitions import Definition
+from ..normal.poly import Mono, Poly
+
+Sigma = Mapping[Index, Hole]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Σ_bound Π factors · unit⁻¹ = result, at the free indices.  Extents and numbers are units, divided out."""
+
+    name: str
+    free: tuple[Index, ...]
+    bound: tuple[Index, ...]
+    factors: tuple[Factor, ...]
+    unit: Poly
+    result: Poly
+    heads: frozenset[str]
+
+
+class Library:
+    """Patterns by head; a pattern is tried only where all its heads occur."""
+
+    def __init__(self) -> None:
+        self.by_head: dict[str, list[Pattern]] = {}
+        self.definitions: dict[str, Definition] = {}  # for unfolding
+
+    def add_definition(self, d: Definition) -> None:
+        self.definitions[d.name] = d
+        for poly in d.polys:
+            if len(poly) == 1:
+                self.add(d.name, d.free, poly, nf.atom_poly(d.whole()))
+
+    def add(self, name: str, free: tuple[Index, ...], poly: Poly, result: Poly) -> None:
+        ((mono, coefficient),) = poly.items()
+        bound, factors = nf.freshen(mono)  # pattern dummies differ from every target's
+        core = [f for f in factors if f[0].kind not in ("extent", "number", "constant")]
+        if not core or (not bound and len(core) == 1 and core[0][1] == 1):
+            return  # an alias or a multiple: value numbering's job
+        if not any(a.kind == "access" for a, _ in core):
+            return
+        if not frozenset[Index]().union(*(a.free for a, _ in core)) >= set(free):
+            return  # T[i, j] = x[i]: what j stands for would be undetermined
+        units = [(a, -e) for a, e in factors if a.kind in ("extent", "number", "constant")]
+        unit = nf.make(nf.inverse(coefficient), (), units)
+        heads = frozenset(a.head for a, _ in core)
+        pattern = Pattern(name, free, bound, _connected_order(core), unit, result, heads)
+        rarest = min(heads, key=lambda h: (len(self.by_head.get(h, ())), h))
+        self.by_head.setdefault(rarest, []).append(pattern)
+
+    def candidates(self, heads: frozenset[str]) -> Iterator[Pattern]:
+        for head in sorted(heads):
+            for p in self.by_head.get(head, ()):
+                if p.heads <= heads:
+                    yield p
+
+
+def _connected_order(factors: list[Factor]) -> tuple[Factor, ...]:
+    """Each factor shares an index with an earlier one where possible, so that matching fails early."""
+    rest, out = list(factors), []
+    seen: frozenset[Index] = frozenset()
+    while rest:
+        rest.sort(key=lambda f: (-len(seen & f[0].free), -len(f[0].free), f[0].text))
+        out.append(rest.pop(0))
+        seen |= out[-1][0].free
+    return tuple(out)
+
+
+def _unify(hole: Hole, slot: Hole, sigma: Sigma, own: frozenset[Index]) -> Sigma | None:
+    """Extend sigma so that the pattern's hole becomes the slot; None when impossible."""
+    if isinstance(hole, Index) and hole in own:
+        known = sigma.get(hole)
+        if known is not None:
+            return sigma if known == slot else None
+        if isinstance(slot, Index) and slot.space != hole.space:
+            return None
+        return {**sigma, hole: slot}
+    if isinstance(hole, Atom):
+        if not isinstance(slot, Atom) or slot.head != hole.head:
+            return None
+        return _unify_all(hole.holes, slot.holes, sigma, own)
+    if not free_of(hole).isdisjoint(own):
+        return None  # an affine form of the pattern's own indices: not solved for
+    return sigma if hole == slot else None
+
+
+def _unify_all(holes: tuple[Hole, ...], slots: tuple[Hole, ...], sigma: Sigma, own: frozenset[Index]) -> Sigma | None:
+    for h, s in zip(holes, slots):
+        extended = _unify(h, s, sigma, own)
+        if extended is None:
+            return None
+        sigma = extended
+    return sigma
+
+
+def matches(pattern: Pattern, mono: Mono, stats: Counter[str]) -> Iterator[tuple[Sigma, list[Factor]]]:
+    """All (sigma, remaining factors) by which the pattern occurs in the monomial; backtracks over equal heads."""
+    own = frozenset(pattern.free) | frozenset(pattern.bound)
+    remaining = dict(mono.factors)
+
+    def search(n: int, sigma: Sigma) -> Iterator[tuple[Sigma, list[Factor]]]:
+        stats["match_nodes"] += 1
+        if n == len(pattern.factors):
+            if _legal(pattern, sigma, mono.bound, remaining):
+                yield sigma, [(a, e) for a, e in remaining.items() if e]
+            return
+        want, exponent = pattern.factors[n]
+        for atom, _ in mono.factors:
+            have = remaining[atom]
+            if atom.head != want.head or have * exponent <= 0 or nf.magnitude(have) < nf.magnitude(exponent):
+                continue
+            for holes in (atom.holes, atom.holes[::-1]) if atom.kind == "delta" else (atom.holes,):
+                extended = _unify_all(want.holes, holes, sigma, own)
+                if extended is not None:
+                    remaining[atom] = have - exponent
+                    yield from search(n + 1, extended)
+                    remaining[atom] = have
+
+    yield from search(0, {})
+
+
+def _legal(pattern: Pattern, sigma: Sigma, bound: tuple[Index, ...], remaining: Mapping[Atom, Number]) -> bool:
+    """Summed indices map to distinct summed indices that nothing outside the match uses: a factor that holds the dummy is
+    consumed whole, or Σ A² would become (Σ A) A."""
+    images = [sigma[b] for b in pattern.bound]
+    if any(not isinstance(i, Index) or i not in bound for i in images) or len(set(images)) != len(images):
+        return False
+    gone = frozenset(i for i in images if isinstance(i, Index))
+    if any(e and not gone.isdisjoint(a.free) for a, e in remaining.items()):
+        return False
+    return all(i in sigma and gone.isdisjoint(free_of(sigma[i])) for i in pattern.free)

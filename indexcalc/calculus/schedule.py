@@ -1,0 +1,172 @@
+"""From folded definitions to statements: inlining of what is read once, row statistics, names, and the program."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from ..ir.expr import Index, Number
+from ..ir.program import Define
+from ..normal import poly as nf
+from ..normal.atoms import Atom, access, names_in, substitute
+from ..normal.definitions import Definition, Definitions
+from ..normal.leave import Leaver, Names, components
+from ..normal.poly import Mono, Poly
+
+
+def inline_pointwise(store: Definitions, keep: Collection[str]) -> None:
+    """Put single-use monomials without dummies where they are read, so that no name hides a pattern.  Never duplicates."""
+    outputs = set(keep)
+    while True:
+        live = store.live(outputs)
+        uses: Counter[str] = Counter()
+        for d in live:
+            if d.kind == "poly":
+                uses.update(n for m in d.poly for a, _ in m.factors for n in names_in(a))
+            else:
+                uses.update({n: 2 for n in d.reads()})  # operands of operations stay named
+        small = {
+            d.name: d
+            for d in live
+            if d.kind == "poly"
+            and d.name not in outputs
+            and len(d.poly) == 1
+            and not next(iter(d.poly)).bound
+            and (uses[d.name] == 1 or len(next(iter(d.poly)).factors) <= 1)
+        }
+        if not any(_inline_into(d, small) for d in live if d.kind == "poly"):
+            return
+
+
+def _inline_into(d: Definition, small: dict[str, Definition]) -> bool:
+    for mono, c in list(d.poly.items()):
+        for n, (a, e) in enumerate(mono.factors):
+            inner = small.get(a.name) if a.kind == "access" else None
+            if inner is None or inner is d or not isinstance(e, int):
+                continue
+            ((m2, c2),) = inner.poly.items()
+            names = dict(zip(inner.free, a.holes))
+            placed = [(substitute(x, names), y * e) for x, y in m2.factors]
+            rest = mono.factors[:n] + mono.factors[n + 1 :]
+            del d.poly[mono]
+            d.payload = nf.add(d.poly, nf.make(c * nf.power(c2, e), mono.bound, [*rest, *placed]))
+            return True
+    return False
+
+
+def name_row_statistics(store: Definitions, backward: Collection[str]) -> list[str]:
+    """A sum over fewer loops than the definition it sits in gets a statement of its own, shared up to renaming.
+    Returns the new names."""
+    known: dict[str, tuple[str, list[Index]]] = {}
+    new: list[str] = []
+    table = store.table
+    store.table = {}
+    for d in table.values():
+        if d.kind == "poly" and d.name in backward:
+            d.payload = nf.add(*(_split(store, d, m, c, known, new) for m, c in nf.sorted_terms(d.poly)))
+        store.table[d.name] = d
+        if d.kind == "poly" and not d.virtual and len(d.poly) == 1:
+            key, order = nf.definition_key(d.free, d.poly)
+            known.setdefault(key, (d.name, order))
+    return new
+
+
+def _split(
+    store: Definitions, d: Definition, mono: Mono, c: Number, known: dict[str, tuple[str, list[Index]]], new: list[str]
+) -> Poly:
+    outer, groups = components(mono)
+    alone = len(d.poly) == 1 and len(groups) == 1 and not any(a.free for a, _ in outer)
+    if alone or not groups:
+        return {mono: c}
+    factors = list(outer)
+    bound: tuple[Index, ...] = ()
+    for over, inside in groups:
+        poly = nf.make(1, over, inside)
+        free = nf.free_indices(poly)
+        if len(free) >= len(d.free) or len(poly) != 1:
+            bound, factors = bound + over, factors + inside
+            continue
+        factors.append((_statistic(store, poly, free, known, new), 1))
+    return nf.make(c, bound, factors)
+
+
+def _statistic(
+    store: Definitions, poly: Poly, free: list[Index], known: dict[str, tuple[str, list[Index]]], new: list[str]
+) -> Atom:
+    key, order = nf.definition_key(free, poly)
+    if key in known:
+        name, theirs = known[key]
+        back = dict(zip(theirs, order))
+        own = store.table[name].free
+        return access(name, tuple(back[i] for i in own))
+    name = store.new_name("s")
+    store.table[name] = Definition(name, tuple(free), "poly", poly)
+    known[key] = (name, order)
+    new.append(name)
+    return access(name, tuple(free))
+
+
+def statements(
+    store: Definitions, outputs: Iterable[str], written: dict[str, Define], owner: dict[str, str], names: Names
+) -> list[Define]:
+    """The live definitions as statements.  A user's own statement stays as written where nothing else reads its inside."""
+    live = store.live(outputs)
+    as_written = _as_written(live, written, owner)
+    hidden = {n for n, who in owner.items() if who in as_written}
+    shown = [d for d in live if d.name not in hidden]
+    keep = set(outputs) | set(written)
+    inline = _inlined([d for d in shown if d.name not in as_written], keep)
+    leaver = Leaver(names, inline)
+    out = []
+    for d in shown:
+        if d.name in as_written:
+            out.append(written[d.name])
+        elif d.name not in inline:
+            indices, body = leaver.definition(d)
+            out.append(Define(d.name, indices, body))
+    return out
+
+
+def _as_written(live: list[Definition], written: dict[str, Define], owner: dict[str, str]) -> set[str]:
+    """User statements whose inner definitions only they themselves read."""
+    opened = set()
+    for d in live:
+        me = owner.get(d.name, d.name)
+        opened |= {owner[n] for n in d.reads() if n in owner and owner[n] != me}
+    return {d.name for d in live if d.name in written and d.name not in opened}
+
+
+def _inlined(shown: list[Definition], keep: Collection[str]) -> dict[str, Definition]:
+    """Temporaries that are read once, at plain distinct indices, outside slots, and hold no sum."""
+    reads: Counter[str] = Counter()
+    plain: set[str] = set()
+    for d in shown:
+        for atom in d.atoms():
+            for place in _reading_places(atom):
+                reads.update(names_in(place))
+                if place.kind == "access" and _distinct_indices(place):
+                    plain.add(place.name)
+    return {
+        d.name: d
+        for d in shown
+        if d.name not in keep and reads[d.name] == 1 and d.name in plain and _sumless(d) and not d.name.startswith("grad_")
+    }
+
+
+def _reading_places(atom: Atom) -> list[Atom]:
+    """Accesses that stand for a value: the atom itself, or a comparison's operands."""
+    if atom.kind == "compare":
+        return [h for h in atom.holes if isinstance(h, Atom)]
+    return [atom]
+
+
+def _distinct_indices(atom: Atom) -> bool:
+    return all(isinstance(h, Index) for h in atom.holes) and len(set(atom.holes)) == len(atom.holes)
+
+
+def _sumless(d: Definition) -> bool:
+    if d.kind == "poly":
+        return all(not m.bound for m in d.poly)
+    return d.kind in ("map", "where", "softmax")
+
+

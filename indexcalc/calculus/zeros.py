@@ -1,0 +1,72 @@
+"""Numbers suggest: which backward definitions vanish on random inputs.  The folder then has to prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from ..diagnostics import IndexCalcError
+from ..ir.index import Affine, Index, Space
+from ..ir.program import Program, Tensor
+from ..normal.atoms import Atom
+from ..normal.definitions import Definitions
+from ..normal.leave import Leaver, Names
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SIZE = 3  # of every space in the trial
+TOLERANCE = 1e-12
+
+
+def numerically_zero(store: Definitions, program: Program, cotangent: Tensor | None, names: Collection[str]) -> set[str]:
+    """Names of the definitions that are zero on one random draw; empty where the draw cannot be evaluated."""
+    import numpy as np
+
+    from ..interpret import value
+
+    wanted = [d for d in store.live(names) if not d.virtual]
+    sizes = _sizes(store, program)
+    arrays = _inputs([*program.tensors, *((cotangent,) if cotangent else ())], sizes, np.random.default_rng(1))
+    leaver = Leaver(Names((), ()), {})
+    found = set()
+    try:
+        with np.errstate(all="ignore"):
+            for d in wanted:
+                body = leaver.right_side(d, {}, d.free)
+                arrays[d.name] = value(body, d.free, arrays, sizes)
+                if d.name in names and np.abs(arrays[d.name]).max(initial=0) < TOLERANCE:
+                    found.add(d.name)
+    except IndexCalcError:
+        return set()  # an extent that the trial cannot meet (ε of another rank, a fixed slot): nothing is suggested
+    return found
+
+
+def _sizes(store: Definitions, program: Program) -> dict[Space, int]:
+    sizes = dict.fromkeys(program.spaces, SIZE)
+    for free in [*store.inputs.values(), *(d.free for d in store.table.values())]:
+        sizes.update({i.space: SIZE for i in free})
+    for d in store.table.values():
+        for atom in d.atoms():
+            own = store.inputs.get(atom.name) or (store.table[atom.name].free if atom.name in store.table else ())
+            if atom.kind == "access":
+                for index, hole in zip(own, atom.holes):
+                    sizes[index.space] = max(sizes[index.space], _reach(hole))
+    return sizes
+
+
+def _reach(hole: Any) -> int:
+    """The extent that a slot needs, with every index below SIZE."""
+    if isinstance(hole, int):
+        return hole + 1
+    if isinstance(hole, Affine):
+        return hole.offset + 1 + sum(max(c, 0) * (SIZE - 1) for c, p in hole.terms if isinstance(p, (Index, Atom)))
+    return 1
+
+
+def _inputs(tensors: list[Tensor], sizes: dict[Space, int], rng: np.random.Generator) -> dict[str, Any]:
+    arrays: dict[str, Any] = {}
+    for t in tensors:
+        shape = [sizes[s] for s in t.spaces]
+        arrays[t.name] = rng.normal(size=shape) if t.values is None else rng.integers(0, sizes[t.values], shape)
+    return arrays

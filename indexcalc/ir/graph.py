@@ -1,0 +1,199 @@
+"""The operation graph: what a Program becomes before it is written out as array code.
+
+A `Value` is the result of one array operation and has ordered, named axes.  Its operands are other values whose axes
+are labelled by the names that this operation gives them, as in an einsum.  A graph is single-assignment: `values` is in
+an order in which it can be computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, Union
+
+from .index import Index, Space
+
+Kind: TypeAlias = Literal["float", "real", "int", "bool", "number"]
+"""float: the dtype of the inputs.  real: its real part's (made from integers, never complex).  int: exact integers.
+bool: a mask.  number: a plain scalar that takes the dtype of whatever it meets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An array that the caller gives."""
+
+    tensor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A plain number, written where it is used."""
+
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The extent of a space, written where it is used."""
+
+    space: Space
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """0, 1, … along the only axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """An elementwise function of operands that are aligned by label and broadcast."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The product of two operands, summed over every label that the result lacks; at least one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """sum, prod, max, min, argmax (over the labels in order) or logsumexp over every label that the result lacks."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """softmax, cumsum or topk along `indices`, which the result keeps."""
+
+    operation: str
+    indices: tuple[Index, ...]
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Σ coefficient · axis + offset: which element of a source axis a view's element is."""
+
+    coefficients: tuple[int, ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Elements of the source without a copy: one form per source axis, over the axes of the result."""
+
+    forms: tuple[Form, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """source[index, …, :]: the first axes of operand 0 are replaced by the integer operands that follow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """base + the source added at positions: the result's first axes are those that the integer operands index.
+
+    Operands: the source, its last labels in the order of the result's; one integer operand per position axis; then the
+    base, if there is one.  `distinct`: no position occurs twice.
+    """
+
+    positions: int
+    distinct: bool
+    has_base: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScatterWindows:
+    """The source added where forms of its first axes point; what points outside is dropped.  The adjoint of a View."""
+
+    forms: tuple[Form, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixFunction:
+    """inv, det or logdet of a matrix."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """The operand, repeated along the axes that it lacks."""
+
+
+Operation = Union[
+    Input, Number, Size, Range, Map, Contract, Reduce, Along, View, Gather, Scatter, ScatterWindows, MatrixFunction,
+    Broadcast,
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """The result of one operation.  Compared by identity: the builder makes equal values once."""
+
+    number: int
+    operation: Operation
+    operands: tuple[Operand, ...]
+    axes: tuple[Index, ...]
+    kind: Kind
+    name: str = ""  # the definition that it is, for the comment
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether it is written where it is used instead of getting a line."""
+        return isinstance(self.operation, (Number, Size))
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it shares memory with its first operand."""
+        return isinstance(self.operation, (View, Broadcast))
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A value with the names that its axes have here."""
+
+    value: Value
+    labels: tuple[Index, ...]
+
+    @property
+    def label_set(self) -> frozenset[Index]:
+        return frozenset(self.labels)
+
+    @property
+    def kind(self) -> Kind:
+        return self.value.kind
+
+    @property
+    def is_array(self) -> bool:
+        """Not a number written in place."""
+        return not self.value.is_inline
+
+    def number(self) -> int | float | None:
+        """The number that it is, or None."""
+        operation = self.value.operation
+        return operation.value if isinstance(operation, Number) else None
+
+
+@dataclass(frozen=True)
+class Output:
+    """A named result and the order of its axes."""
+
+    name: str
+    operand: Operand
+    axes: tuple[Index, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Values in an order in which they can be computed, inputs first."""
+
+    values: tuple[Value, ...]
+    outputs: tuple[Output, ...]
+    sizes: dict[Space, int] = field(default_factory=dict, compare=False)  # representative ones
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self.values)

@@ -1,0 +1,140 @@
+"""Atoms: the factors that the normal form does not look into, each a head with holes where its indices sit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import count
+from typing import TypeAlias, Union
+
+from ..diagnostics import fail
+from ..ir.expr import Literal
+from ..ir.index import Affine, Index, Space, affine
+from ..ir.node import Node, interning, node
+
+Hole: TypeAlias = Union[Index, int, Affine, "Atom", Literal, Space]
+_set = object.__setattr__
+_FRESH: ContextVar[Iterator[int] | None] = ContextVar("fresh_indices", default=None)
+
+
+@contextmanager
+def workspace() -> Iterator[None]:
+    """Owns the nodes and the fresh index names of one derivation, so that equal inputs give equal outputs."""
+    if _FRESH.get() is not None:
+        yield
+        return
+    token = _FRESH.set(count())
+    try:
+        with interning():
+            yield
+    finally:
+        _FRESH.reset(token)
+
+
+def fresh(space: Space) -> Index:
+    """An index that occurs nowhere else in this workspace; padded, so that order by name is order of creation."""
+    supply = _FRESH.get()
+    if supply is None:
+        raise fail("IX990", "fresh indices exist only inside a workspace")
+    return Index(f"%{next(supply):07}", space)
+
+
+@node
+class Atom(Node):
+    """kind: access, delta, compare, value (of an index), extent, constant, number (of a root), epsilon.
+
+    `name` is the tensor, the comparison, the constant; holes hold slots (an access in a hole is a gather, or the operand of
+    a comparison).
+    """
+
+    kind: str
+    name: str
+    holes: tuple[Hole, ...]
+
+    @property
+    def head(self) -> str:
+        """What patterns are filed under: equal for atoms that differ in their holes only."""
+        return self.name if self.kind == "access" else f"{self.kind}:{self.name}"
+
+    @property
+    def text(self) -> str:
+        """Total order and canonical spelling."""
+        try:
+            return self._text  # type: ignore[attr-defined,no-any-return]
+        except AttributeError:
+            found = f"{self.head}[{','.join(map(hole_text, self.holes))}]"
+            _set(self, "_text", found)
+            return found
+
+
+def hole_text(hole: Hole) -> str:
+    if isinstance(hole, Index):
+        return f"{hole.name}:{hole.space.name}"
+    if isinstance(hole, Atom):
+        return hole.text
+    if isinstance(hole, Affine):
+        return "+".join(f"{c}*{hole_text(p)}" for c, p in hole.terms) + f"+{hole.offset}"  # type: ignore[arg-type]
+    if isinstance(hole, Literal):
+        return str(hole.value)
+    return hole.name if isinstance(hole, Space) else str(hole)
+
+
+def access(name: str, holes: tuple[Hole, ...]) -> Atom:
+    return Atom("access", name, holes)
+
+
+def delta(a: Hole, b: Hole) -> Atom:
+    """δ is symmetric: its holes are kept sorted."""
+    return Atom("delta", "", (a, b) if hole_text(a) <= hole_text(b) else (b, a))
+
+
+def extent(space: Space) -> Atom:
+    return Atom("extent", "", (space,))
+
+
+def free_of(hole: Hole) -> frozenset[Index]:
+    return frozenset() if isinstance(hole, int) else hole.free
+
+
+def substitute_hole(hole: Hole, mapping: Mapping[Index, Hole]) -> Hole:
+    if isinstance(hole, Index):
+        return mapping.get(hole, hole)
+    if isinstance(hole, int) or hole.free.isdisjoint(mapping):
+        return hole
+    if isinstance(hole, Atom):
+        return substitute(hole, mapping)
+    assert isinstance(hole, Affine)
+    terms: list[tuple[int, Index | Node]] = []
+    offset = hole.offset
+    for coefficient, part in hole.terms:
+        new = substitute_hole(part, mapping)  # type: ignore[arg-type]
+        if isinstance(new, int):
+            offset += coefficient * new
+        elif isinstance(new, Affine):
+            terms += [(coefficient * c, p) for c, p in new.terms]
+            offset += coefficient * new.offset
+        else:
+            terms.append((coefficient, new))
+    return affine(terms, offset)  # type: ignore[return-value]
+
+
+def substitute(atom: Atom, mapping: Mapping[Index, Hole]) -> Atom:
+    """Simultaneous substitution of holes for indices.  Atoms bind nothing, so nothing can be captured here."""
+    if atom.free.isdisjoint(mapping):
+        return atom
+    holes = tuple(substitute_hole(h, mapping) for h in atom.holes)
+    return delta(*holes) if atom.kind == "delta" else Atom(atom.kind, atom.name, holes)
+
+
+def names_in(atom: Atom) -> Iterator[str]:
+    """Tensors that the atom reads, those in its holes included."""
+    if atom.kind == "access":
+        yield atom.name
+    for hole in atom.holes:
+        if isinstance(hole, Atom):
+            yield from names_in(hole)
+        elif isinstance(hole, Affine):
+            for _, part in hole.terms:
+                if isinstance(part, Atom):
+                    yield from names_in(part)

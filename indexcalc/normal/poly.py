@@ -1,0 +1,283 @@
+"""The normal form: a polynomial {monomial: coefficient}; a monomial is Σ_bound Π atom^exponent.
+
+Everything non-linear is lifted into a definition of its own before it gets here, so nothing distributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import TypeAlias
+
+from ..ir.expr import Number
+from ..ir.index import Index
+from ..ir.node import Node, node
+from .atoms import Atom, Hole, delta, extent, fresh, hole_text, substitute
+from .canonical import Factor, order_indices
+
+_set = object.__setattr__
+
+
+@node
+class Mono(Node):
+    """Σ over `bound` of the factors' product; dummies are named canonically, so equal monomials are equal objects."""
+
+    bound: tuple[Index, ...]
+    factors: tuple[Factor, ...]
+
+    def _find_free(self) -> frozenset[Index]:
+        return frozenset[Index]().union(*(a.free for a, _ in self.factors)) - frozenset(self.bound)
+
+    @property
+    def text(self) -> str:
+        try:
+            return self._text  # type: ignore[attr-defined,no-any-return]
+        except AttributeError:
+            found = f"{[hole_text(b) for b in self.bound]}{[(a.text, str(e)) for a, e in self.factors]}"
+            _set(self, "_text", found)
+            return found
+
+
+Poly: TypeAlias = dict[Mono, Number]
+UNIT = Mono((), ())
+
+
+def rational(x: Number) -> Number:
+    """An int where it is one: hashing and adding a Fraction costs ten times as much."""
+    return x.numerator if isinstance(x, Fraction) and x.denominator == 1 else x
+
+
+def magnitude(x: Number) -> Number:
+    return x if x >= 0 else -x
+
+
+def inverse(x: Number) -> Number:
+    return rational(Fraction(1) / x if not isinstance(x, float) else 1 / x)
+
+
+def power(x: Number, n: int) -> Number:
+    return rational((Fraction(x) if isinstance(x, int) else x) ** n)
+
+
+def constant(value: Number) -> Poly:
+    return {UNIT: rational(value)} if value else {}
+
+
+def is_number(poly: Poly) -> bool:
+    return not poly or len(poly) == 1 and not next(iter(poly)).factors
+
+
+def number_of(poly: Poly) -> Number:
+    return next(iter(poly.values())) if poly else 0
+
+
+def atom_poly(atom: Atom, exponent: Number = 1) -> Poly:
+    return make(1, (), [(atom, exponent)])
+
+
+def term_text(term: tuple[Mono, Number]) -> tuple[str, str]:
+    return term[0].text, str(term[1])
+
+
+def sorted_terms(poly: Poly) -> list[tuple[Mono, Number]]:
+    return sorted(poly.items(), key=term_text)
+
+
+# ---- one monomial ---------------------------------------------------------------------------------
+def make(coefficient: Number, bound: Iterable[Index], factors: Iterable[Factor]) -> Poly:
+    """The polynomial of one raw monomial: deltas eaten, powers merged, dummies renamed canonically."""
+    if coefficient == 0:
+        return {}
+    left, merged = list(bound), _merge(factors)
+    while True:
+        step = _eat_delta(left, merged)
+        if step is None:
+            break
+        if step is _VANISHES:
+            return {}
+        merged = _merge(step)
+    scale = _numbers(merged)
+    if scale == 0:
+        return {}
+    used = frozenset[Index]().union(*(a.free for a in merged)) if merged else frozenset()
+    for index in [b for b in left if b not in used]:  # Σ_k 1 = |k|
+        left.remove(index)
+        e = extent(index.space)
+        merged[e] = rational(merged.get(e, 0) + 1)
+        if not merged[e]:
+            del merged[e]
+    return {canonical(left, merged.items()): rational(coefficient * scale)}
+
+
+def _merge(factors: Iterable[Factor]) -> dict[Atom, Number]:
+    merged: dict[Atom, Number] = {}
+    for atom, exponent in factors:
+        merged[atom] = 1 if atom.kind in ("compare", "delta") else merged.get(atom, 0) + exponent  # indicators: x² = x
+    return {a: rational(e) for a, e in merged.items() if e}
+
+
+_COMPARISONS = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+
+
+def _numbers(merged: dict[Atom, Number]) -> Number:
+    """Take out the atoms that are plain numbers after a substitution, and give their product."""
+    scale: Number = 1
+    for atom, exponent in list(merged.items()):
+        if atom.kind == "value" and isinstance(atom.holes[0], int):
+            if atom.holes[0] == 0 and exponent < 0:
+                continue
+            if isinstance(exponent, int):
+                scale = scale * power(atom.holes[0], exponent)
+                del merged[atom]
+        elif atom.kind == "compare" and all(isinstance(h, int) for h in atom.holes):
+            scale = scale * int(_COMPARISONS[atom.name](*atom.holes))
+            del merged[atom]
+        elif atom.kind == "compare" and atom.holes[0] == atom.holes[1] and isinstance(atom.holes[0], Index):
+            scale = scale * int(_COMPARISONS[atom.name](0, 0))
+            del merged[atom]
+        elif atom.kind == "number" and isinstance(exponent, int):
+            scale = scale * power(Fraction(atom.name), exponent)
+            del merged[atom]
+    return scale
+
+
+_VANISHES: list[Factor] = []
+
+
+def _eat_delta(bound: list[Index], factors: dict[Atom, Number]) -> list[Factor] | None:
+    """One delta step: None when there is nothing to do, _VANISHES for zero, else the new factors."""
+    for atom in factors:
+        if atom.kind != "delta":
+            continue
+        a, b = atom.holes
+        rest = [(f, e) for f, e in factors.items() if f is not atom]
+        if a == b:
+            return rest
+        if isinstance(a, int) and isinstance(b, int):
+            return _VANISHES
+        for old, new in ((a, b), (b, a)):
+            if isinstance(old, Index) and old in bound and _replaces(old, new):
+                bound.remove(old)
+                return [(substitute(f, {old: new}), e) for f, e in rest]
+        pair = _orient(a, b)  # both free: on its support the delta renames the rest
+        if pair is not None and any(pair[0] in f.free for f, _ in rest):
+            return [(atom, 1), *((substitute(f, {pair[0]: pair[1]}), e) for f, e in rest)]
+    return None
+
+
+def _replaces(old: Index, new: Hole) -> bool:
+    """May the sum over `old` be carried out by putting `new` in its place?  Not over another space, nor by an affine form
+    that may leave the range: there the delta is a condition as well."""
+    if isinstance(new, Index):
+        return old.space == new.space
+    return isinstance(new, (int, Atom)) and (isinstance(new, int) or old not in new.free)
+
+
+def _orient(a: Hole, b: Hole) -> tuple[Index, Hole] | None:
+    for old, new in ((a, b), (b, a)):
+        if isinstance(old, Index) and not isinstance(new, Index):
+            return (old, new) if isinstance(new, int) or isinstance(new, Atom) and old not in new.free else None
+    if not (isinstance(a, Index) and isinstance(b, Index)) or a.space != b.space:
+        return None
+    return (b, a) if hole_text(a) < hole_text(b) else (a, b)
+
+
+def canonical(bound: Iterable[Index], factors: Iterable[Factor]) -> Mono:
+    kept = list(factors)
+    dummies = list(bound)
+    if dummies:
+        order = order_indices(dummies, [(0, a, e) for a, e in kept])
+        names = {old: Index(f"#{n}", old.space) for n, old in enumerate(order)}
+        kept = [(substitute(a, names), e) for a, e in kept]
+        dummies = [names[i] for i in order]
+    return Mono(tuple(dummies), tuple(sorted(kept, key=lambda f: (f[0].text, f[1]))))
+
+
+def freshen(mono: Mono) -> tuple[tuple[Index, ...], tuple[Factor, ...]]:
+    """Bound indices and factors, with the dummies renamed apart from every other index in the workspace."""
+    if not mono.bound:
+        return (), mono.factors
+    names = {b: fresh(b.space) for b in mono.bound}
+    return tuple(names.values()), tuple((substitute(a, names), e) for a, e in mono.factors)
+
+
+# ---- polynomials ----------------------------------------------------------------------------------
+def add(*polys: Poly) -> Poly:
+    total: Poly = {}
+    for poly in polys:
+        for mono, c in poly.items():
+            total[mono] = total.get(mono, 0) + c
+    return {m: rational(c) for m, c in total.items() if c != 0}
+
+
+def scale(poly: Poly, c: Number) -> Poly:
+    return {m: rational(x * c) for m, x in poly.items()} if c else {}
+
+
+def multiply(left: Poly, right: Poly) -> Poly:
+    out = []
+    for m1, c1 in left.items():
+        for m2, c2 in right.items():
+            (b1, f1), (b2, f2) = freshen(m1), freshen(m2)
+            out.append(make(c1 * c2, b1 + b2, f1 + f2))
+    return add(*out)
+
+
+def bind(poly: Poly, indices: Iterable[Index]) -> Poly:
+    """Σ over the indices."""
+    over = tuple(indices)
+    out = []
+    for mono, c in poly.items():
+        bound, factors = freshen(mono)
+        names = {i: fresh(i.space) for i in over}
+        out.append(make(c, bound + tuple(names.values()), [(substitute(a, names), e) for a, e in factors]))
+    return add(*out)
+
+
+def instantiate(poly: Poly, mapping: Mapping[Index, Hole]) -> Poly:
+    """Free indices replaced by holes; dummies are renamed apart first, so nothing is captured."""
+    out = []
+    for mono, c in poly.items():
+        bound, factors = freshen(mono)
+        out.append(make(c, bound, [(substitute(a, mapping), e) for a, e in factors]))
+    return add(*out)
+
+
+def free_indices(poly: Poly) -> list[Index]:
+    return sorted(frozenset[Index]().union(*(m.free for m in poly)), key=hole_text)
+
+
+def definition_key(free: Iterable[Index], poly: Poly) -> tuple[str, list[Index]]:
+    """A key up to renaming of free *and* bound indices, and the free indices in the key's order."""
+    own = list(free)
+    dummies: list[Index] = []
+    tagged, terms = [], []
+    for mono, c in poly.items():
+        bound, factors = freshen(mono)
+        dummies += bound
+        tag = (str(c), len(bound), tuple(sorted(a.head for a, _ in factors)))
+        tagged += [(tag, a, e) for a, e in factors]
+        terms.append((c, bound, factors))
+    order = order_indices([*own, *dummies], tagged)
+    mine = set(own)
+    order = [i for i in order if i in mine] + [i for i in order if i not in mine]
+    names = {old: Index(f"#{n}", old.space) for n, old in enumerate(order)}
+    lines = sorted(
+        f"{c}*Σ{sorted(hole_text(names[b]) for b in bound)}{sorted((substitute(a, names).text, str(e)) for a, e in factors)}"
+        for c, bound, factors in terms
+    )
+    return repr((sorted(hole_text(names[i]) for i in own), lines)), [i for i in order if i in mine]
+
+
+__all__ = [
+    "UNIT", "Mono", "Poly", "add", "atom_poly", "bind", "canonical", "constant", "definition_key", "delta", "free_indices",
+    "freshen", "instantiate", "inverse", "is_number", "magnitude", "make", "multiply", "number_of", "power", "rational", "scale",
+    "sorted_terms", "term_text",
+]  # fmt: skip
