@@ -1,0 +1,1 @@
+"""The linter: rules with their pages, the run over files and texts, suppressions."""

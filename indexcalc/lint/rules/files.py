@@ -1,0 +1,46 @@
+"""What is said of files before their first character is read, and of the linter's own marks."""
+
+from __future__ import annotations
+
+from ..registry import page
+
+RULES = (
+    page(
+        "IX010",
+        name="kind-not-linted",
+        summary="this kind of source cannot be linted",
+        why="The kind follows from the file's ending. A file of a kind that is not understood is refused rather than "
+        "read as if it were a program.",
+        bad="indexcalc lint paper.tex",
+        good="indexcalc lint model.idx",
+        source="files",
+    ),
+    page(
+        "IX011",
+        name="unreadable-file",
+        summary="a file is missing, is a folder, or may not be read",
+        why="A name that is no readable file is told as a finding, so that a list of files is linted to its end.",
+        bad="indexcalc lint no_such_file.idx",
+        good="indexcalc lint model.idx",
+        source="files",
+    ),
+    page(
+        "IX012",
+        name="not-text",
+        summary="a file's bytes are no UTF-8 text (nor UTF-16 with a byte order mark)",
+        why="Guessing an encoding would change names without a word. The place of the first bad byte is told.",
+        bad="printf '\\xff\\xfe\\xff' > bytes.idx; indexcalc lint bytes.idx",
+        good="iconv -f latin1 -t utf-8 old.idx > model.idx; indexcalc lint model.idx",
+        source="files",
+    ),
+    page(
+        "IX013",
+        name="idle-ignore",
+        summary="a `# ix: ignore[…]` mark that suppresses nothing",
+        why="A mark that outlives its finding would hide the next one of its kind. A mark always names its codes.",
+        bad="y[i] = A[i, j] x[j]  # ix: ignore[IX101]",
+        good="y[i] = A[i, j] x[j]",
+        source="linter",
+        severity="warning",
+    ),
+)

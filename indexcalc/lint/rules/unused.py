@@ -1,0 +1,112 @@
+"""What a program declares or defines and never reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...diagnostics import Diagnostic, Span
+from ...ir.expr import Access, Apply, Expr, Extent, Index, MatrixApply
+from ...ir.program import Claim, Define, Program
+from ...ir.walk import slots_of, subexpressions
+from ...syntax import tree as syntax
+from ..registry import Checked, lint_rule
+
+if TYPE_CHECKING:
+    from ...syntax.tree import Tree
+
+
+@lint_rule(
+    "IX591",
+    name="unused-declaration",
+    summary="a declared tensor, scalar, index or function is never used",
+    why="A declaration that nothing uses is often a misspelt name elsewhere: the name that is used in its place was "
+    "then taken as a new, undeclared one. An unused tensor also stays an input that a caller must give.",
+    bad="tensor A[i, j], B[i, j]\nindex i, j : space(N)\ny[i] = A[i, j] x[j]",
+    good="tensor A[i, j]\nindex i, j : space(N)\ny[i] = A[i, j] x[j]",
+)
+def unused_declaration(checked: Checked) -> Iterator[Diagnostic]:
+    """Declared names that no statement of the program holds."""
+    used = _names_used(checked.program)
+    declared = {t.name for t in checked.program.tensors} | {f.name for f in checked.program.functions}
+    declared |= {i.name for i in checked.program.indices}
+    if declared <= used:
+        return
+    for kind, name, span in _declarations(checked.tree.statements):
+        if name in declared and name not in used:
+            hint = f"remove it, or use `{name}`"
+            yield checked.warning("IX591", f"{kind} `{name}` is declared and never used", span, hint)
+
+
+@lint_rule(
+    "IX592",
+    name="unused-definition",
+    summary="a definition is neither an output nor read by anything that leads to one",
+    why="With an `output` line, a definition that no output and no claim needs is computed for nothing, or an output "
+    "was meant to read it and reads something else.",
+    bad="y[i] = A[i, j] x[j]\nz[i] = 2 y[i]\noutput y",
+    good="y[i] = A[i, j] x[j]\nz[i] = 2 y[i]\noutput y, z",
+)
+def unused_definition(checked: Checked) -> Iterator[Diagnostic]:
+    """Definitions that are not reached from the outputs and claims."""
+    program = checked.program
+    needed = set(program.outputs)
+    for statement in reversed(program.statements):
+        if isinstance(statement, Claim):
+            needed |= _names_in(statement.left) | _names_in(statement.right)
+        elif statement.name in needed:
+            needed |= _names_in(statement.body)
+    for statement in program.statements:
+        if isinstance(statement, Define) and statement.name not in needed:
+            hint = f"add `{statement.name}` to the outputs, or remove the line"
+            message = f"`{statement.name}` is defined, but no output needs it"
+            yield checked.warning("IX592", message, statement.span, hint)
+
+
+def _names_in(e: Expr) -> set[str]:
+    """Names of tensors, functions and indices in an expression."""
+    found: set[str] = set()
+    for part in subexpressions(e):
+        if isinstance(part, (Access, MatrixApply)):
+            found.add(part.tensor)
+        elif isinstance(part, Apply):
+            found.add(part.function)
+        elif isinstance(part, Extent):
+            found.add(part.space.name)
+        found |= {i.name.rstrip("'") for slot in slots_of(part) if not isinstance(slot, int) for i in slot.free}
+        for index in getattr(part, "indices", ()):
+            if isinstance(index, Index):
+                found.add(index.name.rstrip("'"))
+    return found
+
+
+def _names_used(program: Program) -> set[str]:
+    """Names that statements, functions' bodies, slots by example and metrics hold."""
+    used = {m.name for m in program.metrics} | set(program.outputs)
+    for tensor in program.tensors:
+        used |= {i.name for i in tensor.indices}
+    for function in program.functions:
+        used |= _names_in(function.body)
+    for statement in program.statements:
+        if isinstance(statement, Define):
+            used |= _names_in(statement.body) | {i.name for i in statement.indices}
+        else:
+            used |= _names_in(statement.left) | _names_in(statement.right)
+    return used
+
+
+def _declarations(statements: tuple[Tree, ...]) -> Iterator[tuple[str, str, Span]]:
+    """(kind, name, span) of every name that a declaration introduces."""
+    for statement in statements:
+        if isinstance(statement, syntax.IndexDeclaration):
+            for name in statement.names:
+                yield "index", name.text + "'" * name.primes, name.span
+        elif isinstance(statement, (syntax.TensorDeclaration, syntax.IntegerDeclaration, syntax.ScalarDeclaration)):
+            kind = "scalar" if isinstance(statement, syntax.ScalarDeclaration) else "tensor"
+            for item in statement.items:
+                yield kind, item.reference.name, item.reference.span
+        elif isinstance(statement, syntax.FunctionDeclaration):
+            yield "function", statement.name.text, statement.name.span
+
+
+RULES = (unused_declaration, unused_definition)

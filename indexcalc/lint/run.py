@@ -1,0 +1,84 @@
+"""Linting of files, folders and texts: all findings, in the order of the source; never an exception for bad input."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ..diagnostics import Diagnostic, IndexCalcError
+from ..elaborate.read import check_text, read_program
+from .registry import Checked, checks
+from .source import KINDS, LINTED_KINDS, Source, is_path, read_source
+from .suppress import suppress
+
+
+def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnostic]:
+    """What is wrong with a file or a text.  A missing or unreadable file is a finding too.
+
+    A `Path`, or one line that names a file, is read; any other string is the source itself.
+
+    >>> [d.code for d in lint("y[i] = A[i, k] x[j]")][:1]
+    ['IX101']
+    >>> [d.message for d in lint("missing.idx")]
+    ['no such file']
+    """
+    if isinstance(text_or_path, str) and not is_path(text_or_path):
+        return lint_source(Source(text_or_path, kind=kind or "idx"))
+    try:
+        source = read_source(text_or_path, kind)
+    except IndexCalcError as error:
+        return error.diagnostics
+    return lint_source(source)
+
+
+def lint_source(source: Source, *, strict: bool = False) -> list[Diagnostic]:
+    """The findings in one source, its suppressions applied."""
+    if source.kind not in LINTED_KINDS:
+        known = ", ".join(LINTED_KINDS)
+        message = f"cannot lint this kind of source: {source.kind}"
+        hint = f"kinds that can be linted: {known}"
+        return [Diagnostic("IX010", message, None, hint, file=source.name)]
+    findings = [*_read(source, strict)]
+    located = [d if d.source is not None else replace(d, file=source.name, source=source.text) for d in findings]
+    located.sort(key=lambda d: d.span.start if d.span else -1)
+    return suppress(source.text, located, source.name)
+
+
+def _read(source: Source, strict: bool) -> Iterator[Diagnostic]:
+    """Findings of the reader; where it has no error, those of the checks over the program as well."""
+    try:
+        program = read_program(source.text, filename=source.name, strict=strict)
+    except IndexCalcError:
+        yield from check_text(source.text, filename=source.name, strict=strict)
+        return
+    yield from program.warnings
+    checked = Checked(source.text, source.name, program)
+    for rule in checks():
+        assert rule.check is not None
+        yield from rule.check(checked)
+
+
+def lint_paths(names: list[str]) -> Iterator[tuple[str, list[Diagnostic]]]:
+    """(file, findings) for each file named and each lintable file in the folders named, in sorted order."""
+    for name in names:
+        if os.path.isdir(name):
+            files = list(_files_in(name))
+            if not files:
+                message = "no file here that can be linted"
+                endings = ", ".join(e for e, k in KINDS.items() if k in LINTED_KINDS)
+                yield name, [Diagnostic("IX011", message, None, f"files that end in {endings} are linted", file=name)]
+            for file in files:
+                yield file, lint(Path(file))
+        else:
+            yield name, lint(Path(name))
+
+
+def _files_in(folder: str) -> Iterator[str]:
+    """Files below the folder that can be linted; hidden folders are skipped."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        for file in sorted(files):
+            if KINDS.get(os.path.splitext(file)[1].lower()) in LINTED_KINDS:
+                yield os.path.join(root, file)

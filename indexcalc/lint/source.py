@@ -1,0 +1,130 @@
+"""From a path or bytes to source text: decoded, limited, and refused with a diagnostic where it cannot be read.
+
+Every door that takes "a file, `-`, or the text itself" comes through here, so all of them refuse alike.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..diagnostics import Diagnostic, IndexCalcError, Span
+from ..limits import MAX_CHARACTERS
+
+KINDS = {
+    ".idx": "idx",
+    ".tex": "latex",
+    ".latex": "latex",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".ipynb": "notebook",
+    ".py": "python",
+}
+LINTED_KINDS = ("idx",)
+MAX_BYTES = 4 * MAX_CHARACTERS  # no character of UTF-8 or UTF-16 takes more
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Text with the name under which findings tell of it, and its kind ("idx", "latex", …)."""
+
+    text: str
+    name: str = "<input>"
+    kind: str = "idx"
+
+
+def kind_of(name: str) -> str:
+    """The kind that a file's ending says; a file with another ending or none is taken as "idx".
+
+    >>> kind_of("paper.tex"), kind_of("model.idx"), kind_of("equations")
+    ('latex', 'idx', 'idx')
+    """
+    return KINDS.get(os.path.splitext(name)[1].lower(), "idx")
+
+
+def is_path(text: str) -> bool:
+    """Whether a string names a file rather than being the source itself.
+
+    A one-line string is a path if such a file exists or if it ends like a file that we know.
+
+    >>> is_path("missing.idx"), is_path("y[i] = 2 x[i]"), is_path("y[i] = 2 x[i]\\n")
+    (True, False, False)
+    """
+    if not text or "\n" in text or "\0" in text or len(text) > 4096:
+        return False
+    if os.path.splitext(text)[1].lower() in KINDS:
+        return True
+    try:
+        return os.path.exists(text)
+    except (OSError, ValueError):  # a name that the file system cannot even look up is no file
+        return False
+
+
+def read_source(path: str | Path, kind: str | None = None) -> Source:
+    """The text of a file; `IndexCalcError` says why where there is none."""
+    name = str(path)
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
+    return Source(decode(data, name), name, kind or kind_of(name))
+
+
+def decode(data: bytes, name: str) -> str:
+    """Text of the bytes: UTF-8, or UTF-16 and UTF-8 with a byte order mark, which is dropped.
+
+    >>> decode(codecs.BOM_UTF16_LE + "α".encode("utf-16-le"), "<stdin>")
+    'α'
+    """
+    if len(data) > MAX_BYTES:
+        raise _refusal("IX009", f"more than {MAX_BYTES:_} bytes", name, "split the file, or lint its parts")
+    encoding = "utf-8"
+    if data.startswith(codecs.BOM_UTF8):
+        data = data[len(codecs.BOM_UTF8) :]
+    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif b"\0" in data:
+        hint = "text in UTF-8 is expected (UTF-16 needs a byte order mark)"
+        raise _refusal("IX012", "a binary file, not text: it holds a zero byte", name, hint)
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode(encoding, "ignore")
+        span = Span.of(good, len(good), len(good))
+        message = f"not {encoding.upper()} text: byte 0x{data[error.start]:02x} after {error.start:_} good bytes"
+        raise _refusal("IX012", message, name, "save the file as UTF-8", span) from None
+
+
+def _unreadable(name: str, error: OSError | ValueError) -> IndexCalcError:
+    hint = ""
+    if isinstance(error, FileNotFoundError):
+        message = "no such file"
+        folder = os.path.dirname(name) or "."
+        if os.path.isdir(folder):
+            near = _near(os.path.basename(name), folder)
+            hint = f"did you mean {os.path.join(os.path.dirname(name), near)}?" if near else ""
+        else:
+            hint = f"there is no folder {folder}"
+    elif isinstance(error, IsADirectoryError):
+        message, hint = "a folder, not a file", "name a file in it; `indexcalc lint` alone takes folders"
+    else:
+        message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return _refusal("IX011", message, name, hint)
+
+
+def _near(name: str, folder: str) -> str:
+    """A file in the folder whose name is almost this one."""
+    from difflib import get_close_matches
+
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return ""
+    return next(iter(get_close_matches(name, names, 1, 0.75)), "")
+
+
+def _refusal(code: str, message: str, name: str, hint: str = "", span: Span | None = None) -> IndexCalcError:
+    return IndexCalcError(Diagnostic(code, message, span, hint, file=name))

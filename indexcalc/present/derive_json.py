@@ -1,0 +1,51 @@
+"""A derivation as plain data for `--format json`; `docs/cli.md` describes the keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ir.latex import expression_latex, statement_latex
+from ..ir.program import Define
+from ..ir.text import expression_text, statement_text
+from ..ir.trace import Derivation, Step
+from .names import given, reference_text, title_of
+
+
+def derivation_data(derivation: Derivation, *, steps: bool) -> dict[str, Any]:
+    """Keys: given, statements (with steps when asked for), outputs, program."""
+    sections = {s.target.name: s for s in derivation.sections}
+    statements = []
+    for statement in derivation.result.statements:
+        if not isinstance(statement, Define):
+            continue
+        section = sections.get(statement.name)
+        entry: dict[str, Any] = {
+            "name": statement.name,
+            "indices": [i.name for i in statement.indices],
+            "text": statement_text(statement),
+            "latex": statement_latex(statement),
+            "find": section.find if section else "",
+            "note": section.note if section else "",
+        }
+        if steps:
+            entry["steps"] = [_step(s) for s in section.steps] if section else []
+        statements.append(entry)
+    return {
+        "given": [reference_text(t) for t in given(derivation)],
+        "statements": statements,
+        "outputs": list(derivation.result.outputs),
+        "program": str(derivation.result),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "target": step.target,
+        "rule": step.rule,
+        "title": title_of(step.rule),
+        "law": step.law,
+        "before": expression_text(step.before) if step.before is not None else None,
+        "after": expression_text(step.after),
+        "latex": expression_latex(step.after),
+        "note": step.note,
+    }

@@ -1,0 +1,222 @@
+"""A derivation as a LaTeX document that compiles with amsmath alone, and as Markdown with display mathematics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..ir.expr import Expr, Sum
+from ..ir.latex import expression_latex, statement_latex
+from ..ir.program import Define, Statement
+from ..ir.trace import Derivation, Section, Step
+from .names import find_text, given, reference_text, title_of
+
+LONG = 110  # characters of LaTeX beyond which a sum is set on several lines
+_PREAMBLE = r"""\documentclass{article}
+\usepackage[a4paper,margin=2cm]{geometry}
+\usepackage{amsmath}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\begin{document}
+"""
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "_": r"\_", "^": r"\^{}", "&": r"\&", "%": r"\%", "#": r"\#",
+    "$": r"\$", "~": r"\~{}",
+}  # fmt: skip
+_SIGNS = {
+    "∂": r"\partial ", "Σ": r"\Sigma ", "→": r"\to ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "·": r"\cdot ",
+    "×": r"\times ", "−": "-", "…": r"\dots ", "∞": r"\infty ", "√": r"\surd ", "∏": r"\prod ", "ᵀ": r"^{\top}",
+}  # fmt: skip
+_LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789aehijklmnoprstuvx"))
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΦΨΩ",
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "varepsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "mu",
+            "nu",
+            "xi",
+            "pi",
+            "rho",
+            "sigma",
+            "tau",
+            "upsilon",
+            "varphi",
+            "chi",
+            "psi",
+            "omega",
+            "Gamma",
+            "Delta",
+            "Theta",
+            "Lambda",
+            "Xi",
+            "Pi",
+            "Phi",
+            "Psi",
+            "Omega",
+        ],
+    )
+)
+
+
+def derivation_latex(derivation: Derivation, *, steps: bool) -> str:
+    """A complete document: what is given, each statement's steps (with `steps`), and the derived program."""
+    parts = [_PREAMBLE]
+    parts.append(r"\section*{Given}" + "\n" + _aligned([statement_lines(s) for s in derivation.forward.statements]))
+    cotangents = [reference_text(t) for t in given(derivation)]
+    if cotangents:
+        parts.append(f"and the cotangents \\texttt{{{text_latex(', '.join(cotangents))}}}.\n")
+    if steps:
+        parts += [_section(s) for s in derivation.sections if s.steps]
+    parts.append(r"\section*{Result}" + "\n" + _aligned(list(_result(derivation))))
+    return "\n".join(parts) + "\\end{document}\n"
+
+
+def derivation_markdown(derivation: Derivation, *, steps: bool) -> str:
+    """The same for a Markdown page: `$$` blocks, rules as lists, and the program as source."""
+    parts = ["## Given", _display([statement_lines(s) for s in derivation.forward.statements])]
+    cotangents = [f"`{reference_text(t)}`" for t in given(derivation)]
+    if cotangents:
+        parts.append(f"and the cotangents {', '.join(cotangents)}.")
+    if steps:
+        for section in derivation.sections:
+            if section.steps:
+                parts += _markdown_section(section)
+    parts += ["## Result", _display(list(_result(derivation)))]
+    parts.append("```\n" + str(derivation.result).rstrip("\n") + "\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def _result(derivation: Derivation) -> Iterator[list[str]]:
+    """Rows of the result, with the remark on the right."""
+    notes = {s.target.name: s.note for s in derivation.sections}
+    for statement in derivation.result.statements:
+        note = notes.get(statement.name, "") if isinstance(statement, Define) else ""
+        lines = statement_lines(statement)
+        if note:
+            lines.append(rf"&\qquad\text{{\small {note_latex(note)}}}")
+        yield lines
+
+
+def statement_lines(statement: Statement) -> list[str]:
+    """A statement as lines of an `align*`: one, or more where its right side is a long sum."""
+    whole = statement_latex(statement)
+    if not isinstance(statement, Define) or len(whole) <= LONG:
+        return [_anchor(whole)]
+    left = whole.split(" = ", 1)[0]
+    return [*_equation_lines(left, statement.body)]
+
+
+def _anchor(equation: str) -> str:
+    left, equals, right = equation.partition(" = ")
+    return f"{left} &= {right}" if equals else f"&{equation}"
+
+
+def _equation_lines(left: str, body: Expr) -> Iterator[str]:
+    """`left &= body`, the terms of a long sum on lines of their own."""
+    text = expression_latex(body)
+    if len(text) <= LONG or not isinstance(body, Sum):
+        yield f"{left} &= {text}"
+        return
+    for number, term in enumerate(body.terms):
+        shown = expression_latex(term)
+        if number == 0:
+            yield f"{left} &= {shown}"
+        else:
+            yield f"&\\quad {shown}" if shown.startswith("-") else f"&\\quad {{}}+ {shown}"
+
+
+def _aligned(statements: list[list[str]]) -> str:
+    rows = [line for lines in statements for line in lines]
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}\n"
+
+
+def _display(statements: list[list[str]]) -> str:
+    rows = [line for lines in statements for line in lines]
+    return "$$\n\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}\n$$"
+
+
+def _section(section: Section) -> str:
+    """One statement: each step a line, its rule and law behind it."""
+    target = section.target
+    head = rf"\section*{{\texttt{{{text_latex(target.name)}}}: ${find_latex(find_text(section))}$}}"
+    rows = []
+    for number, step in enumerate(section.steps):
+        rows += list(_equation_lines("" if number else find_latex(find_text(section)), step.after))
+        rows.append(rf"&\qquad\text{{\small {_remark(step)}}}")
+    return head + "\n" + note_latex(section.note) + "\n" + _aligned([rows]) + _aligned([statement_lines(target)])
+
+
+def _remark(step: Step) -> str:
+    law = f": ${step.law}$" if step.law else ""
+    note = f" ({note_latex(step.note)})" if step.note else ""
+    return f"{text_latex(title_of(step.rule))}{law}{note}"
+
+
+def _markdown_section(section: Section) -> list[str]:
+    out = [f"## `{section.target.name}`: ${find_latex(find_text(section))}$"]
+    if section.note:
+        out.append(note_markdown(section.note))
+    for number, step in enumerate(section.steps, 1):
+        law = f": ${step.law}$" if step.law else ""
+        note = f" ({note_markdown(step.note)})" if step.note else ""
+        out.append(f"{number}. {title_of(step.rule)}{law}{note}\n\n   $$ {expression_latex(step.after)} $$")
+    out.append(_display([statement_lines(section.target)]))
+    return out
+
+
+def text_latex(text: str) -> str:
+    """Plain text with LaTeX's special characters and our signs made printable."""
+    return "".join(
+        _SPECIAL.get(c) or (f"${_maths(c)}$" if c in _SIGNS or c in _GREEK or c in _LOW else c) for c in text
+    )
+
+
+def note_latex(note: str) -> str:
+    """A note: text, with LaTeX between dollar signs left alone."""
+    parts = note.split("$")
+    return "".join(f"${p}$" if k % 2 else text_latex(p) for k, p in enumerate(parts))
+
+
+def note_markdown(note: str) -> str:
+    parts = note.split("$")
+    return "".join(f"${p}$" if k % 2 else p.replace("_", r"\_").replace("*", r"\*") for k, p in enumerate(parts))
+
+
+def find_latex(text: str) -> str:
+    """`∂L/∂V[m, n]` as mathematics.
+
+    >>> find_latex("∂L/∂V[m, n]")
+    '\\\\frac{\\\\partial L}{\\\\partial V_{m n}}'
+    """
+    above, slash, below = text.partition("/")
+    if slash and above.startswith("∂") and below.startswith("∂"):
+        return rf"\frac{{{_reference(above)}}}{{{_reference(below)}}}"
+    return _reference(text)
+
+
+def _reference(text: str) -> str:
+    name, bracket, slots = text.partition("[")
+    shown = "".join(_maths(c) if c in _SIGNS or c in _GREEK else _SPECIAL.get(c, c) for c in name).strip()
+    if len(name.lstrip("∂")) > 1:
+        lead = r"\partial " if name.startswith("∂") else ""
+        shown = lead + rf"\mathrm{{{text_latex(name.lstrip('∂'))}}}"
+    if not bracket:
+        return shown
+    inside = " ".join(_reference(s.strip()) for s in slots.rstrip("]").split(","))
+    return f"{shown}_{{{inside}}}"
+
+
+def _maths(character: str) -> str:
+    if character in _LOW:
+        return f"_{{{_LOW[character]}}}"
+    return _SIGNS.get(character) or "\\" + _GREEK[character] + " "
