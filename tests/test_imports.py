@@ -1,0 +1,140 @@
+"""Imports go one way, and nothing heavy is loaded before it is needed."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "indexcalc"
+
+# What each part may import directly, besides itself and what those parts may import.
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "diagnostics": (),
+    "limits": (),
+    "grammar": (),
+    "syntax": ("diagnostics", "limits", "grammar"),
+    "ir": ("diagnostics", "limits"),
+    "scalar": ("ir",),
+    "elaborate": ("syntax", "ir"),
+    "lint": ("elaborate",),
+    "normal": ("ir", "scalar"),
+    "rewrite": ("ir", "scalar"),
+    "interpret": ("ir",),
+    "lower": ("ir",),
+    "calculus": ("normal", "rewrite", "interpret"),  # numbers suggest what is zero or equal, algebra proves it
+    "backends": ("lower",),
+    "verify": ("backends", "interpret", "calculus"),
+    "present": ("syntax", "lint", "calculus", "verify"),
+    "api": ("elaborate", "lint", "rewrite", "calculus", "backends", "verify", "present"),
+    "demo": ("api",),
+    "cli": ("api", "demo", "present"),
+    "__main__": ("cli",),
+}
+
+
+def allowed(part: str) -> frozenset[str]:
+    """The part and everything to its left."""
+    return frozenset((part,)).union(*(allowed(other) for other in MAY_IMPORT[part]))
+
+
+def imported_modules(tree: ast.Module, module: tuple[str, ...], is_package: bool) -> Iterator[tuple[int, str]]:
+    """(line, absolute dotted name) of every import, also of those inside functions."""
+    for found in ast.walk(tree):
+        if isinstance(found, ast.Import):
+            yield from ((found.lineno, alias.name) for alias in found.names)
+        elif isinstance(found, ast.ImportFrom):
+            base = module if is_package else module[:-1]
+            start = base[: len(base) - found.level + 1] if found.level else ()
+            name = ".".join((*start, *((found.module or "").split(".") if found.module else ())))
+            # `from .. import api` names a module, `from ..api import grad` a thing inside one
+            yield from ((found.lineno, f"{name}.{alias.name}") for alias in found.names)
+
+
+def part_of(name: str) -> str | None:
+    """The part of indexcalc that a dotted name lies in."""
+    pieces = name.split(".")
+    if pieces[0] != "indexcalc" or len(pieces) < 2:
+        return None
+    return pieces[1] if pieces[1] in MAY_IMPORT else "api"  # a name of the public surface
+
+
+def violations(path: Path, source: str) -> list[str]:
+    relative = path.relative_to(ROOT)
+    module = tuple(p for p in relative.with_suffix("").parts if p != "__init__")
+    if len(module) == 1:
+        return []  # indexcalc/__init__.py names everything, and loads nothing: see the test below
+    part = module[1]
+    assert part in MAY_IMPORT, f"{relative}: new part `{part}`; say in {Path(__file__).name} what it may import"
+    found = []
+    for line, name in imported_modules(ast.parse(source), module, path.stem == "__init__"):
+        other = part_of(name)
+        if other is not None and other not in allowed(part):
+            found.append(f"{relative}:{line}: {part} imports {name}, but {other} is not to its left")
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_back_edge(path):
+    assert violations(path, path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "source"),
+    [
+        ("ir/walk.py", "from ..elaborate import program"),
+        ("ir/walk.py", "def f():\n    from .. import api"),
+        ("ir/walk.py", "import indexcalc.lint.run"),
+        ("syntax/parse.py", "from ..ir.expr import Expr"),
+        ("lint/rules/names.py", "from ...calculus.reverse import grad"),
+        ("interpret/evaluate.py", "from ..lower import graph"),
+        ("elaborate/__init__.py", "from ..lint import run"),
+        ("verify/report.py", "from indexcalc import grad"),
+    ],
+)
+def test_a_back_edge_is_seen(where, source):
+    assert len(violations(PACKAGE / where, source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "source"),
+    [
+        ("elaborate/names.py", "from ..ir.expr import Expr\nfrom ..syntax import tree\nfrom ..limits import MAX_RANK"),
+        ("lint/rules/names.py", "from ..registry import rule\nfrom ...diagnostics import fail"),
+        ("cli/main.py", "from .. import api\nimport numpy"),
+    ],
+)
+def test_a_forward_edge_is_fine(where, source):
+    assert violations(PACKAGE / where, source) == []
+
+
+def loaded_after(code: str) -> set[str]:
+    """Top-level modules in a fresh interpreter that has run the code."""
+    script = f"{code}\nimport sys\nprint('\\nMODULES', *sorted({{m.split('.')[0] for m in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    return set(done.stdout.rsplit("MODULES", 1)[1].split())
+
+
+HEAVY = {"sympy", "numpy", "torch", "rich", "opt_einsum", "cupy"}
+
+
+def test_the_measurement_sees_what_is_loaded():
+    assert "numpy" in loaded_after("import numpy")
+
+
+def test_importing_indexcalc_loads_nothing_heavy():
+    assert not HEAVY & loaded_after("import indexcalc")
+
+
+@pytest.mark.parametrize("example", ["attention.idx", "broken_attention.idx"])
+def test_linting_loads_nothing_heavy(example):
+    code = (
+        "import sys\nfrom indexcalc.cli.main import main\n"
+        f"sys.argv = ['indexcalc', 'lint', 'examples/{example}']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "assert 'indexcalc.elaborate' in sys.modules"
+    )
+    assert not HEAVY & loaded_after(code)
