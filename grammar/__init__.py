@@ -1,0 +1,1 @@
+"""The grammar files of indexcalc: the only source of its syntax."""

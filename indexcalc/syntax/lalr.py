@@ -1,0 +1,179 @@
+"""An LALR(1) machine over tables made ahead of time: shifts, reductions, spans and depths; it never recurses.
+
+Lark compiles the grammar (tables.py); this machine runs the result, so that a process that only parses need not import
+Lark (50 ms) or build tables (150 ms).  It keeps the value, the stretch of text and the depth of nesting of each
+symbol on its stack, so that trees get their spans from their leaves and a limit on depth holds while parsing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+END = "$END"
+
+
+class Token(NamedTuple):
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+class Rule(NamedTuple):
+    """`action` names what builds the value; "" passes the only child on and "*" gathers a repetition in a list.
+
+    `take`: positions of the children that matter; `splice`: those of them that are gathered lists.
+    """
+
+    origin: str
+    size: int
+    action: str
+    take: tuple[int, ...]
+    splice: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What tables.py makes of a grammar.  An action ≥ 0 shifts to that state, ~r reduces by rule r."""
+
+    scanner: str
+    words: Mapping[str, str]
+    ignored: frozenset[str]
+    starts: Mapping[str, int]
+    ends: Mapping[str, int]
+    states: Sequence[Mapping[str, int]]
+    rules: Sequence[Rule]
+
+
+class Unexpected(Exception):
+    """Token number `position` cannot follow what came before (the end of the tokens: their count)."""
+
+    def __init__(self, position: int, expected: frozenset[str]) -> None:
+        super().__init__(position, expected)
+        self.position = position
+        self.expected = expected
+
+
+class TooDeep(Exception):
+    """The text from `start` to `end` nests deeper than allowed."""
+
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__(start, end)
+        self.start = start
+        self.end = end
+
+
+Action = Callable[[list[Any], int, int], Any]
+Part = tuple[Any, int, int, int]  # value, start, end, depth
+
+
+class Machine:
+    """Runs the tables with one builder's methods as actions.
+
+    `flat`: actions that nest nothing (lists, names).  An action that returns its first child extended a chain.
+    """
+
+    def __init__(self, tables: Tables, builder: object, flat: frozenset[str], max_depth: int) -> None:
+        self._tables = tables
+        self._max_depth = max_depth
+        self._rules: list[tuple[Rule, Action, int]] = []
+        for rule in tables.rules:
+            named = rule.action not in ("", "*")
+            action = getattr(builder, rule.action) if named else _pass if rule.action == "" else _gather
+            self._rules.append((rule, action, int(named and rule.action not in flat)))
+
+    def run(self, tokens: Sequence[Token], start: str) -> Any:
+        """The value of the tokens, read as `start`.  Raises Unexpected or TooDeep, or what an action raises."""
+        tables = self._tables
+        states, final = [tables.starts[start]], tables.ends[start]
+        parts: list[Part] = []
+        table = tables.states
+        for position, token in enumerate(tokens):
+            kind = token.kind
+            action = table[states[-1]].get(kind)
+            while action is not None and action < 0:
+                self._reduce(~action, states, parts)
+                action = table[states[-1]].get(kind)
+            if action is None:
+                raise Unexpected(position, self._acceptable(states, final))
+            states.append(action)
+            parts.append((token, token.start, token.end, 0))
+        while states[-1] != final:
+            action = table[states[-1]].get(END)
+            if action is None:
+                raise Unexpected(len(tokens), self._acceptable(states, final))
+            self._reduce(~action, states, parts)
+        return parts[-1][0]
+
+    def _reduce(self, number: int, states: list[int], parts: list[Part]) -> None:
+        rule, action, nests = self._rules[number]
+        size = rule.size
+        if size == 1 and action is _pass:
+            states[-1] = self._tables.states[states[-2]][rule.origin]
+            return
+        taken = parts[-size:] if size else []
+        if size:
+            del parts[-size:], states[-size:]
+            start, end = taken[0][1], taken[-1][2]
+        else:
+            start = end = parts[-1][2] if parts else 0
+        children = self._children(rule, taken)
+        value = action(children, start, end)
+        deepest = max([p[3] for p in taken], default=0)
+        if size and nests:
+            if value is taken[0][0]:  # a chain grew: its other parts are one level below it
+                deepest = max(taken[0][3], max(p[3] for p in taken[1:]) + 1)
+            else:
+                deepest += 1
+            if deepest > self._max_depth:
+                raise TooDeep(start, end)
+        states.append(self._tables.states[states[-1]][rule.origin])
+        parts.append((value, start, end, deepest))
+
+    @staticmethod
+    def _children(rule: Rule, taken: list[Part]) -> list[Any]:
+        if not rule.splice:
+            return [taken[k][0] for k in rule.take]
+        first = rule.take[0]
+        if rule.action == "*" and first in rule.splice:
+            children: list[Any] = taken[first][0]  # the list of this repetition so far: extended, never copied
+            rest = rule.take[1:]
+        else:
+            children, rest = [], rule.take
+        for k in rest:
+            if k in rule.splice:
+                children.extend(taken[k][0])
+            else:
+                children.append(taken[k][0])
+        return children
+
+    def _acceptable(self, states: list[int], final: int) -> frozenset[str]:
+        """The kinds of token that could come next, each tried on a copy of the stack without building anything."""
+        kinds = (k for k in self._tables.states[states[-1]] if _terminal(k))
+        return frozenset(k for k in kinds if self._takes(list(states), k, final))
+
+    def _takes(self, states: list[int], kind: str, final: int) -> bool:
+        while True:
+            if kind == END and states[-1] == final:
+                return True
+            action = self._tables.states[states[-1]].get(kind)
+            if action is None or action >= 0:
+                return action is not None
+            rule = self._tables.rules[~action]
+            if rule.size:
+                del states[-rule.size :]
+            states.append(self._tables.states[states[-1]][rule.origin])
+
+
+def _terminal(kind: str) -> bool:
+    return kind == END or kind.isupper()
+
+
+def _pass(children: list[Any], start: int, end: int) -> Any:
+    return children[0]
+
+
+def _gather(children: list[Any], start: int, end: int) -> Any:
+    return children
