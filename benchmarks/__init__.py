@@ -1,0 +1,1 @@
+"""Timings beside those of peers, in one run: `make bench`."""
