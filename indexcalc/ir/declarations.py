@@ -1,0 +1,107 @@
+"""Declarations and outputs as canonical text: everything that a program's statements leave to be said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from .expr import Binder, Expr, Index, Partial, Space
+from .program import Attribute, Claim, Define, Program, Statement, Tensor
+from .summation import slot_indices
+from .text import Printer
+from .walk import slots_of, subexpressions, tensors_in
+
+
+def declaration_lines(p: Program) -> list[str]:
+    """Index, tensor, function, metric and convention lines, in an order that reads back to the same program."""
+    lines = [
+        f"index {', '.join(i.name for i in group)} : {space_text(space)}"
+        for space, group in groupby(all_indices(p), key=lambda i: i.space)
+    ]
+    for kind, tensors in groupby(p.tensors, key=_kind):
+        ending = f" : {kind[1]}" if kind[0] == "integer" else ""
+        lines.append(f"{kind[0]} {', '.join(map(tensor_text, tensors))}{ending}")
+    printer = Printer()
+    for f in p.functions:
+        lines.append(f"function {f.name}({', '.join(f.parameters)}) = {printer.side(f.body, ())}")
+    lines += [f"metric {m.name} : {m.space.name}" for m in p.metrics]
+    if p.convention:
+        lines.append(f"convention {p.convention}")
+    return lines
+
+
+def space_text(space: Space) -> str:
+    """`seq(L)`, or `seq` where no extent is known.
+
+    >>> space_text(Space("seq", "L")), space_text(Space("head"))
+    ('seq(L)', 'head')
+    """
+    return space.name if space.extent is None else f"{space.name}({space.extent})"
+
+
+def tensor_text(t: Tensor) -> str:
+    """A tensor's slots by example and its attributes, as in a declaration."""
+    return " ".join([Printer().reference(t.name, t.indices), *map(_attribute_text, t.attributes)])
+
+
+def _attribute_text(a: Attribute) -> str:
+    return f"{a.name}({','.join(map(str, a.slots))})" if a.slots else a.name
+
+
+def _kind(t: Tensor) -> tuple[str, str]:
+    if t.values is not None:
+        return "integer", t.values.name
+    return ("tensor" if t.indices else "scalar"), ""
+
+
+def all_indices(p: Program) -> tuple[Index, ...]:
+    """The program's own indices, then every other one that a tensor or a statement uses, by first appearance."""
+    found = dict.fromkeys(p.indices)
+    for t in p.tensors:
+        found.update(dict.fromkeys(t.indices))
+    for s in p.statements:
+        found.update(dict.fromkeys(statement_indices(s)))
+    return tuple(found)
+
+
+def statement_indices(s: Statement) -> Iterator[Index]:
+    """Every index that a statement writes, bound ones included."""
+    if isinstance(s, Define):
+        yield from s.indices
+        yield from expression_indices(s.body)
+    else:
+        yield from expression_indices(s.left)
+        yield from expression_indices(s.right)
+
+
+def expression_indices(e: Expr) -> Iterator[Index]:
+    """Every index that an expression writes, repetitions kept."""
+    for part in subexpressions(e):
+        yield from slot_indices(slots_of(part))
+        if isinstance(part, Binder):
+            yield from part.indices  # type: ignore[attr-defined]
+        elif isinstance(part, Partial):
+            yield part.index
+
+
+def output_lines(p: Program) -> list[str]:
+    """The `output` line, unless the program returns what it would return without one."""
+    if not p.outputs or (p.outputs == default_outputs(p.statements) and not any_claims(p.statements)):
+        return []
+    return [f"output {', '.join(p.outputs)}"]
+
+
+def any_claims(statements: Iterable[Statement]) -> bool:
+    return any(isinstance(s, Claim) for s in statements)
+
+
+def default_outputs(statements: Iterable[Statement]) -> tuple[str, ...]:
+    """Every definition that no statement reads."""
+    defined: dict[str, None] = {}
+    read: set[str] = set()
+    for s in statements:
+        if isinstance(s, Define):
+            defined.setdefault(s.name)
+        for side in (s.body,) if isinstance(s, Define) else (s.left, s.right):
+            read |= tensors_in(side)
+    return tuple(name for name in defined if name not in read)
