@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 SEVERITIES = ("error", "warning", "note")
+_LINE_END = re.compile(r"\r\n?|\n")  # not str.splitlines, which also splits at form feeds and the like
+_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +29,35 @@ class Span:
 
     @staticmethod
     def of(text: str, start: int, end: int) -> Span:
-        """The span of text[start:end]."""
-        line, end_line = text.count("\n", 0, start) + 1, text.count("\n", 0, end) + 1
-        column = start - (text.rfind("\n", 0, start) + 1) + 1
-        return Span(start, end, line, column, end_line, end - (text.rfind("\n", 0, end) + 1) + 1)
+        """The span of text[start:end].  For many spans of one text, make its `Lines` once."""
+        return Lines(text).span(start, end)
 
     def to(self, other: Span) -> Span:
         """The span from this one's start to the other's end."""
         return Span(self.start, other.end, self.line, self.column, other.end_line, other.end_column)
+
+
+class Lines:
+    """Lines and columns of one text.  A line ends with \\n, \\r\\n or \\r; a leading byte order mark has no column.
+
+    >>> Lines("a\\r\\nbc").span(4, 5)
+    Span(start=4, end=5, line=2, column=2, end_line=2, end_column=3)
+    """
+
+    def __init__(self, text: str) -> None:
+        self._starts = [1 if text.startswith(_BOM) else 0, *(m.end() for m in _LINE_END.finditer(text))]
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of text[start:end]."""
+        line, end_line = self.line(start), self.line(end)
+        return Span(start, end, line, self._column(start, line), end_line, self._column(end, end_line))
+
+    def line(self, offset: int) -> int:
+        """The number of the line that holds the offset."""
+        return bisect_right(self._starts, offset) or 1
+
+    def _column(self, offset: int, line: int) -> int:
+        return max(offset - self._starts[line - 1], 0) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +130,10 @@ MAX_SNIPPET = 120
 
 def _snippet(source: str, span: Span, label: str, labels: Sequence[Label]) -> list[str]:
     """The source line with `^` under the span and `~` under labels on the same line; long lines are cut to a window."""
-    texts = source.splitlines()
+    texts = _LINE_END.split(source.removeprefix(_BOM))
     if span.line > len(texts):
         return []
-    text = texts[span.line - 1].replace("\t", " ")
+    text = "".join(c if c.isprintable() else " " for c in texts[span.line - 1])
     marks = [(span.column, _end(span, text), "^", label)]
     marks += [(x.span.column, _end(x.span, text), "~", x.text) for x in labels if x.span.line == span.line]
     left = max(0, span.column - MAX_SNIPPET // 2) if len(text) > MAX_SNIPPET else 0

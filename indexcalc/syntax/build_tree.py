@@ -11,11 +11,10 @@ import re
 from typing import Any
 
 from .. import limits
-from ..diagnostics import Span
+from ..diagnostics import Lines, Span
 from . import tree as t
 from .greek import SUBSCRIPT
 from .lalr import Token
-from .lexing import Lines
 from .naming import Survey
 
 _FLAT = (

@@ -83,36 +83,48 @@ class Machine:
             named = rule.action not in ("", "*")
             action = getattr(builder, rule.action) if named else _pass if rule.action == "" else _gather
             self._rules.append((rule, action, int(named and rule.action not in flat)))
+        self._passing = [rule.action == "" and rule.size == 1 for rule in tables.rules]
+        self._settled: dict[tuple[int, int, str], int] = {}
 
     def run(self, tokens: Sequence[Token], start: str) -> Any:
         """The value of the tokens, read as `start`.  Raises Unexpected or TooDeep, or what an action raises."""
-        tables = self._tables
-        states, final = [tables.starts[start]], tables.ends[start]
+        table, passing, settled = self._tables.states, self._passing, self._settled
+        states, final = [self._tables.starts[start]], self._tables.ends[start]
         parts: list[Part] = []
-        table = tables.states
-        for position, token in enumerate(tokens):
+        for position, token in enumerate([*tokens, Token(END, "", 0, 0)]):
             kind = token.kind
-            action = table[states[-1]].get(kind)
-            while action is not None and action < 0:
-                self._reduce(~action, states, parts)
-                action = table[states[-1]].get(kind)
-            if action is None:
-                raise Unexpected(position, self._acceptable(states, final))
+            while True:
+                top = states[-1]
+                action = table[top].get(kind)
+                if action is None:
+                    if kind == END and top == final:
+                        return parts[-1][0]
+                    raise Unexpected(position, self._acceptable(states, final))
+                if action >= 0:
+                    break
+                if passing[~action]:
+                    key = (states[-2], top, kind)
+                    known = settled.get(key)
+                    states[-1] = self._settle(*key) if known is None else known
+                else:
+                    self._reduce(~action, states, parts)
             states.append(action)
             parts.append((token, token.start, token.end, 0))
-        while states[-1] != final:
-            action = table[states[-1]].get(END)
-            if action is None:
-                raise Unexpected(len(tokens), self._acceptable(states, final))
-            self._reduce(~action, states, parts)
-        return parts[-1][0]
+        raise AssertionError("the end of the tokens is never shifted")
+
+    def _settle(self, below: int, top: int, kind: str) -> int:
+        """The state on top after all reductions by rules that only pass a value on: a walk of ten, made once."""
+        rows, now = self._tables.states, top
+        action = rows[now].get(kind)
+        while action is not None and action < 0 and self._passing[~action]:
+            now = rows[below][self._tables.rules[~action].origin]
+            action = rows[now].get(kind)
+        self._settled[below, top, kind] = now
+        return now
 
     def _reduce(self, number: int, states: list[int], parts: list[Part]) -> None:
         rule, action, nests = self._rules[number]
         size = rule.size
-        if size == 1 and action is _pass:
-            states[-1] = self._tables.states[states[-2]][rule.origin]
-            return
         taken = parts[-size:] if size else []
         if size:
             del parts[-size:], states[-size:]

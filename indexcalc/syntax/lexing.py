@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from functools import lru_cache
 
-from ..diagnostics import Span
 from .greek import unknown_command
 from .lalr import Tables, Token
 
@@ -17,34 +15,6 @@ LEADS_NOWHERE = frozenset(_OPERATORS.split())  # cannot begin a statement
 CONTINUES = LEADS_NOWHERE | {"_CARET", "COMMA", "COLON", "NOT"}  # a line that ends so goes on
 KEYWORDS = frozenset(["index", "tensor", "scalar", "integer", "function", "metric", "output", "convention"])
 _AFTER_KEYWORD = frozenset(["NAME", "COLON", "COMMA", "NUMBER"])
-_NEWLINE = re.compile(r"\r\n?|\n")
-_BOM = "\ufeff"
-
-
-class Lines:
-    """Line and column of offsets into one text.  Lines end with \\n, \\r\\n or \\r; a leading byte order mark has
-    no column.
-
-    >>> Lines("a\\r\\nbc").span(4, 5)
-    Span(start=4, end=5, line=2, column=2, end_line=2, end_column=3)
-    """
-
-    def __init__(self, text: str) -> None:
-        self._starts = [1 if text.startswith(_BOM) else 0, *(m.end() for m in _NEWLINE.finditer(text))]
-
-    def span(self, start: int, end: int) -> Span:
-        starts = self._starts
-        line = bisect_right(starts, start) or 1
-        end_line = line
-        if line < len(starts) and end >= starts[line]:
-            end_line = bisect_right(starts, end)
-        return Span(
-            start, end, line, max(start - starts[line - 1], 0) + 1, end_line, max(end - starts[end_line - 1], 0) + 1
-        )
-
-    def line(self, offset: int) -> int:
-        """The number of the line that holds the offset."""
-        return bisect_right(self._starts, offset) or 1
 
 
 @lru_cache(2)

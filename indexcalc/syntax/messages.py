@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, Lines
 from .greek import unknown_command
 from .lalr import END, Token
-from .lexing import CLOSE, CONTINUES, OPEN, Lines, brackets
+from .lexing import CLOSE, CONTINUES, OPEN, brackets
 
 _OPERANDS = frozenset(["NAME", "NUMBER", "LPAR", "FUNC", "REDUCE", "REDUCE_LOW", "_D", "_MINUS"])
 _OPERATORS = frozenset(["PLUS", "_TIMES", "SLASH", "_POW", "_CARET", "CMP", "AND", "OR", "SUPER"])

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import limits
-from ..diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, Lines
 from . import messages
 from .build_tree import FLAT, Builder, Refused
 from .lalr import Machine, Token, TooDeep, Unexpected
-from .lexing import LEADS_NOWHERE, Lines, statements, tokenise, too_deep
+from .lexing import LEADS_NOWHERE, statements, tokenise, too_deep
 from .naming import Survey, classify, survey
 from .tables import load
 from .tree import Parsed, Tree

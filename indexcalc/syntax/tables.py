@@ -145,7 +145,7 @@ def write(path: Path) -> None:
         "RULES": tuple(tuple(rule) for rule in t.rules),
         "STATES": tuple(t.states),
     }
-    lines = ['"""Made from grammar/index.lark by indexcalc/syntax/tables.py.  Do not edit."""']
+    lines = ["# mypy: ignore-errors", '"""Made from grammar/index.lark by indexcalc/syntax/tables.py.  Do not edit."""']
     lines += [f"{name} = {value!r}" for name, value in rows.items()]
     path.write_text("\n".join(lines) + "\n", "utf-8")
 

@@ -1,6 +1,8 @@
 """The syntax tree: what was written, with spans, before any name is understood.
 
-Sums and products are flat.  Names are normalised already: `\\alpha` and α are both "α"; primes are kept apart.
+Sums and products are flat.  Names are normalised already: `\\alpha` and α are both "α", or both "alpha" where the file
+writes that word anywhere (so a name is spelt as its author types it; `greek.fold` compares spellings); xᵢⱼ is "x_ij".
+Primes are kept apart.
 Nothing here knows declarations; `elaborate` reads compact references, resolves names and makes sums explicit.
 """
 
@@ -31,7 +33,10 @@ class Text(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Name(Tree):
-    """A bare name inside a slot, a script or a binder: `i`, `i'`."""
+    """A bare name that is a whole slot, a script's part or a binder: `i`, `i'`.
+
+    Inside an affine slot (`p + k`, `2*i + 1`) names are References, in braces as in brackets.
+    """
 
     text: str
     primes: int = 0
@@ -40,7 +45,8 @@ class Name(Tree):
 @dataclass(frozen=True, slots=True)
 class Script(Tree):
     """One `_…` or `^…` behind a reference.  `parts` are slot trees; a letters-only part that was not in braces or not
-    separated (`_ij`, `_{ij}`) is one Name whose text the resolver may split.  `braced`: it stood in { }."""
+    separated (`_ij`, `_{ij}`) is one Name whose text the resolver may split.  `braced`: it stood in { }.  In braces
+    `k[ij]` is Reference("k", slots=(Name("ij"),)): a gather, or k and [ij] antisymmetrised."""
 
     upper: bool
     parts: tuple[Tree, ...]
@@ -52,7 +58,7 @@ class Reference(Tree):
     """`x`, `A[i, j]`, `A_ij`, `T^i_{jk}`, `A'[i, j]`.
 
     `name` may hold underscores (`W_q`, and also `A_ij` in compact form: then `scripts` is empty and the resolver
-    decides).  `slots` is None without brackets.
+    decides; `A_i'` has primes=1, the index's or the tensor's).  `slots` is None without brackets.
     """
 
     name: str
@@ -63,7 +69,10 @@ class Reference(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Call(Tree):
-    """`exp(x)`, `inv(A)[i, j]`, `inv(A)'[i, j]`, `einsum("ij,jk->ik", A, B)[b, c]`, `diff(f, x[k])`."""
+    """`exp(x)`, `inv(A)[i, j]`, `inv(A)'[i, j]`, `einsum("ij,jk->ik", A, B)[b, c]`, `diff(f, x[k])`.
+
+    Also an unknown name touching its bracket (`foo(x)`), and a reduction without binders (`sum(x)`): to be refused.
+    """
 
     function: str
     arguments: tuple[Tree, ...]
@@ -105,6 +114,8 @@ class Negate(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Power(Tree):
+    """`x**2`, `x^2`, `x²`, `x⁻¹`; a bracket around base or exponent is a Group."""
+
     base: Tree
     exponent: Tree
 
