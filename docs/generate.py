@@ -1,0 +1,125 @@
+"""Writes the pages and pictures of docs/ that come out of the program itself: `make docs`.
+
+docs/lint.md        every code with its reason and examples, from the lint registry
+docs/rules.md       every rewrite rule with its law and example, from the rule catalogue
+docs/functions.md   every elementwise function with its derivative
+docs/*.svg          real output of `indexcalc`, as pictures
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+import indexcalc as ic
+from indexcalc.calculus.explain import derivation
+from indexcalc.ir.expr import Access
+from indexcalc.ir.functions import BUILTIN
+from indexcalc.ir.latex import expression_latex
+from indexcalc.lint.registry import rules as lint_rules
+from indexcalc.present.derive_text import derivation_text
+from indexcalc.present.findings import finding_text
+from indexcalc.present.look import Look
+from indexcalc.rewrite.rules import RULES
+
+DOCS = Path(__file__).resolve().parent
+EXAMPLES = DOCS.parent / "examples"
+WIDTH = 116
+LOOK = Look(unicode=True, colour=True, width=WIDTH)
+NOTICE = "<!-- Written by docs/generate.py (`make docs`); edit the source that it reads, not this page. -->\n"
+
+
+def lint_page() -> str:
+    """One section per code."""
+    lines = ["# Codes", NOTICE, "`indexcalc explain CODE` prints the same in the terminal.", ""]
+    for rule in lint_rules().values():
+        lines += [f"## {rule.code} {rule.name}", "", f"*{rule.severity}*: {rule.summary}", "", rule.why, ""]
+        language = "idx-example" if rule.source in ("reader", "linter") else "text"
+        for word, text in (("Refused" if rule.severity == "error" else "Noted", rule.bad), ("Fine", rule.good)):
+            if text:
+                lines += [f"{word}:", "", f"```{language}", *_shown(text), "```", ""]
+    return "\n".join(lines)
+
+
+def _shown(text: str) -> Iterator[str]:
+    """An example's lines; one that is a limit case of many characters is cut."""
+    for line in text.rstrip("\n").split("\n"):
+        yield line if len(line) <= 120 else f"{line[:100]} …"
+
+
+def rules_page() -> str:
+    """One row per rewrite rule."""
+    lines = ["# Rewrite rules", NOTICE, "| rule | law | example | |", "|---|---|---|---|"]
+    for rule in RULES:
+        before, after = (_cell(t) for t in rule.example)
+        law = rule.law.replace("|", r"\vert ")
+        lines.append(f"| `{rule.name}` | ${law}$ | `{before}` → `{after}` | {_plain_cell(rule.doc or rule.title)} |")
+    return "\n".join([*lines, ""])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|").replace("\n", "; ")
+
+
+def _plain_cell(text: str) -> str:
+    return text.replace("|", r"\|")
+
+
+def functions_page() -> str:
+    """One row per built-in elementwise function; y stands for the function's value."""
+    lines = ["# Elementwise functions", NOTICE, "In the derivatives y is the function's value.", ""]
+    lines += ["| function | derivative | no derivative |", "|---|---|---|"]
+    value = Access("y", ())
+    for function in BUILTIN.values():
+        names = ("x",) if function.arity == 1 else ("a", "b")
+        slopes = function.slope(tuple(Access(n, ()) for n in names), value)
+        shown = ", ".join(f"${expression_latex(s)}$" for s in slopes)
+        lines.append(f"| `{function.name}({', '.join(names)})` | {shown} | {function.kinks} |")
+    return "\n".join([*lines, ""])
+
+
+def pages() -> dict[str, str]:
+    """Each generated page's text by its name."""
+    return {"lint.md": lint_page(), "rules.md": rules_page(), "functions.md": functions_page()}
+
+
+def picture(command: str, output: str) -> str:
+    """A terminal that shows the command and its output, as SVG."""
+    width = max(len(Text.from_ansi(line)) for line in (f"$ {command}", *output.split("\n")))
+    console = Console(record=True, width=width + 1, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text(f"$ {command}", style="bold"), soft_wrap=True)
+    console.print(Text.from_ansi(output), soft_wrap=True)
+    return console.export_svg(title="indexcalc", unique_id="indexcalc")
+
+
+def pictures() -> dict[str, str]:
+    """Each picture's SVG by its name."""
+    quadratic = "L = x[i] A[i,j] x[j]"
+    attention = ic.parse((EXAMPLES / "attention.idx").read_text(encoding="utf-8"))
+    broken = EXAMPLES / "broken_attention.idx"
+    findings = "\n\n".join(finding_text(d, LOOK) for d in ic.lint(broken.relative_to(DOCS.parent)))
+    return {
+        "derivation.svg": picture(
+            f"indexcalc derive '{quadratic}' --wrt x --steps",
+            derivation_text(derivation(ic.parse(quadratic), ("x",)), LOOK, steps=True),
+        ),
+        "attention.svg": picture(
+            "indexcalc derive examples/attention.idx --wrt Q,K,V",
+            derivation_text(derivation(attention, ("Q", "K", "V")), LOOK, steps=False),
+        ),
+        "finding.svg": picture("indexcalc lint examples/broken_attention.idx", findings),
+    }
+
+
+def main() -> None:
+    for name, text in {**pages(), **pictures()}.items():
+        (DOCS / name).write_text(text, encoding="utf-8", newline="\n")
+        print(f"docs/{name}")
+
+
+if __name__ == "__main__":
+    main()

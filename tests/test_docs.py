@@ -1,0 +1,50 @@
+"""The documentation says what is so: its programs read, its links lead somewhere, its generated pages are fresh."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+import indexcalc as ic
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("*.md")])
+FENCE = re.compile(r"^```idx\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
+PROGRAMS = [(page.name, n, text) for page in PAGES for n, text in enumerate(FENCE.findall(page.read_text("utf-8")))]
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("page", "number", "text"), PROGRAMS, ids=[f"{p}-{n}" for p, n, _ in PROGRAMS])
+def test_a_program_gives_exactly_the_codes_that_its_comments_name(page, number, text):
+    said = set(re.findall(r"#.*?(IX\d{3})", text))
+    assert {d.code for d in ic.lint(text, kind="idx") if d.severity == "error"} == said, page
+
+
+def test_programs_are_seen():
+    assert len(PROGRAMS) > 8
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_to_files(page):
+    broken = [link for link in LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()]
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", ["lint.md", "rules.md", "functions.md"])
+def test_generated_pages_are_fresh(name):
+    assert (ROOT / "docs" / name).read_text("utf-8") == generator().pages()[name], "run `make docs`"
+
+
+def test_the_example_attention_in_the_language_page_is_the_example():
+    page = (ROOT / "docs" / "language.md").read_text("utf-8")
+    code = [line.split("#")[0].strip() for line in FENCE.findall(page)[0].splitlines()]
+    example = (ROOT / "examples" / "attention.idx").read_text("utf-8").splitlines()
+    assert [line for line in code if line] == [line for line in example if line and not line.startswith("#")]
