@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,14 @@ def test_links_lead_to_files(page):
 @pytest.mark.parametrize("name", ["lint.md", "rules.md", "functions.md"])
 def test_generated_pages_are_fresh(name):
     assert (ROOT / "docs" / name).read_text("utf-8") == generator().pages()[name], "run `make docs`"
+
+
+def test_the_tour_runs():
+    (tour,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert len([line for line in tour.splitlines() if line and "import" not in line]) <= 10
+    done = subprocess.run([sys.executable, "-c", tour], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "grad_W[m, f] = " in done.stdout
 
 
 def test_the_example_attention_in_the_language_page_is_the_example():
