@@ -1,0 +1,33 @@
+"""All rules, one file per family, and the sets that passes use, in order of preference."""
+
+from . import collect, constants, delta, derivative, reductions, sums
+
+FAMILIES = {
+    "constants": constants.RULES,
+    "delta": delta.RULES,
+    "sums": sums.RULES,
+    "collect": collect.RULES,
+    "derivative": derivative.RULES,
+    "reductions": reductions.RULES,
+}
+# Contraction comes before anything is pulled out of a sum, multiplying out only where nothing else is left to contract.
+SIMPLIFY = (
+    *constants.RULES,
+    delta.delta_equal,
+    delta.delta_distinct,
+    delta.delta_square,
+    sums.sum_zero,
+    sums.sum_split,
+    delta.delta_contract,
+    delta.delta_mean,
+    sums.sum_constant,
+    sums.sum_factor,
+    sums.sum_separate,
+    delta.delta_distribute,
+    delta.delta_rename,
+    *collect.RULES,
+)
+DIFFERENTIATE = derivative.RULES + reductions.RULES
+ALL = tuple(r for family in FAMILIES.values() for r in family)
+
+__all__ = ["ALL", "DIFFERENTIATE", "FAMILIES", "SIMPLIFY"]
