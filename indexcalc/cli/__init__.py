@@ -1,0 +1,1 @@
+"""The `indexcalc` command: a door without logic of its own."""

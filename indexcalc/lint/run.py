@@ -26,11 +26,7 @@ def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnosti
     """
     if isinstance(text_or_path, str) and not is_path(text_or_path):
         return lint_source(Source(text_or_path, kind=kind or "idx"))
-    try:
-        source = read_source(text_or_path, kind)
-    except IndexCalcError as error:
-        return error.diagnostics
-    return lint_source(source)
+    return lint_file(text_or_path, kind=kind)
 
 
 def lint_source(source: Source, *, strict: bool = False) -> list[Diagnostic]:
@@ -60,25 +56,32 @@ def _read(source: Source, strict: bool) -> Iterator[Diagnostic]:
         yield from rule.check(checked)
 
 
-def lint_paths(names: list[str]) -> Iterator[tuple[str, list[Diagnostic]]]:
-    """(file, findings) for each file named and each lintable file in the folders named, in sorted order."""
-    for name in names:
-        if os.path.isdir(name):
-            files = list(_files_in(name))
-            if not files:
-                message = "no file here that can be linted"
-                endings = ", ".join(e for e, k in KINDS.items() if k in LINTED_KINDS)
-                yield name, [Diagnostic("IX011", message, None, f"files that end in {endings} are linted", file=name)]
-            for file in files:
-                yield file, lint(Path(file))
-        else:
-            yield name, lint(Path(name))
+def lint_folder(folder: str, *, strict: bool = False) -> Iterator[list[Diagnostic]]:
+    """The findings of each lintable file in the folder and below, in sorted order."""
+    files = _files_in(folder)
+    if not files:
+        endings = ", ".join(e for e, k in KINDS.items() if k in LINTED_KINDS)
+        hint = f"files that end in {endings} are linted"
+        yield [Diagnostic("IX011", "no file here that can be linted", None, hint, file=folder)]
+    for file in files:
+        yield lint_file(file, strict=strict)
 
 
-def _files_in(folder: str) -> Iterator[str]:
+def lint_file(path: str | Path, *, kind: str | None = None, strict: bool = False) -> list[Diagnostic]:
+    """The findings in one file; that it cannot be read is one."""
+    try:
+        source = read_source(path, kind)
+    except IndexCalcError as error:
+        return error.diagnostics
+    return lint_source(source, strict=strict)
+
+
+def _files_in(folder: str) -> list[str]:
     """Files below the folder that can be linted; hidden folders are skipped."""
+    found = []
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for file in sorted(files):
             if KINDS.get(os.path.splitext(file)[1].lower()) in LINTED_KINDS:
-                yield os.path.join(root, file)
+                found.append(os.path.join(root, file))
+    return found

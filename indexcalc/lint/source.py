@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ KINDS = {
     ".py": "python",
 }
 LINTED_KINDS = ("idx",)
+_LINE = re.compile(r"[^\n\0]+")
+_FILE_NAME = re.compile(r"[^=#\[\](){}]+\.[A-Za-z]\w*")  # no formula has a point before a letter
 MAX_BYTES = 4 * MAX_CHARACTERS  # no character of UTF-8 or UTF-16 takes more
 
 
@@ -47,14 +50,14 @@ def kind_of(name: str) -> str:
 def is_path(text: str) -> bool:
     """Whether a string names a file rather than being the source itself.
 
-    A one-line string is a path if such a file exists or if it ends like a file that we know.
+    A line is a path if such a file exists, or if it has a file's ending and nothing that only a formula has.
 
-    >>> is_path("missing.idx"), is_path("y[i] = 2 x[i]"), is_path("y[i] = 2 x[i]\\n")
+    >>> is_path("missing.idx"), is_path("y[i] = 2 x[i]"), is_path("y = x  # see notes.md")
     (True, False, False)
     """
-    if not text or "\n" in text or "\0" in text or len(text) > 4096:
+    if not text or len(text) > 4096 or not _LINE.fullmatch(text):
         return False
-    if os.path.splitext(text)[1].lower() in KINDS:
+    if _FILE_NAME.fullmatch(text):
         return True
     try:
         return os.path.exists(text)

@@ -42,7 +42,7 @@ def beside(rows: Sequence[tuple[str, str]], look: Look, gap: int = 3) -> list[st
 
 
 def wrap(formula: str, width: int, hang: int = 6) -> list[str]:
-    """The formula in lines of at most `width` columns, cut before a + or - at the least depth of brackets, else at spaces.
+    """The formula in lines of at most `width` columns, cut outside brackets rather than inside, and before signs.
 
     >>> wrap("y = a b + c (d + e)", 14, 4)
     ['y = a b', '    + c', '    (d + e)']
@@ -69,7 +69,7 @@ def _best_cut(text: str, width: int, indent: int) -> int:
             break
         if character == " " and at > indent + 1 and text[at - 1] not in "=," and text[at + 1 : at + 2] != "=":
             sign = text[at + 1 : at + 3] in ("+ ", "- ", "− ")
-            here = (-depth - (0 if sign else 2), at)
+            here = (-2 * depth - (0 if sign else 1), at)
             if here >= score and (sign or at > width // 2 or score[0] == -99):
                 best, score = at, here
     return best

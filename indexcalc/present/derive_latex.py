@@ -8,6 +8,7 @@ from ..ir.expr import Expr, Sum
 from ..ir.latex import expression_latex, statement_latex
 from ..ir.program import Define, Statement
 from ..ir.trace import Derivation, Section, Step
+from ..syntax.greek import WORDS
 from .names import find_text, given, reference_text, title_of
 
 LONG = 110  # characters of LaTeX beyond which a sum is set on several lines
@@ -27,45 +28,6 @@ _SIGNS = {
     "×": r"\times ", "−": "-", "…": r"\dots ", "∞": r"\infty ", "√": r"\surd ", "∏": r"\prod ", "ᵀ": r"^{\top}",
 }  # fmt: skip
 _LOW = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789aehijklmnoprstuvx"))
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΦΨΩ",
-        [
-            "alpha",
-            "beta",
-            "gamma",
-            "delta",
-            "varepsilon",
-            "zeta",
-            "eta",
-            "theta",
-            "iota",
-            "kappa",
-            "lambda",
-            "mu",
-            "nu",
-            "xi",
-            "pi",
-            "rho",
-            "sigma",
-            "tau",
-            "upsilon",
-            "varphi",
-            "chi",
-            "psi",
-            "omega",
-            "Gamma",
-            "Delta",
-            "Theta",
-            "Lambda",
-            "Xi",
-            "Pi",
-            "Phi",
-            "Psi",
-            "Omega",
-        ],
-    )
-)
 
 
 def derivation_latex(derivation: Derivation, *, steps: bool) -> str:
@@ -176,9 +138,7 @@ def _markdown_section(section: Section) -> list[str]:
 
 def text_latex(text: str) -> str:
     """Plain text with LaTeX's special characters and our signs made printable."""
-    return "".join(
-        _SPECIAL.get(c) or (f"${_maths(c)}$" if c in _SIGNS or c in _GREEK or c in _LOW else c) for c in text
-    )
+    return "".join(_SPECIAL.get(c) or (f"${_maths(c)}$" if c in _SIGNS or c in WORDS or c in _LOW else c) for c in text)
 
 
 def note_latex(note: str) -> str:
@@ -206,7 +166,7 @@ def find_latex(text: str) -> str:
 
 def _reference(text: str) -> str:
     name, bracket, slots = text.partition("[")
-    shown = "".join(_maths(c) if c in _SIGNS or c in _GREEK else _SPECIAL.get(c, c) for c in name).strip()
+    shown = "".join(_maths(c) if c in _SIGNS or c in WORDS else _SPECIAL.get(c, c) for c in name).strip()
     if len(name.lstrip("∂")) > 1:
         lead = r"\partial " if name.startswith("∂") else ""
         shown = lead + rf"\mathrm{{{text_latex(name.lstrip('∂'))}}}"
@@ -219,4 +179,4 @@ def _reference(text: str) -> str:
 def _maths(character: str) -> str:
     if character in _LOW:
         return f"_{{{_LOW[character]}}}"
-    return _SIGNS.get(character) or "\\" + _GREEK[character] + " "
+    return _SIGNS.get(character) or "\\" + WORDS[character] + " "

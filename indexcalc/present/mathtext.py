@@ -8,79 +8,10 @@ from __future__ import annotations
 
 import re
 
-_GREEK = [
-    "alpha",
-    "α",
-    "beta",
-    "β",
-    "gamma",
-    "γ",
-    "delta",
-    "δ",
-    "epsilon",
-    "ε",
-    "varepsilon",
-    "ε",
-    "zeta",
-    "ζ",
-    "eta",
-    "η",
-    "theta",
-    "θ",
-    "iota",
-    "ι",
-    "kappa",
-    "κ",
-    "lambda",
-    "λ",
-    "mu",
-    "μ",
-    "nu",
-    "ν",
-    "xi",
-    "ξ",
-    "pi",
-    "π",
-    "rho",
-    "ρ",
-    "sigma",
-    "σ",
-    "tau",
-    "τ",
-    "upsilon",
-    "υ",
-    "phi",
-    "φ",
-    "varphi",
-    "φ",
-    "chi",
-    "χ",
-    "psi",
-    "ψ",
-    "omega",
-    "ω",
-    "Gamma",
-    "Γ",
-    "Delta",
-    "Δ",
-    "Theta",
-    "Θ",
-    "Lambda",
-    "Λ",
-    "Xi",
-    "Ξ",
-    "Pi",
-    "Π",
-    "Sigma",
-    "Σ",
-    "Phi",
-    "Φ",
-    "Psi",
-    "Ψ",
-    "Omega",
-    "Ω",
-]
-_UNICODE = dict(zip(_GREEK[::2], _GREEK[1::2])) | {
+from ..syntax.greek import LETTERS
+
+_UNICODE = {
+    **LETTERS, "varepsilon": "ε", "varphi": "φ",
     "partial": "∂", "nabla": "∇", "sum": "Σ", "prod": "∏", "int": "∫", "infty": "∞", "cdot": "·", "times": "×",
     "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "to": "→", "rightarrow": "→", "mapsto": "↦",
     "Rightarrow": "⇒", "in": "∈", "notin": "∉", "forall": "∀", "equiv": "≡", "approx": "≈", "dots": "…", "ldots": "…",
@@ -98,18 +29,7 @@ _ASCII = {
 }  # fmt: skip
 _SKIP = {"left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "limits", "nolimits", "!"}
 _SPACE = {",", ";", ":", " ", "quad", "qquad", "enspace", "thinspace"}
-_UPRIGHT = {
-    "operatorname",
-    "mathrm",
-    "text",
-    "mathit",
-    "mathbf",
-    "mathsf",
-    "textbf",
-    "textit",
-    "mathop",
-    "operatorname*",
-}
+_UPRIGHT = {"operatorname", "mathrm", "text", "mathit", "mathbf", "mathsf", "textbf", "textit", "mathop"}
 _ACCENT = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307", "overline": "\u0304"}
 _SPACED = set("=<>≤≥≠→↦⇒∈≡≈") | {"<=", ">=", "!=", "->", "=>", "==", "~=", "and", "or"}
 _LOW = dict(zip("0123456789+-=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ"))
@@ -191,7 +111,7 @@ class _Reader:
         if name == "sqrt":
             inside = self.argument()
             return f"√{_grouped(inside)}" if self.unicode else f"sqrt({inside})"
-        if name in _UPRIGHT:
+        if name.rstrip("*") in _UPRIGHT:
             return self.argument()
         if name in _ACCENT:
             inside = self.argument()
