@@ -46,11 +46,11 @@ def relu(x: Array) -> Array:
 
 def sigmoid(x: Array) -> Array:
     decayed = np.exp(-absolute(x))  # never overflows
-    return np.where(x.real >= 0, 1.0, decayed) / (1.0 + decayed)
+    return np.asarray(np.where(x.real >= 0, 1.0, decayed) / (1.0 + decayed))
 
 
 def softplus(x: Array) -> Array:
-    return relu(x) + np.log1p(np.exp(-absolute(x)))
+    return np.asarray(relu(x) + np.log1p(np.exp(-absolute(x))))
 
 
 def silu(x: Array) -> Array:
@@ -66,7 +66,7 @@ def erf(x: Array) -> Array:
     if not np.iscomplexobj(x):
         return value
     slope = 2.0 / math.sqrt(math.pi) * np.exp(-(x.real**2))
-    return value + np.asarray(1j * slope * x.imag)
+    return np.asarray(value + 1j * slope * x.imag)
 
 
 def gelu(x: Array) -> Array:
