@@ -183,7 +183,10 @@ def function_value(node: Apply, context: Context) -> Expr | None:
         return None
     values: list[Number] = [a.value for a in node.arguments if isinstance(a, Literal)]
     if node.function in ("max", "min"):
-        return number(max(values) if node.function == "max" else min(values))
+        best = values[0]
+        for other in values[1:]:
+            best = other if (other > best) == (node.function == "max") else best
+        return number(best)
     if len(values) != 1:
         return None
     value = values[0]
