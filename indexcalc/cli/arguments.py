@@ -90,11 +90,13 @@ strict_option: Decorator = click.option("--strict", is_flag=True, help="Ask for 
 grad_option: Decorator = click.option(
     "--grad", type=Names(), metavar="Q,K,V", help="Work on the gradient with respect to these inputs."
 )
-value_option: Decorator = click.option("--with-value", is_flag=True, help="With --grad: return the forward outputs too.")
+value_option: Decorator = click.option("--with-value", is_flag=True, help="With --grad: return forward outputs too.")
 backend_option: Decorator = click.option(
     "--backend", default="numpy", show_default=True, metavar="NAME", help="numpy, torch or cupy."
 )
-seed_option: Decorator = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
+seed_option: Decorator = click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed."
+)
 
 
 def format_option(*formats: str) -> Decorator:

@@ -25,8 +25,8 @@ def command(ctx: click.Context, sources: tuple[str, ...], shape: str, strict: bo
     """Find mistakes in index notation.
 
     SOURCE is a file, a folder (every .idx file in it), `-` for standard input, or the text itself.  Exits with 1 if
-    there is an error or a warning, with 2 if something could not be read at all.  A comment `# ix: ignore[IX506]` at the
-    end of a line takes back findings of that code on that line.
+    there is an error or a warning, with 2 if something could not be read at all.  A comment `# ix: ignore[IX506]` at
+    the end of a line takes back findings of that code on that line.
 
     \b
     indexcalc lint examples

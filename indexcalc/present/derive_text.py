@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..ir.pretty import pretty_text
 from ..ir.program import Define, Program
-from ..ir.text import expression_text, pretty_text, statement_text
+from ..ir.text import expression_text, statement_text
 from ..ir.trace import Derivation, Section, Step
 from .columns import beside, wrap
 from .look import Look

@@ -27,7 +27,21 @@ _ASCII = {
     "vert": "|", "lVert": "||", "rVert": "||", "Vert": "||", "langle": "<", "rangle": ">", "odot": ".*",
     "varepsilon": "epsilon", "varphi": "phi",
 }  # fmt: skip
-_SKIP = {"left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "limits", "nolimits", "!"}
+_SKIP = {
+    "left",
+    "right",
+    "big",
+    "Big",
+    "bigl",
+    "bigr",
+    "Bigl",
+    "Bigr",
+    "displaystyle",
+    "textstyle",
+    "limits",
+    "nolimits",
+    "!",
+}
 _SPACE = {",", ";", ":", " ", "quad", "qquad", "enspace", "thinspace"}
 _UPRIGHT = {"operatorname", "mathrm", "text", "mathit", "mathbf", "mathsf", "textbf", "textit", "mathop"}
 _ACCENT = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "dot": "\u0307", "overline": "\u0304"}

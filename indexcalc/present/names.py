@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ..ir.program import Tensor
 from ..ir.trace import Derivation, Section
 
@@ -18,12 +20,19 @@ def reference_text(tensor: Tensor) -> str:
 
 
 def title_of(rule: str) -> str:
-    """A rule's name as words.
+    """A rule's title, by its name; steps that are no rewrite (the chain rule, folding) are named in words already.
 
-    >>> title_of("delta-contract")
-    'delta contract'
+    >>> title_of("delta-equal"), title_of("chain rule")
+    ('delta of equal indices', 'chain rule')
     """
-    return rule.replace("-", " ").replace("_", " ")
+    return _titles().get(rule) or rule.replace("-", " ")
+
+
+@cache
+def _titles() -> dict[str, str]:
+    from ..rewrite.rules import ALL
+
+    return {r.name: r.title for r in ALL}
 
 
 def find_text(section: Section) -> str:
