@@ -1,0 +1,108 @@
+"""Arrays and sizes given to a compiled or verified program.  Everything is refused before anything runs."""
+
+from __future__ import annotations
+
+from ..registry import LintRule, page
+
+_SETUP = 'f = ic.compile("y[i] = A[i, j] x[j]")\n'
+_GOOD = _SETUP + "f(A=np.ones((3, 4)), x=np.ones(4))"
+
+
+def _page(code: str, name: str, summary: str, why: str, bad: str, good: str = _GOOD) -> LintRule:
+    return page(code, name=name, summary=summary, why=why, bad=bad, good=good, source="runtime")
+
+
+RULES = (
+    _page(
+        "IX801",
+        "input-missing",
+        "an input of the program is not given",
+        "Every input is an argument, under its own name; none has a default.",
+        _SETUP + "f(A=np.ones((3, 4)))",
+    ),
+    _page(
+        "IX802",
+        "no-such-input",
+        "an array or a size is given for a name that the program does not have",
+        "A surplus name is most often a misspelt one, and ignoring it would hide that.",
+        _SETUP + "f(A=np.ones((3, 4)), x=np.ones(4), b=np.ones(3))",
+    ),
+    _page(
+        "IX803",
+        "wrong-rank",
+        "an array has another number of dimensions than its tensor has slots",
+        "Nothing is broadcast without a word: a missing batch dimension would otherwise change the result's meaning.",
+        _SETUP + "f(A=np.ones((2, 3, 4)), x=np.ones(4))",
+    ),
+    _page(
+        "IX804",
+        "sizes-disagree",
+        "two slots of one space have different sizes",
+        "One index ranges over one set of values. A size of 1 does not stretch.",
+        _SETUP + "f(A=np.ones((3, 4)), x=np.ones(5))",
+    ),
+    _page(
+        "IX805",
+        "size-undetermined",
+        "no array and no given size determines an extent",
+        "An index that stands in no input's slot alone needs a size by name.",
+        'ic.compile("index i, j : n(N)\\ny[i, j] = delta[i, j]")()',
+        'ic.verify("y[p] = w[k] x[p + k]", sizes={"p": 6, "k": 3})',
+    ),
+    _page(
+        "IX806",
+        "slot-out-of-range",
+        "a number or an affine form in a slot leaves the slot's range",
+        "Values are counted from 0, and nothing wraps round at the end.",
+        'ic.compile("y = x[3]")(x=np.ones(3))',
+        'ic.compile("y = x[2]")(x=np.ones(3))',
+    ),
+    _page(
+        "IX807",
+        "bad-size",
+        "a size is no integer of at least 0, or its name is ambiguous",
+        "Sizes are named by an extent, an index or a space.",
+        'ic.verify("y[i] = 2 x[i]", sizes={"i": 2.5})',
+        'ic.verify("y[i] = 2 x[i]", sizes={"i": 2})',
+    ),
+    _page(
+        "IX808",
+        "gather-out-of-range",
+        "an integer tensor holds a value outside the space that it indexes",
+        "NumPy counts negative positions from the end; here they are refused.",
+        'ic.compile("y[b, d] = E[tok[b], d]")(E=np.ones((5, 2)), tok=np.array([7]))',
+        'ic.compile("y[b, d] = E[tok[b], d]")(E=np.ones((5, 2)), tok=np.array([4]))',
+    ),
+    _page(
+        "IX809",
+        "wrong-dtype",
+        "an array's type of number does not fit its tensor",
+        "A tensor that stands in a slot holds integers, any other one real or complex numbers.",
+        'ic.compile("y[b, d] = E[tok[b], d]")(E=np.ones((5, 2)), tok=np.array([1.5]))',
+        'ic.compile("y[b, d] = E[tok[b], d]")(E=np.ones((5, 2)), tok=np.array([1]))',
+    ),
+    _page(
+        "IX810",
+        "empty-reduction",
+        "a mean, maximum or the like runs over an extent of 0",
+        "A sum over nothing is 0 and a product 1, but the largest of no numbers does not exist.",
+        'ic.compile("y = max[i](x[i])")(x=np.ones(0))',
+        'ic.compile("y = max[i](x[i])")(x=np.ones(3))',
+    ),
+    _page(
+        "IX811",
+        "topk-too-large",
+        "topk asks for more values than there are",
+        "The mask of the k largest has k ones.",
+        'ic.compile("y[e] = topk[e, 4](x[e])")(x=np.ones(3))',
+        'ic.compile("y[e] = topk[e, 2](x[e])")(x=np.ones(3))',
+    ),
+    _page(
+        "IX812",
+        "singular-matrix",
+        "inv of a matrix that has no inverse",
+        "An infinite or arbitrary answer would spread through all that follows.",
+        'ic.compile("y[i, j] = inv(A)[i, j]")(A=np.zeros((2, 2)))',
+        'ic.compile("y[i, j] = inv(A)[i, j]")(A=np.eye(2))',
+    ),
+)
