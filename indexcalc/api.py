@@ -1,4 +1,5 @@
-"""The public surface: every function of `import indexcalc as ic`.  Text may stand wherever a program or expression is taken."""
+"""The public surface: every function of `import indexcalc as ic`.  Text may stand wherever a program or expression is
+taken."""
 
 from __future__ import annotations
 
@@ -105,7 +106,7 @@ def emit(program: str | Program, backend: str = "numpy", **options: Any) -> str:
     return emit_program(_program(program), backend, **options)
 
 
-def compile(program: str | Program, backend: str = "numpy", **options: Any) -> Function:  # noqa: A001
+def compile(program: str | Program, backend: str = "numpy", **options: Any) -> Function:
     """A function of the program: called with arrays by keyword, it returns a dict from output name to array.
 
     >>> import indexcalc as ic, numpy as np

@@ -1,7 +1,8 @@
 """Multiplications of a monomial under its best contraction order, at representative extents.
 
-Where a space has no size, its representative is larger when the program keeps it twice in one intermediate (queries × keys) or
-normalises over it: these are the values that users want never stored, so folding prefers forms that avoid them.
+Where a space has no size, its representative is larger when the program keeps it twice in one intermediate (queries ×
+keys) or normalises over it: these are the values that users want never stored, so folding prefers forms that avoid
+them.
 """
 
 from __future__ import annotations

@@ -230,14 +230,15 @@ class Folder:
         return None
 
     def _opens(self, d: Definition) -> bool:
-        """Expansion opens backward definitions and forward products without a sum.  Opening a sum would part Z from Z⁻¹ and
-        hide the very cancellation that is looked for."""
+        """Expansion opens backward definitions and forward products without a sum.  Opening a sum would part Z from
+        Z⁻¹ and hide the very cancellation that is looked for."""
         polys = d.polys
         return d.name in self.backward or (len(polys) == 1 and len(polys[0]) == 1 and not next(iter(polys[0])).bound)
 
     # ---- what is cheapest ---------------------------------------------------------------------------
     def _rank(self, poly: Poly) -> Rank:
-        """Multiplications, then factors, then text: a total order, so the choice does not depend on the order of search."""
+        """Multiplications, then factors, then text: a total order, so the choice does not depend on the order of
+        search."""
         work, factors = 0.0, 0
         names: set[str] = set()
         for mono in poly:
@@ -247,8 +248,8 @@ class Folder:
         return work, factors, len(poly), len(names), tuple(sorted(m.text for m in poly))
 
     def _true_cost(self, d: Definition, poly: Poly) -> Rank:
-        """Cost of the part of the program that depends on this choice: d itself and the backward definitions that this choice
-        keeps alive or lets die.  The proposals are guesses; this decides."""
+        """Cost of the part of the program that depends on this choice: d itself and the backward definitions that
+        this choice keeps alive or lets die.  The proposals are guesses; this decides."""
         after = Counter(self.uses)
         after.subtract(_occurrences(d))
         after.update(_names(poly))
@@ -290,7 +291,8 @@ def _put_in(p: Pattern, sigma: Sigma, mono: Mono, rest: list[Factor]) -> Poly:
 
 
 def _may_open(poly: Poly, e: Number) -> bool:
-    """A power of a polynomial is opened where that stays small: integers, negative ones only through a plain product."""
+    """A power of a polynomial is opened where that stays small: integers, negative ones only through a plain
+    product."""
     if not isinstance(e, int) or not poly or len(poly) > MAX_OPENED_TERMS:
         return False
     return e == 1 or (len(poly) == 1 and (0 < e <= MAX_OPENED_POWER or not next(iter(poly)).bound))

@@ -1,4 +1,5 @@
-"""Patterns: what a definition stands for, filed under its rarest head, and all ways in which one occurs in a monomial."""
+"""Patterns: what a definition stands for, filed under its rarest head, and all ways in which one occurs in a
+monomial."""
 
 from __future__ import annotations
 
@@ -132,8 +133,8 @@ def matches(pattern: Pattern, mono: Mono, stats: Counter[str]) -> Iterator[tuple
 
 
 def _legal(pattern: Pattern, sigma: Sigma, bound: tuple[Index, ...], remaining: Mapping[Atom, Number]) -> bool:
-    """Summed indices map to distinct summed indices that nothing outside the match uses: a factor that holds the dummy is
-    consumed whole, or Σ A² would become (Σ A) A."""
+    """Summed indices map to distinct summed indices that nothing outside the match uses: a factor that holds the
+    dummy is consumed whole, or Σ A² would become (Σ A) A."""
     images = [sigma[b] for b in pattern.bound]
     if any(not isinstance(i, Index) or i not in bound for i in images) or len(set(images)) != len(images):
         return False

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
-from ..diagnostics import fail
-from ..ir.expr import Apply, Expr, Literal, Power
 from ..ir.expr import Access as AccessNode
+from ..ir.expr import Apply, Expr, Literal, Power
 from ..ir.functions import BUILTIN
 from ..ir.index import Index
 from ..normal import poly as nf
@@ -20,7 +19,7 @@ Contribute = Callable[[Atom, Poly, Iterable[Index]], None]
 
 
 def differentiate(store: Definitions, output: str, seed: Poly, wrt: Iterable[str]) -> dict[str, str]:
-    """Append the cotangent definitions to the store.  Returns input name -> name of its cotangent.
+    """Append the cotangent definitions to the store.  Returns forward name -> name of its cotangent, where it has one.
 
     `seed` is the cotangent of `output[free]` at the output's own free indices.
     """
@@ -33,6 +32,7 @@ class _Reverse:
         self.forward = [d for d in store.table.values() if not d.virtual]
         self.free: dict[str, tuple[Index, ...]] = {**store.inputs, **{d.name: d.free for d in self.forward}}
         self.active = self._active()
+        self.names: dict[str, str] = {}
         self.cotangent: dict[str, Poly] = {name: {} for name in self.active}
         if output in self.active:
             self.cotangent[output] = seed
@@ -51,19 +51,19 @@ class _Reverse:
             if not bar:
                 continue
             self._through(d, self._named(d, bar))
-        names = {}
         for name in self.wrt:
-            names[name] = self.store.new_name(f"grad_{name}")
-            self.store.add(Definition(names[name], self.free[name], "poly", self.cotangent.get(name, {})))
-        return names
+            self._name(name, self.free[name], self.cotangent.get(name, {}))
+        return self.names
+
+    def _name(self, name: str, free: tuple[Index, ...], bar: Poly) -> Atom:
+        self.names[name] = self.store.new_name(f"grad_{name}")
+        return self.store.add(Definition(self.names[name], free, "poly", bar))
 
     def _named(self, d: Definition, bar: Poly) -> Poly:
         """The cotangent under a name, unless it is as cheap as one: a number times at most one access."""
         if len(bar) == 1 and all(not m.bound and len(m.factors) <= 1 for m in bar):
             return bar
-        name = self.store.new_name(f"grad_{d.name}")
-        self.store.add(Definition(name, d.free, "poly", bar))
-        return nf.atom_poly(access(name, d.free))
+        return nf.atom_poly(self._name(d.name, d.free, bar))
 
     def _through(self, d: Definition, g: Poly) -> None:
         # every index of d is renamed apart: its names may be those of the tensors it reads
@@ -73,7 +73,9 @@ class _Reverse:
         if step is None:
             return  # argmax, topk: piecewise constant
         value = nf.atom_poly(access(d.name, free))
-        step(_Step(self.store, d, substitute_payload(d.payload, apart), free, nf.instantiate(g, apart), value, self._add))
+        step(
+            _Step(self.store, d, substitute_payload(d.payload, apart), free, nf.instantiate(g, apart), value, self._add)
+        )
 
     def _add(self, atom: Atom, poly: Poly, scope: Iterable[Index]) -> None:
         """Add Σ_scope poly · Π δ(m, slot) to the cotangent of the accessed tensor, whose own indices are m."""
@@ -101,7 +103,15 @@ class _Step:
         value: Poly,
         add: Contribute,
     ) -> None:
-        self.store, self.d, self.payload, self.free, self.g, self.value, self.add = store, d, payload, free, g, value, add
+        self.store, self.d, self.payload, self.free, self.g, self.value, self.add = (
+            store,
+            d,
+            payload,
+            free,
+            g,
+            value,
+            add,
+        )
 
     @property
     def parts(self) -> tuple[Part, ...]:

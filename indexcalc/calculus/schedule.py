@@ -15,7 +15,8 @@ from ..normal.poly import Mono, Poly
 
 
 def inline_pointwise(store: Definitions, keep: Collection[str]) -> None:
-    """Put single-use monomials without dummies where they are read, so that no name hides a pattern.  Never duplicates."""
+    """Put single-use monomials without dummies where they are read, so that no name hides a pattern.  Never
+    duplicates."""
     outputs = set(keep)
     while True:
         live = store.live(outputs)
@@ -24,7 +25,7 @@ def inline_pointwise(store: Definitions, keep: Collection[str]) -> None:
             if d.kind == "poly":
                 uses.update(n for m in d.poly for a, _ in m.factors for n in names_in(a))
             else:
-                uses.update({n: 2 for n in d.reads()})  # operands of operations stay named
+                uses.update(dict.fromkeys(d.reads(), 2))  # operands of operations stay named
         small = {
             d.name: d
             for d in live
@@ -109,7 +110,8 @@ def _statistic(
 def statements(
     store: Definitions, outputs: Iterable[str], written: dict[str, Define], owner: dict[str, str], names: Names
 ) -> list[Define]:
-    """The live definitions as statements.  A user's own statement stays as written where nothing else reads its inside."""
+    """The live definitions as statements.  A user's own statement stays as written where nothing else reads its
+    inside."""
     live = store.live(outputs)
     as_written = _as_written(live, written, owner)
     hidden = {n for n, who in owner.items() if who in as_written}
@@ -149,7 +151,11 @@ def _inlined(shown: list[Definition], keep: Collection[str]) -> dict[str, Defini
     return {
         d.name: d
         for d in shown
-        if d.name not in keep and reads[d.name] == 1 and d.name in plain and _sumless(d) and not d.name.startswith("grad_")
+        if d.name not in keep
+        and reads[d.name] == 1
+        and d.name in plain
+        and _sumless(d)
+        and not d.name.startswith("grad_")
     }
 
 
@@ -168,5 +174,3 @@ def _sumless(d: Definition) -> bool:
     if d.kind == "poly":
         return all(not m.bound for m in d.poly)
     return d.kind in ("map", "where", "softmax")
-
-

@@ -19,11 +19,13 @@ SIZE = 3  # of every space in the trial
 TOLERANCE = 1e-12
 
 
-def numerically_zero(store: Definitions, program: Program, cotangent: Tensor | None, names: Collection[str]) -> set[str]:
+def numerically_zero(
+    store: Definitions, program: Program, cotangent: Tensor | None, names: Collection[str]
+) -> set[str]:
     """Names of the definitions that are zero on one random draw; empty where the draw cannot be evaluated."""
     import numpy as np
 
-    from ..interpret import value
+    from ..interpret.evaluate import value
 
     wanted = [d for d in store.live(names) if not d.virtual]
     sizes = _sizes(store, program)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
 
@@ -92,7 +92,7 @@ class Program:
     statements: tuple[Statement, ...] = ()
     outputs: tuple[str, ...] = ()
     convention: str = ""
-    trace: tuple[Step, ...] = field(default=(), compare=False, repr=False)
+    trace: Sequence[Step] = field(default=(), compare=False, repr=False)
     warnings: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
     filename: str = field(default="<input>", compare=False, repr=False)
 

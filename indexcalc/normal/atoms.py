@@ -44,8 +44,8 @@ def fresh(space: Space) -> Index:
 class Atom(Node):
     """kind: access, delta, compare, value (of an index), extent, constant, number (of a root), epsilon.
 
-    `name` is the tensor, the comparison, the constant; holes hold slots (an access in a hole is a gather, or the operand of
-    a comparison).
+    `name` is the tensor, the comparison, the constant; holes hold slots (an access in a hole is a gather, or the
+    operand of a comparison).
     """
 
     kind: str

@@ -14,7 +14,9 @@ from .atoms import Atom, Hole, free_of, hole_text
 
 Factor = tuple[Atom, Number]
 Tagged = tuple[Any, Atom, Number]
-SEARCH_WIDTH = 4  # indices of a tied cell that are still tried; beyond it equal things may get different keys, never the reverse
+SEARCH_WIDTH = (
+    4  # indices of a tied cell that are still tried; beyond it equal things may get different keys, never the reverse
+)
 
 
 def order_indices(indices: Iterable[Index], tagged: Sequence[Tagged]) -> list[Index]:

@@ -1,7 +1,7 @@
 """Programs in normal form: one definition per non-linear step, value-numbered up to renaming.
 
-A definition is a polynomial, or one operation on accesses.  A *virtual* definition is knowledge only: it has a name so that
-matching can see through it (softmax = exp / Σ exp), and is never computed.
+A definition is a polynomial, or one operation on accesses.  A *virtual* definition is knowledge only: it has a name
+so that matching can see through it (softmax = exp / Σ exp), and is never computed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeAlias, Union
 from ..ir.expr import Literal, Number
 from ..ir.index import Affine, Index
 from . import poly as nf
-from .atoms import Atom, Hole, access, delta, fresh, hole_text, names_in, substitute
+from .atoms import Atom, Hole, access, hole_text, names_in, substitute
 from .poly import Mono, Poly
 
 Operand: TypeAlias = Union[Atom, Literal]
@@ -84,8 +84,7 @@ def atoms_in(part: Part) -> Iterator[Atom]:
 def substitute_payload(payload: Payload, mapping: Mapping[Index, Hole]) -> Payload:
     if isinstance(payload, dict):
         return nf.instantiate(payload, mapping)
-    out = tuple(_substitute_part(p, mapping) for p in payload)
-    return out
+    return tuple(_substitute_part(p, mapping) for p in payload)
 
 
 def _substitute_part(part: Part, mapping: Mapping[Index, Hole]) -> Part:
@@ -269,9 +268,3 @@ def _operation_key(d: Definition) -> tuple[str, list[Index]]:
 
     text = d.kind + visit(d.parts)
     return text, [i for i in seen if i in d.free]
-
-
-__all__ = [
-    "Definition", "Definitions", "Operand", "Part", "Payload", "condition", "delta", "fresh", "plain_access",
-    "substitute_payload",
-]  # fmt: skip

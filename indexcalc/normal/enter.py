@@ -10,9 +10,32 @@ from typing import Any
 from ..diagnostics import fail
 from ..ir import build
 from ..ir.expr import (
-    Access, Affine, Apply, Compare, Constant, Delta, Derivative, Expr, Extent, GeneralizedDelta, Index, IndexMap,
-    IndexReduce, IndexSum, IndexValue, LeviCivita, Literal, Logic, MatrixApply, Number, Partial, Power, Product, Slot,
-    Sum, Where,
+    Access,
+    Affine,
+    Apply,
+    Compare,
+    Constant,
+    Delta,
+    Derivative,
+    Expr,
+    Extent,
+    GeneralizedDelta,
+    Index,
+    IndexMap,
+    IndexReduce,
+    IndexSum,
+    IndexValue,
+    LeviCivita,
+    Literal,
+    Logic,
+    MatrixApply,
+    Number,
+    Partial,
+    Power,
+    Product,
+    Slot,
+    Sum,
+    Where,
 )  # fmt: skip
 from ..ir.index import affine
 from ..ir.program import Define, FunctionDefinition, Program
@@ -256,8 +279,8 @@ class Normaliser:
         return nf.atom_poly(self.store.lift_operation(e.operation, (argument, over), over))
 
     def named_access(self, p: Poly, over: Any) -> Operand:
-        """The operand of a reduction.  Where it lacks an index that is reduced over, 0·(value of the index) would not be the
-        same thing, so it is refused."""
+        """The operand of a reduction.  Where it lacks an index that is reduced over, 0·(value of the index) would not
+        be the same thing, so it is refused."""
         operand = self.store.operand(p)
         missing = [i for i in over if isinstance(operand, Literal) or i not in operand.free]
         if missing or isinstance(operand, Literal):
@@ -295,7 +318,9 @@ def _parameter(e: Expr, values: Mapping[str, Expr]) -> Expr:
 def _power_of_number(value: Number, exponent: int | Fraction) -> Poly:
     """Exact where it is rational; √2 stays a root."""
     if isinstance(exponent, int) or value in (0, 1) or isinstance(value, float):
-        return nf.constant(value**exponent if isinstance(value, float) or value == 0 else nf.power(value, int(exponent)))
+        return nf.constant(
+            value**exponent if isinstance(value, float) or value == 0 else nf.power(value, int(exponent))
+        )
     root = nf.atom_poly(Atom("number", str(value), ()), exponent)
     exact = Fraction(value)
     for part in (exact.numerator, exact.denominator):
@@ -320,7 +345,7 @@ def _affine_value(p: Poly) -> Hole | None:
             return None
         terms.append((c, atom.holes[0]))
     if not terms:
-        return offset if p and offset == nf.number_of(p) or not p else None
+        return offset if (p and offset == nf.number_of(p)) or not p else None
     return affine(terms, offset)  # type: ignore[arg-type,return-value]
 
 

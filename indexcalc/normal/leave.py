@@ -9,12 +9,27 @@ from typing import TypeAlias
 
 from ..ir import build
 from ..ir.expr import (
-    Access, Apply, Compare, Constant, Delta, Expr, Extent, Index, IndexMap, IndexReduce, LeviCivita, Literal,
-    MatrixApply, Number, Slot, Space, Where,
+    Access,
+    Apply,
+    Compare,
+    Constant,
+    Delta,
+    Expr,
+    Extent,
+    Index,
+    IndexMap,
+    IndexReduce,
+    LeviCivita,
+    Literal,
+    MatrixApply,
+    Number,
+    Slot,
+    Space,
+    Where,
 )  # fmt: skip
 from ..ir.index import Affine
 from ..ir.walk import slot_value
-from .atoms import Atom, Hole, hole_text, substitute, substitute_hole
+from .atoms import Atom, Hole, hole_text, substitute
 from .canonical import Factor
 from .definitions import Definition, Part, substitute_payload
 from .poly import Mono, Poly, magnitude, sorted_terms
@@ -262,6 +277,3 @@ def _product(c: Number, items: Iterable[_Item], more: list[Expr]) -> Expr:
 def _kind_order(e: Expr) -> int:
     """Tensors before indicators and deltas."""
     return isinstance(e, (Compare, Delta)) + 0
-
-
-__all__ = ["Inline", "Leaver", "Names", "components", "slot_of", "substitute_hole"]

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from ..ir.expr import Number
 from ..ir.index import Index
 from ..ir.node import Node, node
-from .atoms import Atom, Hole, delta, extent, fresh, hole_text, substitute
+from .atoms import Atom, Hole, extent, fresh, hole_text, substitute
 from .canonical import Factor, order_indices
 
 _set = object.__setattr__
@@ -64,7 +64,7 @@ def constant(value: Number) -> Poly:
 
 
 def is_number(poly: Poly) -> bool:
-    return not poly or len(poly) == 1 and not next(iter(poly)).factors
+    return not poly or (len(poly) == 1 and not next(iter(poly)).factors)
 
 
 def number_of(poly: Poly) -> Number:
@@ -173,8 +173,8 @@ def _eat_delta(bound: list[Index], factors: dict[Atom, Number]) -> list[Factor] 
 
 
 def _replaces(old: Index, new: Hole) -> bool:
-    """May the sum over `old` be carried out by putting `new` in its place?  Not over another space, nor by an affine form
-    that may leave the range: there the delta is a condition as well."""
+    """May the sum over `old` be carried out by putting `new` in its place?  Not over another space, nor by an affine
+    form that may leave the range: there the delta is a condition as well."""
     if isinstance(new, Index):
         return old.space == new.space
     return isinstance(new, (int, Atom)) and (isinstance(new, int) or old not in new.free)
@@ -183,7 +183,7 @@ def _replaces(old: Index, new: Hole) -> bool:
 def _orient(a: Hole, b: Hole) -> tuple[Index, Hole] | None:
     for old, new in ((a, b), (b, a)):
         if isinstance(old, Index) and not isinstance(new, Index):
-            return (old, new) if isinstance(new, int) or isinstance(new, Atom) and old not in new.free else None
+            return (old, new) if isinstance(new, int) or (isinstance(new, Atom) and old not in new.free) else None
     if not (isinstance(a, Index) and isinstance(b, Index)) or a.space != b.space:
         return None
     return (b, a) if hole_text(a) < hole_text(b) else (a, b)
@@ -269,15 +269,9 @@ def definition_key(free: Iterable[Index], poly: Poly) -> tuple[str, list[Index]]
     mine = set(own)
     order = [i for i in order if i in mine] + [i for i in order if i not in mine]
     names = {old: Index(f"#{n}", old.space) for n, old in enumerate(order)}
-    lines = sorted(
-        f"{c}*Σ{sorted(hole_text(names[b]) for b in bound)}{sorted((substitute(a, names).text, str(e)) for a, e in factors)}"
-        for c, bound, factors in terms
-    )
+    lines = []
+    for c, bound, factors in terms:
+        product = sorted((substitute(a, names).text, str(e)) for a, e in factors)
+        lines.append(f"{c}*Σ{sorted(hole_text(names[b]) for b in bound)}{product}")
+    lines.sort()
     return repr((sorted(hole_text(names[i]) for i in own), lines)), [i for i in order if i in mine]
-
-
-__all__ = [
-    "UNIT", "Mono", "Poly", "add", "atom_poly", "bind", "canonical", "constant", "definition_key", "delta", "free_indices",
-    "freshen", "instantiate", "inverse", "is_number", "magnitude", "make", "multiply", "number_of", "power", "rational", "scale",
-    "sorted_terms", "term_text",
-]  # fmt: skip

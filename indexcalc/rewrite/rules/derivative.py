@@ -207,4 +207,32 @@ def d_indicator(node: Derivative, context: Context) -> Expr | None:
     return ZERO if isinstance(node.body, (Compare, Logic)) else None
 
 
-RULES = (d_constant, d_component, d_sum, d_product, d_power, d_chain, d_index_sum, d_where, d_indicator)
+@rule(
+    "where-indicator",
+    title="a choice against zero",
+    on=Where,
+    law=r"\mathrm{where}(c, \delta, 0) = [c]\,\delta",
+    decreases="nodes",
+    example=("where(i < j, delta[i, k], 0)", "delta[i, k] (i < j)"),
+    given=GIVEN,
+)
+def where_indicator(node: Where, context: Context) -> Expr | None:
+    """Deltas that stand in a branch come out of it, so that they can be contracted."""
+    deltas = node.then.factors if isinstance(node.then, Product) else (node.then,)
+    if node.other != ZERO or not all(isinstance(f, Delta) for f in deltas):
+        return None
+    return multiply(node.then, node.condition) if isinstance(node.condition, (Compare, Logic)) else None
+
+
+RULES = (
+    d_constant,
+    d_component,
+    d_sum,
+    d_product,
+    d_power,
+    d_chain,
+    d_index_sum,
+    d_where,
+    d_indicator,
+    where_indicator,
+)

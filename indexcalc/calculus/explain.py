@@ -1,0 +1,207 @@
+"""Derivations for readers: each cotangent from the chain rule to its folded statement, one named rule at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import permutations
+from typing import overload
+
+from ..diagnostics import IndexCalcError
+from ..ir import build
+from ..ir.expr import Access, Apply, Binder, Derivative, Expr, Index, IndexMap, IndexReduce, IndexSum
+from ..ir.program import Define, Program
+from ..ir.text import statement_text
+from ..ir.trace import Derivation, Section, Step
+from ..ir.walk import fresh_index, subexpressions, substitute, tensors_in, transform
+from ..rewrite.engine import lines, times_text
+from ..rewrite.rules import DIFFERENTIATE, SIMPLIFY
+from .derive import Derived, derive
+
+KNOWN = r"f(x_i) = y_i"
+MAX_ROUNDS = 20  # how often a named value may reappear
+RULES = (*DIFFERENTIATE, *SIMPLIFY)
+CHAIN = r"\frac{\partial L}{\partial x_m} = \sum_r \frac{\partial L}{\partial y_r} \frac{\partial y_r}{\partial x_m}"
+
+
+def derivation(
+    program: Program,
+    wrt: Sequence[str],
+    of: str | None = None,
+    with_value: bool = False,
+    sizes: Mapping[str, int] | None = None,
+) -> Derivation:
+    """The derived program with its reasons: one section per new statement, in the order of the derivation."""
+    derived = derive(program, wrt, of, with_value, dict(sizes or {}))
+    return _Explainer(program, wrt, derived).run()
+
+
+class LazyTrace(Sequence[Step]):
+    """The steps of a gradient's derivation, found when first looked at."""
+
+    def __init__(
+        self, program: Program, wrt: tuple[str, ...], of: str | None, with_value: bool, sizes: dict[str, int]
+    ) -> None:
+        self._question = (program, wrt, of, with_value, sizes)
+
+    @cached_property
+    def _steps(self) -> tuple[Step, ...]:
+        return tuple(step for section in derivation(*self._question).sections for step in section.steps)
+
+    @overload
+    def __getitem__(self, item: int) -> Step: ...
+    @overload
+    def __getitem__(self, item: slice) -> Sequence[Step]: ...
+    def __getitem__(self, item: int | slice) -> Step | Sequence[Step]:
+        return self._steps[item]
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+
+class _Explainer:
+    def __init__(self, program: Program, wrt: Sequence[str], derived: Derived) -> None:
+        self.program, self.wrt, self.derived = program, list(wrt), derived
+        self.final = {s.name: s for s in derived.result.statements if isinstance(s, Define)}
+        self.path = self._path()
+
+    def _path(self) -> list[Define]:
+        """Definitions between the inputs of interest and the output."""
+        felt = set(self.wrt)
+        forward = []
+        for s in self.program.definitions.values():
+            if felt & tensors_in(s.body):
+                felt.add(s.name)
+                forward.append(s)
+        needed = {self.derived.output.name}
+        for s in reversed(forward):
+            if s.name in needed:
+                needed |= tensors_in(s.body)
+        return [s for s in forward if s.name in needed]
+
+    def run(self) -> Derivation:
+        sections: list[Section] = []
+        output = self.derived.output.name
+        for define in reversed(self.path):
+            if define.name != output:
+                sections.append(self._section(define.name, define.indices))
+        for name in self.wrt:
+            sections.append(self._section(name, self.program.inputs[name].indices))
+        told = {s.target.name for s in sections} | set(self.program.definitions)
+        helpers = [self._helper(s) for s in self.final.values() if s.name not in told]
+        return Derivation(self.program, self.derived.result, (*sections, *helpers))
+
+    def _cotangent(self, name: str) -> str:
+        return self.derived.cotangents.get(name, f"grad_{name}")
+
+    # ---- one cotangent ------------------------------------------------------------------------------
+    def _section(self, name: str, indices: tuple[Index, ...]) -> Section:
+        target = self._cotangent(name)
+        readers = [s for s in self.path if name in tensors_in(s.body)]
+        find = f"∂{self.derived.output.name}/∂{name}{_slots(indices)}"
+        start = build.add(*(self._through(r, name, indices) for r in readers))
+        steps = [Step(target, indices, "chain rule", CHAIN, None, start, _reads(name, readers))]
+        try:
+            self._rewrite(target, indices, readers, steps)
+        except IndexCalcError as e:  # no rule for this function: the statement stands, with the reason why no steps do
+            return Section(self._target(target, indices, steps), find, tuple(steps), e.diagnostics[0].message)
+        final = self._target(target, indices, steps)
+        note = f"from {' and '.join(statement_text(r) for r in readers)}"
+        if final.body != steps[-1].after:
+            onto = self.derived.folded_onto.get(target, [])
+            why = self._because(onto)
+            steps.append(
+                Step(target, final.indices, "folding", r"T_i = \textstyle\sum p", steps[-1].after, final.body, why)
+            )
+            note += f"; {why}" if onto else ""
+        return Section(final, find, tuple(steps), note)
+
+    def _rewrite(self, target: str, indices: tuple[Index, ...], readers: list[Define], steps: list[Step]) -> None:
+        """Rules to the end, and a named value back in the place of its formula as soon as that appears."""
+        for _ in range(MAX_ROUNDS):
+            rounds = lines(steps[-1].after, RULES)
+            for rule, before, after, times in rounds:
+                note = "; ".join(filter(None, (rule.note, times_text(times) if times > 1 else "")))
+                steps.append(Step(target, indices, rule.name, rule.law, before, after, note))
+                known = recognise(after, readers)
+                if known != after:
+                    names = " and ".join(r.name for r in readers)
+                    steps.append(Step(target, indices, "known value", KNOWN, after, known, f"{names} is at hand"))
+                    break
+            else:
+                return
+
+    def _target(self, target: str, indices: tuple[Index, ...], steps: list[Step]) -> Define:
+        """The finished statement; a cotangent that is written into its readers ends with its last step."""
+        return self.final.get(target) or Define(target, indices, steps[-1].after)
+
+    def _because(self, onto: list[str]) -> str:
+        told = [statement_text(self.program.definitions[n]) for n in onto if n in self.program.definitions]
+        return f"folded, because {' and '.join(told)}" if told else "written with the values at hand"
+
+    def _through(self, reader: Define, name: str, indices: tuple[Index, ...]) -> Expr:
+        """Σ_r grad_R[r] ∂R[r]/∂X[m], every index of the reader renamed apart from m."""
+        body = _rename_bound(reader.body, indices)
+        taken = {*indices, *reader.indices, *body.bound_indices, *body.free}
+        names: dict[Index, Index] = {}
+        for i in reader.indices:
+            names[i] = fresh_index(i, taken) if i in indices else i
+            taken.add(names[i])
+        over = tuple(names[i] for i in reader.indices)
+        slope = Derivative(substitute(body, dict(names)), Access(name, indices))
+        if reader.name == self.derived.output.name and not over:
+            return slope
+        return build.index_sum(Access(self._cotangent(reader.name), over) * slope, over)
+
+    def _helper(self, s: Define) -> Section:
+        return Section(s, "", (), "computed once, read by the statements below it")
+
+
+def recognise(e: Expr, readers: list[Define]) -> Expr:
+    """The expression with softmax, logsumexp and the like that a reader defines replaced by the reader's name."""
+    for reader in readers:
+        if isinstance(reader.body, (IndexMap, IndexReduce, Apply)):
+            e = transform(e, lambda part, r=reader: _named(part, r))  # type: ignore[misc]
+    return e
+
+
+def _named(part: Expr, reader: Define) -> Expr:
+    """The reader's access, where `part` is its body at other indices."""
+    if type(part) is not type(reader.body) or len(part.free) != len(reader.indices):
+        return part
+    for order in permutations(part.free_indices):
+        names = dict(zip(reader.indices, order))
+        if all(a.space == b.space for a, b in names.items()) and substitute(reader.body, dict(names)) == part:
+            return Access(reader.name, order)
+    return part
+
+
+def _slots(indices: tuple[Index, ...]) -> str:
+    return f"[{', '.join(i.name for i in indices)}]" if indices else ""
+
+
+def _reads(name: str, readers: list[Define]) -> str:
+    if not readers:
+        return f"the output does not depend on {name}"
+    return f"{name} is read by {' and '.join(r.name for r in readers)}"
+
+
+def _rename_bound(e: Expr, avoid: tuple[Index, ...]) -> Expr:
+    """Sums and reductions with none of the indices to avoid bound in them."""
+    taken = {*avoid, *e.free, *(i for part in subexpressions(e) if isinstance(part, Binder) for i in part.indices)}  # type: ignore[attr-defined]
+
+    def visit(part: Expr) -> Expr:
+        if not isinstance(part, (IndexSum, IndexReduce)) or not set(part.indices) & set(avoid):
+            return part
+        names: dict[Index, Index] = {}
+        for i in part.indices:
+            names[i] = fresh_index(i, taken) if i in avoid else i
+            taken.add(names[i])
+        body = substitute(part.body, dict(names))
+        over = tuple(names[i] for i in part.indices)
+        return IndexSum(body, over) if isinstance(part, IndexSum) else IndexReduce(part.operation, body, over)
+
+    return transform(e, visit)

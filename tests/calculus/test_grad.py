@@ -1,0 +1,154 @@
+"""Gradients of many programs, against finite differences of the user's own program, the interpreter and emitted code."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+import indexcalc as ic
+from indexcalc.ir.program import Define, Program
+from indexcalc.ir.wellformed import check_program
+
+from .programs import PROGRAMS
+
+
+def body(program: Program, name: str) -> str:
+    return str(program.definitions[name].body)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_gradients_are_verified(name: str) -> None:
+    text, wrt = PROGRAMS[name]
+    report = ic.verify(text, wrt=wrt)
+    assert report, str(report)
+    assert all(f"grad_{w}" in str(report) for w in wrt.split(","))
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_derived_programs_are_well_formed_and_round_trip(name: str) -> None:
+    text, wrt = PROGRAMS[name]
+    derived = ic.grad(text, wrt)
+    check_program(derived)
+    assert ic.parse(str(derived)) == derived
+    assert list(derived.outputs) == [f"grad_{w}" for w in wrt.split(",")]
+    assert list(derived.inputs)[: len(ic.parse(text).inputs)] == list(ic.parse(text).inputs)
+
+
+@pytest.mark.parametrize("name", ["attention", "layer norm", "cross entropy gather", "softmax moe"])
+def test_deriving_twice_gives_the_same(name: str) -> None:
+    text, wrt = PROGRAMS[name]
+    assert str(ic.grad(text, wrt)) == str(ic.grad(text, wrt))
+
+
+# ---- closed forms that people know --------------------------------------------------------------------
+def test_attention_uses_its_probabilities_and_the_row_statistic() -> None:
+    derived = ic.grad(*PROGRAMS["attention"])
+    lines = [s for s in derived.statements if isinstance(s, Define) and s.name not in "SPO"]
+    assert len(lines) == 6
+    (statistic,) = [s for s in lines if str(s.body) == "sum[a](O[i, a] grad_O[i, a])"]
+    assert body(derived, "grad_S") == f"P[i, j] (grad_P[i, j] - {statistic.name}[i])"
+    assert not [s for s in lines if "exp" in str(s.body) or "softmax" in str(s.body)]
+
+
+def test_row_statistic_is_not_used_where_it_would_cost_more() -> None:
+    """head > seq: Σ_j P dP is cheaper than Σ_a O dO."""
+    text, wrt = PROGRAMS["attention"]
+    derived = ic.grad(text, wrt, sizes={"seq": 16, "head": 64, "val": 256})
+    assert not any("O[i, a] grad_O[i, a]" in str(s) for s in derived.statements)
+
+
+@pytest.mark.parametrize("name", ["cross entropy gather", "cross entropy log"])
+def test_cross_entropy_gives_p_minus_y(name: str) -> None:
+    derived = ic.grad(*PROGRAMS[name])
+    text = body(derived, "grad_z")
+    assert "delta[c, t[b]]" in text and text.count("[") <= 5 and "log" not in text and "exp" not in text
+
+
+def test_layer_norm_reuses_the_normalised_input() -> None:
+    derived = ic.grad(*PROGRAMS["layer norm"])
+    backward = [s for s in derived.statements if isinstance(s, Define) and s.name not in "mcvrny"]
+    assert any("n[b, i]" in str(s.body) for s in backward)
+    assert not any("c[b, i]" in str(s.body) for s in backward)
+
+
+def test_shift_by_the_maximum_is_proved_to_cancel() -> None:
+    derived = ic.grad(*PROGRAMS["max shifted softmax"])
+    backward = [s for s in derived.statements if isinstance(s, Define) and s.name not in "MEZp"]
+    assert not any("M" in str(s.body) or "==" in str(s.body) for s in backward)
+
+
+def test_quadratic_form_of_one_matrix() -> None:
+    derived = ic.grad("L = x[i] A[i,j] x[j]", "x")
+    assert len(derived.statements) == 1
+
+
+def test_backward_statements_are_linear_in_layers() -> None:
+    def layers(n: int) -> int:
+        text = "\n".join(f"x{k + 1}[b,o] = tanh(sum[i](x{k}[b,i] W{k}[i,o]))" for k in range(n)) + f"\nL = x{n}[b,o] x{n}[b,o]"
+        text = "index i, o : model\nindex b : batch\n" + text
+        return len(ic.grad(text, [f"W{k}" for k in range(n)]).statements)
+
+    two, four, eight = layers(2), layers(4), layers(8)
+    assert eight - four == 2 * (four - two)
+
+
+# ---- the surface ----------------------------------------------------------------------------------------
+def test_with_value_returns_the_forward_too() -> None:
+    derived = ic.grad("y[i] = A[i,j] x[j]\nL = y[i] y[i]", "x", with_value=True)
+    assert derived.outputs == ("L", "grad_x")
+
+
+def test_a_derived_program_keeps_unused_inputs() -> None:
+    assert list(ic.grad("L = a[i] x[i]", "x").inputs) == ["a", "x"]
+
+
+def test_an_output_that_does_not_depend_on_an_input_has_gradient_zero() -> None:
+    derived = ic.grad("L = x[i] x[i]\ny[i] = 2 z[i] x[i]", "z", of="L")
+    assert body(derived, "grad_z") == "0"
+
+
+def test_a_constant_gradient_is_broadcast() -> None:
+    derived = ic.grad("L = sum[i](2 x[i])", "x")
+    assert ic.parse(str(derived)) == derived
+    import numpy as np
+
+    assert ic.compile(derived)(x=np.zeros(3))["grad_x"].tolist() == [2.0, 2.0, 2.0]
+
+
+def test_gradient_names_avoid_the_users() -> None:
+    derived = ic.grad("grad_x = x[i] x[i]", "x")
+    assert derived.outputs == ("grad_x_2",)
+
+
+def test_gradient_of_a_gradient() -> None:
+    first = ic.grad("L = sum[i](x[i]**3 a[i])", "x")
+    report = ic.verify(first, wrt="x,a")
+    assert report, str(report)
+
+
+def test_programs_pickle_with_their_trace() -> None:
+    derived = ic.grad("L = x[i] A[i,j] x[j]", "x")
+    again = pickle.loads(pickle.dumps(derived))
+    assert again == derived and hash(again) == hash(derived) and len(again.trace) == len(derived.trace) > 3
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "message"),
+    [
+        ("L = x[i] x[i]", "z", "`z` is not an input"),
+        ("y[i] = 2 x[i]\nL = y[i] y[i]", "y", "`y` is defined by the program"),
+        ("L = x[i] x[i]", "", "nothing to differentiate"),
+        ("L = x[i] x[i]", "x,x", "given twice"),
+        ("integer t[b] : v\nindex w : v\ntensor E[w]\nL = sum[b](E[t[b]])", "t", "`t` holds integers"),
+        ("a = x[i] x[i]\nb = 2 y[i] y[i]", "x", "has 2 outputs"),
+    ],
+)
+def test_refusals(text: str, wrt: str, message: str) -> None:
+    with pytest.raises(ic.IndexCalcError, match=message):
+        ic.grad(text, wrt)
+
+
+def test_unknown_output() -> None:
+    with pytest.raises(ic.IndexCalcError, match="`M` is not defined"):
+        ic.grad("L = x[i] x[i]", "x", of="M")
