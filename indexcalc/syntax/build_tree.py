@@ -296,12 +296,13 @@ class Builder:
         for part, after in itertools.pairwise(children):
             touching = part.span.end == after.span.start and isinstance(after, t.Name | t.Sum | t.Reference)
             if touching and isinstance(part, t.Number) and part.text not in ("0", "1"):
+                after_text = self._text[after.span.start : after.span.end]
                 raise Refused(
                     "IX001",
-                    f"`{self._text[part.span.start : after.span.end]}` in braces may mean one slot or two",
+                    f"`{part.text}{after_text}` in braces may mean one slot or two",
                     part.span.start,
                     after.span.end,
-                    f"write {part.text}*… for a multiple, or a space for two slots",
+                    f"write {part.text}*{after_text} for a multiple, {part.text} {after_text} for two slots",
                 )
         return children
 

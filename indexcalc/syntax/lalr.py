@@ -99,7 +99,7 @@ class Machine:
                 if action is None:
                     if kind == END and top == final:
                         return parts[-1][0]
-                    raise Unexpected(position, self._acceptable(states, final))
+                    raise Unexpected(position, self._acceptable(tokens[:position], start))
                 if action >= 0:
                     break
                 if passing[~action]:
@@ -125,16 +125,20 @@ class Machine:
     def _reduce(self, number: int, states: list[int], parts: list[Part]) -> None:
         rule, action, nests = self._rules[number]
         size = rule.size
-        taken = parts[-size:] if size else []
         if size:
+            taken = parts[-size:]
             del parts[-size:], states[-size:]
             start, end = taken[0][1], taken[-1][2]
         else:
+            taken = []
             start = end = parts[-1][2] if parts else 0
-        children = self._children(rule, taken)
+        children = self._children(rule, taken) if rule.splice else [taken[k][0] for k in rule.take]
         value = action(children, start, end)
-        deepest = max([p[3] for p in taken], default=0)
-        if size and nests:
+        deepest = 0
+        for part in taken:
+            if part[3] > deepest:
+                deepest = part[3]
+        if nests and taken:
             if value is taken[0][0]:  # a chain grew: its other parts are one level below it
                 deepest = max(taken[0][3], max(p[3] for p in taken[1:]) + 1)
             else:
@@ -146,8 +150,6 @@ class Machine:
 
     @staticmethod
     def _children(rule: Rule, taken: list[Part]) -> list[Any]:
-        if not rule.splice:
-            return [taken[k][0] for k in rule.take]
         first = rule.take[0]
         if rule.action == "*" and first in rule.splice:
             children: list[Any] = taken[first][0]  # the list of this repetition so far: extended, never copied
@@ -161,18 +163,26 @@ class Machine:
                 children.append(taken[k][0])
         return children
 
-    def _acceptable(self, states: list[int], final: int) -> frozenset[str]:
-        """The kinds of token that could come next, each tried on a copy of the stack without building anything."""
-        kinds = (k for k in self._tables.states[states[-1]] if _terminal(k))
-        return frozenset(k for k in kinds if self._takes(list(states), k, final))
+    def _acceptable(self, tokens: Sequence[Token], start: str) -> frozenset[str]:
+        """The kinds of token that could follow.
 
-    def _takes(self, states: list[int], kind: str, final: int) -> bool:
+        The tokens are read again without building anything, because the run reduced for the token that it then refused.
+        """
+        states = [self._tables.starts[start]]
+        for token in tokens:
+            self._shift(states, token.kind, start)
+        kinds = (k for k in self._tables.states[states[-1]] if _terminal(k))
+        return frozenset(k for k in kinds if self._shift(list(states), k, start))
+
+    def _shift(self, states: list[int], kind: str, start: str) -> bool:
+        """Reads one token on a stack of states alone; whether it could."""
         while True:
-            if kind == END and states[-1] == final:
-                return True
             action = self._tables.states[states[-1]].get(kind)
-            if action is None or action >= 0:
-                return action is not None
+            if action is None:
+                return kind == END and states[-1] == self._tables.ends[start]
+            if action >= 0:
+                states.append(action)
+                return True
             rule = self._tables.rules[~action]
             if rule.size:
                 del states[-rule.size :]

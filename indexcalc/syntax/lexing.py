@@ -67,13 +67,14 @@ def statements(tokens: list[Token]) -> list[list[Token]]:
 def _ends(tokens: list[Token], newline: int, last: str, depth: int, equals: bool) -> bool:
     if depth <= 0 and last not in CONTINUES:
         return True
-    return (depth > 0 or equals) and _starts_statement(tokens, newline + 1)
-
-
-def _starts_statement(tokens: list[Token], k: int) -> bool:
-    """Whether the line at token k is a declaration or has `=` outside its own brackets."""
+    k = newline + 1
     if k + 1 < len(tokens) and tokens[k].text in KEYWORDS and tokens[k + 1].kind == "NAME":
         return True
+    return (depth > 0 or equals) and _defines(tokens, k)
+
+
+def _defines(tokens: list[Token], k: int) -> bool:
+    """Whether the line at token k has `=` outside its own brackets."""
     depth = 0
     while k < len(tokens) and depth >= 0 and tokens[k].kind not in ("NEWLINE", "SEMICOLON"):
         kind = tokens[k].kind

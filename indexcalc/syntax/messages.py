@@ -8,6 +8,7 @@ from ..diagnostics import Diagnostic, Lines
 from .greek import unknown_command
 from .lalr import END, Token
 from .lexing import CLOSE, CONTINUES, OPEN, brackets
+from .naming import FOREIGN
 
 _OPERANDS = frozenset(["NAME", "NUMBER", "LPAR", "FUNC", "REDUCE", "REDUCE_LOW", "_D", "_MINUS"])
 _OPERATORS = frozenset(["PLUS", "_TIMES", "SLASH", "_POW", "_CARET", "CMP", "AND", "OR", "SUPER"])
@@ -32,7 +33,6 @@ _WORDS = {
     "UP": "an upper index",
     "SLASH": "`/`",
     "ELLIPSIS": "`...`",
-    "PRIME": "a prime",
     "_CARET": "`^`",
     "_MINUS": "`-`",
     "PLUS": "`+`",
@@ -93,6 +93,8 @@ def explain(s: Sequence[Token], at: int, expected: frozenset[str], lines: Lines)
     def say(place: Token, message: str, hint: str = "", code: str = "IX001") -> Diagnostic:
         return Diagnostic(code, message, lines.span(place.start, place.end), hint)
 
+    if bad.kind == "BAD" and bad.text in FOREIGN:
+        return say(bad, f"`{bad.text}` is not a word of the language", FOREIGN[bad.text])
     if bad.kind == "BAD":
         return say(bad, *_bad_character(bad.text), code="IX002")
     open_now = _open(s[:at])
@@ -111,10 +113,16 @@ def explain(s: Sequence[Token], at: int, expected: frozenset[str], lines: Lines)
         return say(bad, "an upper index needs a bare name before it", "for a power write ** or ^( )")
     if bad.kind == "NUMBER" and before is not None and before.kind in _VALUES:
         return say(bad, f"a number cannot follow {show(before)} without an operator", f"write * {bad.text}")
+    if bad.kind == "PRIME":
+        return say(bad, "a prime goes on a name", "write A'[i, j] for the transpose; give a product a name first")
+    if bad.kind == "LSQB" and before is not None and before.kind in CLOSE | {"NUMBER", "LOW", "SUPER"}:
+        return say(bad, "slots need a bare name before them", "give the expression a name first: t[i] = …")
     if before is not None and before.kind in ("RSQB", "RBRACE"):
         head = _reduction(s, at - 1)
         if head:
             return say(bad, f"`{head}` needs its body in brackets", f"write {head}(…)")
+    if bad.kind == END:
+        return say(bad, "the statement ends too early", f"expected {words(expected)}")
     return say(bad, f"unexpected {show(bad)}", f"expected {words(expected)}")
 
 
@@ -155,15 +163,15 @@ def show(t: Token) -> str:
 
 def words(expected: frozenset[str]) -> str:
     """What could have stood there, in words."""
-    left = set(expected)
+    left = expected - {"PRIME"}
     said: list[str] = []
     if {"NAME", "NUMBER"} <= left:
-        said.append("a name, a number or `(`")
-        left -= _OPERANDS
-    if len(left & _OPERATORS) > 2:
+        said += ["a name", "a number", "`(`"]
+        left -= _OPERANDS | _SCRIPTS | {"NOT", "STRING"}
+    elif len(left & _OPERATORS) > 2:
         said.append("an operator")
         left -= _OPERATORS | _OPERANDS | _SCRIPTS
+    elif "NAME" in left:
+        left -= {"FUNC", "REDUCE", "REDUCE_LOW"}
     said += sorted({_WORDS[k] for k in left if k in _WORDS})
-    if not said:
-        return "something else"
     return " or ".join(said) if len(said) < 3 else f"{', '.join(said[:-1])} or {said[-1]}"

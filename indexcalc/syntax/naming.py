@@ -21,6 +21,8 @@ _FUNCTIONS = (
 _REDUCTIONS = "sum mean prod max min logsumexp norm var argmax softmax cumsum topk partial"
 FUNCTIONS = frozenset(_FUNCTIONS.split())
 REDUCTIONS = frozenset(_REDUCTIONS.split())
+# Words of other languages that would read as a product of names, without a word.
+FOREIGN = dict.fromkeys(("if", "else", "elif"), "write where(condition, a, b)") | {"for": "write sum[k](…)"}
 _ITEMS = frozenset(("tensor", "scalar", "integer"))
 _OPERAND = frozenset(["NAME", "NUMBER", "LPAR", "FUNC", "REDUCE", "REDUCE_LOW", "_D"])
 
@@ -181,6 +183,8 @@ def _values_and_calls(s: list[Token], names: Survey, first: int) -> list[Token]:
             braces += 1
         elif t.kind == "RBRACE":
             braces -= 1
+        elif t.kind == "NAME" and braces <= 0 and t.text in FOREIGN:
+            out[k - first] = Token("BAD", t.text, t.start, t.end)
         elif t.kind == "NAME" and braces <= 0 and after.kind in ("LPAR", "LSQB", "_LOWB"):
             if after.kind == "LPAR":
                 kind = _called(names.spelling.of(t.text), t.end == after.start, names)

@@ -50,7 +50,7 @@ def load() -> Tables:
         made.STARTS,
         made.ENDS,
         made.STATES,
-        [Rule(*row) for row in made.RULES],
+        tuple(Rule(*row) for row in made.RULES),
     )
 
 
@@ -87,12 +87,13 @@ def build(source: str) -> Tables:
     """
     lark = compile_grammar(source)
     table = lark.parser.parser._parse_table
-    numbers = {rule: k for k, rule in enumerate(lark.rules)}
-    states: list[dict[str, int]] = [{} for _ in table.states]
-    order = {state: k for k, state in enumerate(sorted(table.states))}
-    for state, row in table.states.items():
-        for symbol, (action, target) in row.items():
-            states[order[state]][str(symbol)] = order[target] if action.name == "Shift" else ~numbers[target]
+    rules = sorted(lark.rules, key=lambda r: (r.origin.name, [s.name for s in r.expansion], r.alias or ""))
+    numbers = {rule: k for k, rule in enumerate(rules)}
+    order = _visited(table)
+    states: list[dict[str, int]] = []
+    for state in order:
+        row = sorted(table.states[state].items())
+        states.append({str(s): order[to] if act.name == "Shift" else ~numbers[to] for s, (act, to) in row})
     scanner, words = _scanner(lark.terminals)
     return Tables(
         scanner,
@@ -100,9 +101,22 @@ def build(source: str) -> Tables:
         frozenset(lark.ignore_tokens),
         {name: order[table.start_states[name]] for name in START_RULES},
         {name: order[table.end_states[name]] for name in START_RULES},
-        [dict(sorted(row.items())) for row in states],
-        [_rule(rule) for rule in lark.rules],
+        tuple(states),
+        tuple(_rule(rule) for rule in rules),
     )
+
+
+def _visited(table: Any) -> dict[Any, int]:
+    """The states numbered as they are met from the start rules: Lark's numbers change from run to run."""
+    order: dict[Any, int] = {}
+    todo = [table.start_states[name] for name in reversed(START_RULES)]
+    while todo:
+        state = todo.pop()
+        if state not in order:
+            order[state] = len(order)
+            row = sorted(table.states[state].items(), reverse=True)
+            todo.extend(to for _, (action, to) in row if action.name == "Shift")
+    return order
 
 
 def _rule(rule: Any) -> Rule:
