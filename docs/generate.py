@@ -24,7 +24,7 @@ from indexcalc.lint.registry import rules as lint_rules
 from indexcalc.present.derive_text import derivation_text
 from indexcalc.present.findings import finding_text
 from indexcalc.present.look import Look
-from indexcalc.rewrite.rules import RULES
+from indexcalc.rewrite.rules import ALL
 
 DOCS = Path(__file__).resolve().parent
 EXAMPLES = DOCS.parent / "examples"
@@ -54,7 +54,7 @@ def _shown(text: str) -> Iterator[str]:
 def rules_page() -> str:
     """One row per rewrite rule."""
     lines = ["# Rewrite rules", NOTICE, "| rule | law | example | |", "|---|---|---|---|"]
-    for rule in RULES:
+    for rule in ALL:
         before, after = (_cell(t) for t in rule.example)
         law = rule.law.replace("|", r"\vert ")
         lines.append(f"| `{rule.name}` | ${law}$ | `{before}` → `{after}` | {_plain_cell(rule.doc or rule.title)} |")
