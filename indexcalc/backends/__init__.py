@@ -1,0 +1,41 @@
+"""Backends: a Program as source text for an array library, and as a function that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..ir.program import Program
+    from .base import Backend
+    from .emitter import Emitted
+    from .function import Function
+    from .spelling import Spelling
+
+__all__ = ["compile_program", "emit_program"]
+
+
+def emit_program(program: Program, backend: str = "numpy", *, sizes: Mapping[str, int] | None = None) -> str:
+    """Stand-alone source text with a function `run(inputs, sizes=None)`; needs no array library.
+
+    `sizes` are representative extents by name: they only help to choose the order of contractions.
+    """
+    return _emitted(program, backend, sizes)[2].source
+
+
+def compile_program(program: Program, backend: str = "numpy", *, sizes: Mapping[str, int] | None = None) -> Function:
+    """The program as a function of arrays of the backend's kind."""
+    from .function import Function
+
+    return Function(program, *_emitted(program, backend, sizes))
+
+
+def _emitted(program: Program, backend: str, sizes: Mapping[str, int] | None) -> tuple[Backend, Spelling, Emitted]:
+    from ..lower.program import lower_program
+    from .base import backend_named
+    from .emitter import emit
+
+    found = backend_named(backend)
+    spelling = found.load_spelling()
+    graph = lower_program(program, sizes=sizes, native=spelling.native)
+    return found, spelling, emit(program, graph, spelling)

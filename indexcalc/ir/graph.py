@@ -7,8 +7,8 @@ an order in which it can be computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, Union
 
 from .index import Index, Space
@@ -58,14 +58,20 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Reduce:
-    """sum, prod, max, min, argmax (over the labels in order) or logsumexp over every label that the result lacks."""
+    """sum, prod, max, min, logsumexp or shift over every label that the result lacks.
+
+    shift is the real maximum, 0 where that is infinite or nothing is there: safe to subtract before an exponential.
+    """
 
     operation: str
 
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """softmax, cumsum or topk along `indices`, which the result keeps."""
+    """softmax, cumsum or topk along `indices`, which the result keeps; argmax, which drops them.
+
+    Positions count over the indices in order, the last one fastest.
+    """
 
     operation: str
     indices: tuple[Index, ...]
@@ -89,27 +95,35 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """source[index, …, :]: the first axes of operand 0 are replaced by the integer operands that follow it."""
+    """source[position, …, :]: the source's labels `indices` are replaced by the integer operands that follow it.
+
+    The result's axes: the labels of the positions, then the rest of the source's.
+    """
+
+    indices: tuple[Index, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """base + the source added at positions: the result's first axes are those that the integer operands index.
+    """base, or zeros, + the source added at positions: one integer operand for each of the result's axes `indices`.
 
-    Operands: the source, its last labels in the order of the result's; one integer operand per position axis; then the
-    base, if there is one.  `distinct`: no position occurs twice.
+    Operands: the source, the positions, then the base, if there is one; with a base, no position occurs twice, and the
+    source may lack labels that the base has.  The source's labels that the result lacks are those of the positions.
     """
 
-    positions: int
-    distinct: bool
+    indices: tuple[Index, ...]
     has_base: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ScatterWindows:
-    """The source added where forms of its first axes point; what points outside is dropped.  The adjoint of a View."""
+    """The source added where forms over its labels `indices` point; what points outside is dropped.  A View's adjoint.
+
+    The result's first axes are those that the forms give, one for each; the rest are the source's other labels.
+    """
 
     forms: tuple[Form, ...]
+    indices: tuple[Index, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +153,6 @@ class Value:
     operands: tuple[Operand, ...]
     axes: tuple[Index, ...]
     kind: Kind
-    name: str = ""  # the definition that it is, for the comment
 
     @property
     def is_inline(self) -> bool:
@@ -189,11 +202,11 @@ class Output:
 
 @dataclass(frozen=True)
 class Graph:
-    """Values in an order in which they can be computed, inputs first."""
+    """Values in an order in which they can be computed.  `names`: definitions by their value's number."""
 
     values: tuple[Value, ...]
     outputs: tuple[Output, ...]
-    sizes: dict[Space, int] = field(default_factory=dict, compare=False)  # representative ones
+    names: Mapping[int, str]
 
     def __iter__(self) -> Iterator[Value]:
         return iter(self.values)

@@ -1,0 +1,38 @@
+"""CuPy at run time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cupy as cp
+
+
+class CupyLibrary:
+    """Answers for CuPy arrays."""
+
+    complex_ok = False
+    failures: tuple[type[Exception], ...] = ()
+
+    def is_array(self, x: object) -> bool:
+        return isinstance(x, cp.ndarray)
+
+    def shape(self, x: Any) -> tuple[int, ...]:
+        return tuple(x.shape)
+
+    def dtype(self, x: Any) -> str:
+        return str(x.dtype)
+
+    def device(self, x: Any) -> str:
+        return f"cuda:{x.device.id}"
+
+    def of_number(self, value: complex, like: Any | None) -> Any:
+        return cp.asarray(value, dtype=cp.float64 if like is None else like.dtype)
+
+    def widened(self, x: Any, dtype: str) -> Any:
+        return x.astype(dtype)
+
+    def bounds(self, x: Any) -> tuple[int, int]:
+        return int(x.min()), int(x.max())
+
+
+LIBRARY = CupyLibrary()

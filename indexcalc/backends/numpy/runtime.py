@@ -1,0 +1,38 @@
+"""NumPy at run time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class NumpyLibrary:
+    """Answers for NumPy arrays."""
+
+    complex_ok = True
+    failures = (np.linalg.LinAlgError,)
+
+    def is_array(self, x: object) -> bool:
+        return isinstance(x, (np.ndarray, np.generic))
+
+    def shape(self, x: Any) -> tuple[int, ...]:
+        return tuple(x.shape)
+
+    def dtype(self, x: Any) -> str:
+        return str(x.dtype)
+
+    def device(self, x: Any) -> str:
+        return "cpu"
+
+    def of_number(self, value: complex, like: Any | None) -> Any:
+        return np.asarray(value, dtype=None if like is None or isinstance(value, complex) else like.dtype)
+
+    def widened(self, x: Any, dtype: str) -> Any:
+        return x.astype(dtype)
+
+    def bounds(self, x: Any) -> tuple[int, int]:
+        return int(x.min()), int(x.max())
+
+
+LIBRARY = NumpyLibrary()

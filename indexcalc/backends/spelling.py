@@ -1,0 +1,54 @@
+"""How one array library writes the operations of a graph.  Backends differ by this table, not by code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """Text templates.  `{0}`, `{1}` are operands; a template that begins with a helper's name pulls the helper in.
+
+    `maps`: elementwise functions.  `in_place`: functions that can write into an operand, by the callable that takes
+    `out=`.  `operations`: everything else, by its name in the graph.  `helpers`: function definitions that the emitted
+    text carries along where it uses them.
+    """
+
+    name: str  # as one asks for it: "numpy"
+    title: str  # as one writes it: "NumPy"
+    module: str
+    imports: tuple[str, ...]
+    preamble: tuple[str, ...]  # the first lines of `run`: the dtype of what is made from integers
+    default_real: str  # the dtype where no input is floating
+    decorator: str
+    maps: Mapping[str, str]
+    in_place: Mapping[str, str]
+    operations: Mapping[str, str]
+    helpers: Mapping[str, str]
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # helpers and imports that a helper uses
+    real_part: str = "{0}"
+    native: frozenset[str] = frozenset()
+    row_times_column: bool = False  # whether a batch of inner products is fastest as a batch of 1 × 1 products
+    number_first: bool = True  # whether an in-place function takes a number as its first operand
+
+
+INFIX = {
+    "add": "{0} + {1}",
+    "subtract": "{0} - {1}",
+    "multiply": "{0} * {1}",
+    "divide": "{0} / {1}",
+    "negative": "-{0}",
+    "reciprocal": "1.0 / {0}",
+    "less": "{0} < {1}",
+    "less_equal": "{0} <= {1}",
+    "greater": "{0} > {1}",
+    "greater_equal": "{0} >= {1}",
+    "equal": "{0} == {1}",
+    "not_equal": "{0} != {1}",
+    "logical_and": "{0} & {1}",
+    "logical_or": "{0} | {1}",
+    "logical_not": "~{0}",
+}
+COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
+COMPARING = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})

@@ -1,0 +1,41 @@
+"""PyTorch at run time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+class TorchLibrary:
+    """Answers for PyTorch tensors."""
+
+    complex_ok = False
+    failures = (torch.linalg.LinAlgError,)
+
+    def is_array(self, x: object) -> bool:
+        return isinstance(x, torch.Tensor)
+
+    def shape(self, x: Any) -> tuple[int, ...]:
+        return tuple(x.shape)
+
+    def dtype(self, x: Any) -> str:
+        return str(x.dtype).removeprefix("torch.")
+
+    def device(self, x: Any) -> str:
+        return str(x.device)
+
+    def of_number(self, value: complex, like: Any | None) -> Any:
+        if like is None:
+            return torch.tensor(value, dtype=torch.float64)
+        return torch.tensor(value, dtype=like.dtype, device=like.device)
+
+    def widened(self, x: Any, dtype: str) -> Any:
+        return x.to(getattr(torch, dtype))
+
+    def bounds(self, x: Any) -> tuple[int, int]:
+        low, high = torch.aminmax(x)
+        return int(low), int(high)
+
+
+LIBRARY = TorchLibrary()
