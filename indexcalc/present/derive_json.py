@@ -28,7 +28,7 @@ def derivation_data(derivation: Derivation, *, steps: bool) -> dict[str, Any]:
             "note": section.note if section else "",
         }
         if steps:
-            entry["steps"] = [_step(s) for s in section.steps] if section else []
+            entry["steps"] = [step_data(s) for s in section.steps] if section else []
         statements.append(entry)
     return {
         "given": [reference_text(t) for t in given(derivation)],
@@ -38,7 +38,7 @@ def derivation_data(derivation: Derivation, *, steps: bool) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def step_data(step: Step) -> dict[str, Any]:
     return {
         "target": step.target,
         "rule": step.rule,

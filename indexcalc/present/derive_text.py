@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from ..ir.pretty import pretty_text
 from ..ir.program import Define, Program
-from ..ir.text import expression_text, statement_text
 from ..ir.trace import Derivation, Section, Step
 from .columns import beside, wrap
 from .look import Look
@@ -35,7 +34,7 @@ def _program(derivation: Derivation, look: Look) -> list[str]:
     for statement in result.statements:
         name = statement.name if isinstance(statement, Define) else ""
         remark = notes.get(name) or ("forward" if name in forward else "")
-        rows.append((statement_text(statement), remark_text(remark, look)))
+        rows.append((pretty_text(statement, False), remark_text(remark, look)))
     lines += beside(rows, look)
     lines.append(look.paint(summary(derivation, look), "dim"))
     return lines
@@ -67,12 +66,12 @@ def _section(section: Section, look: Look) -> list[str]:
     for number, step in enumerate(section.steps, 1):
         rows.append((f"{number:3}   {formula_text(step, look)}", step_remark(step, look)))
     lines += beside(rows, look)
-    lines += ["", *wrap(statement_text(target), look.width)]
+    lines += ["", *wrap(pretty_text(target, False), look.width)]
     return lines
 
 
 def formula_text(step: Step, look: Look) -> str:
-    return pretty_text(step.after) if look.unicode else expression_text(step.after)
+    return pretty_text(step.after, look.unicode)
 
 
 def step_remark(step: Step, look: Look) -> str:
@@ -101,4 +100,4 @@ def trace_text(steps: Sequence[Step], look: Look) -> list[str]:
 
 def program_lines(program: Program, look: Look) -> list[str]:
     """The statements of a program, one a line."""
-    return [line for s in program.statements for line in wrap(statement_text(s), look.width)]
+    return [line for s in program.statements for line in wrap(pretty_text(s, False), look.width)]

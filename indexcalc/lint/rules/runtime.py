@@ -105,4 +105,12 @@ RULES = (
         'ic.compile("y[i, j] = inv(A)[i, j]")(A=np.zeros((2, 2)))',
         'ic.compile("y[i, j] = inv(A)[i, j]")(A=np.eye(2))',
     ),
+    _page(
+        "IX813",
+        "unreadable-array",
+        "a file given as an input array is missing, is no .npy or .npz file, or lacks the array",
+        "Arrays are read without pickle, so that a file from elsewhere cannot run code.",
+        "indexcalc run 'y[i] = 2 x[i]' --input x=notes.txt",
+        "indexcalc run 'y[i] = 2 x[i]' --input x=x.npy",
+    ),
 )

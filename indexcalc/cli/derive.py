@@ -1,0 +1,62 @@
+"""`indexcalc derive`."""
+
+from __future__ import annotations
+
+import click
+
+from .arguments import (
+    Names,
+    format_option,
+    of_option,
+    program_of,
+    sizes_option,
+    source_argument,
+    strict_option,
+)
+from .output import look, write, write_json
+
+
+@click.command("derive")
+@source_argument
+@click.option("--wrt", type=Names(), metavar="Q,K,V", help="Inputs to differentiate by. Default: every real input.")
+@of_option
+@click.option("--steps", is_flag=True, help="Show every step with its rule and law.")
+@sizes_option
+@strict_option
+@format_option("text", "latex", "markdown", "json")
+def command(
+    source: str,
+    wrt: tuple[str, ...] | None,
+    of: str | None,
+    steps: bool,
+    sizes: dict[str, int],
+    strict: bool,
+    shape: str,
+) -> None:
+    """Derive the gradients of a program's output, in reverse mode, as a program.
+
+    Where the output O is not scalar, the result takes the cotangent grad_O.
+
+    \b
+    indexcalc derive 'L = x[i] A[i,j] x[j]' --wrt x --steps
+    indexcalc derive examples/attention.idx --wrt Q,K,V
+    indexcalc derive model.idx --wrt W --format latex > derivation.tex
+    """
+    from ..calculus.explain import derivation
+
+    program = program_of(source, strict=strict)
+    names = wrt or tuple(t.name for t in program.tensors if not t.is_integer)
+    found = derivation(program, names, of, sizes=sizes)
+    if shape == "text":
+        from ..present.derive_text import derivation_text
+
+        write(derivation_text(found, look(), steps=steps))
+    elif shape == "json":
+        from ..present.derive_json import derivation_data
+
+        write_json(derivation_data(found, steps=steps))
+    else:
+        from ..present.derive_latex import derivation_latex, derivation_markdown
+
+        page = derivation_latex if shape == "latex" else derivation_markdown
+        write(page(found, steps=steps).rstrip("\n"))

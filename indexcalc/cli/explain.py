@@ -1,0 +1,84 @@
+"""`indexcalc explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import indent, wrap
+from typing import Any
+
+import click
+
+from ..lint.registry import LintRule, near_codes, rules
+from ..present.look import Look
+from .arguments import format_option
+from .output import look, write, write_json
+
+
+@click.command("explain")
+@click.argument("code", required=False)
+@format_option("text", "json")
+def command(code: str | None, shape: str) -> None:
+    """Say what a code means: why it is told, an example that gives it, and one that does not.
+
+    Without CODE: a list of all codes.
+
+    \b
+    indexcalc explain IX103
+    indexcalc explain
+    """
+    table = rules()
+    if code is None:
+        if shape == "json":
+            write_json([_data(rule) for rule in table.values()])
+        else:
+            write("\n".join(_list(look())))
+        return
+    rule = table.get(code.upper())
+    if rule is None:
+        near = near_codes(code)
+        hint = f"Did you mean {', '.join(near)}?" if near else "`indexcalc explain` lists all codes."
+        raise click.UsageError(f"No such code {code[:40]!r}. {hint}")
+    if shape == "json":
+        write_json(_data(rule))
+    else:
+        write("\n".join(_page(rule, look())))
+
+
+def _list(here: Look) -> Iterator[str]:
+    width = max(len(rule.name) for rule in rules().values())
+    for rule in rules().values():
+        head = f"{rule.code}  {rule.severity:7}  {rule.name:{width}}  "
+        room = here.width - len(head)
+        if room >= 30:
+            first, *rest = wrap(rule.summary, room)
+            yield here.paint(rule.code, "bold") + head[len(rule.code) :] + first
+            yield from (" " * len(head) + line for line in rest)
+        else:
+            yield head.rstrip()
+            yield from (indent(line, "    ") for line in wrap(rule.summary, here.width - 4))
+
+
+def _page(rule: LintRule, here: Look) -> Iterator[str]:
+    yield f"{here.paint(f'{rule.code} {rule.name}', 'bold')} ({rule.severity})"
+    yield ""
+    yield from wrap(rule.summary[0].upper() + rule.summary[1:] + ".", here.width)
+    yield ""
+    yield from wrap(rule.why, here.width)
+    for title, text in (("gives it", rule.bad), ("does not", rule.good)):
+        yield ""
+        yield here.paint(f"{title}:", "cyan")
+        for line in text.split("\n"):
+            yield "    " + (line if len(line) <= here.width - 4 else line[: here.width - 8] + " ...")
+
+
+def _data(rule: LintRule) -> dict[str, Any]:
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity,
+        "summary": rule.summary,
+        "why": rule.why,
+        "bad": rule.bad,
+        "good": rule.good,
+        "source": rule.source,
+    }
