@@ -109,7 +109,7 @@ class UnicodePrinter(PlainPrinter):
 def pretty_text(x: Statement | Expr, unicode: bool = True) -> str:
     """One line for people.
 
-    >>> from indexcalc.ir.expr import Space
+    >>> from indexcalc.ir.expr import Product, Space
     >>> i, d = Index("i", Space("n")), Index("d", Space("m"))
     >>> x = IndexSum(Product((Access("A", (i, i)), Access("x", (i,)))), (i,))
     >>> pretty_text(x), pretty_text(x, unicode=False), pretty_text(Access("Q", (i, d)))

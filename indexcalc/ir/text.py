@@ -66,12 +66,13 @@ class Printer:
 
     def at(self, e: Expr, level: int) -> str:
         """Text of `e` where at least `level` is needed."""
-        text, own = self.write(e)
+        text, own = getattr(self, _METHODS[type(e)])(e)
         return text if own >= level else f"({text})"
 
     def write(self, e: Expr) -> tuple[str, int]:
         """Text of `e` and how tightly it holds together."""
-        return _WRITERS[type(e)](self, e)
+        written: tuple[str, int] = getattr(self, _METHODS[type(e)])(e)
+        return written
 
     # ---- leaves ------------------------------------------------------------------------------------
     def literal(self, e: Literal) -> tuple[str, int]:
@@ -299,28 +300,28 @@ def _together(factors: Sequence[Expr], summed: tuple[Index, ...]) -> bool:
     return any(counts.get(i, 0) > 1 for i in summed)
 
 
-_WRITERS: dict[type, Callable[[Any, Any], tuple[str, int]]] = {
-    Literal: lambda p, e: p.literal(e),
-    Constant: lambda p, e: p.constant(e),
-    Extent: lambda p, e: p.extent(e),
-    IndexValue: lambda p, e: p.index_value(e),
-    Access: lambda p, e: p.access(e),
-    Delta: lambda p, e: p.delta(e),
-    GeneralizedDelta: lambda p, e: p.generalized_delta(e),
-    LeviCivita: lambda p, e: p.levi_civita(e),
-    MatrixApply: lambda p, e: p.matrix_apply(e),
-    Sum: lambda p, e: p.sum(e),
-    Product: lambda p, e: p.product(e),
-    Power: lambda p, e: p.power(e),
-    Apply: lambda p, e: p.apply(e),
-    Where: lambda p, e: p.where(e),
-    Compare: lambda p, e: p.compare(e),
-    Logic: lambda p, e: p.logic(e),
-    IndexSum: lambda p, e: p.index_sum(e),
-    IndexReduce: lambda p, e: p.index_reduce(e),
-    IndexMap: lambda p, e: p.index_map(e),
-    Partial: lambda p, e: p.partial(e),
-    Derivative: lambda p, e: p.derivative(e),
+_METHODS: dict[type, str] = {
+    Literal: "literal",
+    Constant: "constant",
+    Extent: "extent",
+    IndexValue: "index_value",
+    Access: "access",
+    Delta: "delta",
+    GeneralizedDelta: "generalized_delta",
+    LeviCivita: "levi_civita",
+    MatrixApply: "matrix_apply",
+    Sum: "sum",
+    Product: "product",
+    Power: "power",
+    Apply: "apply",
+    Where: "where",
+    Compare: "compare",
+    Logic: "logic",
+    IndexSum: "index_sum",
+    IndexReduce: "index_reduce",
+    IndexMap: "index_map",
+    Partial: "partial",
+    Derivative: "derivative",
 }
 
 

@@ -183,10 +183,7 @@ def function_value(node: Apply, context: Context) -> Expr | None:
         return None
     values: list[Number] = [a.value for a in node.arguments if isinstance(a, Literal)]
     if node.function in ("max", "min"):
-        best = values[0]
-        for other in values[1:]:
-            best = other if (other > best) == (node.function == "max") else best
-        return number(best)
+        return number(_extreme(values, node.function))
     if len(values) != 1:
         return None
     value = values[0]
@@ -197,10 +194,20 @@ def function_value(node: Apply, context: Context) -> Expr | None:
     if node.function == "exp" and value == float("-inf"):
         return ZERO
     if node.function == "abs":
-        return number(abs(value))
+        return number(value if value >= 0 else -value)
     if node.function == "sign":
         return number((value > 0) - (value < 0))
-    return number(max(value, 0)) if node.function == "relu" else None
+    if node.function == "relu":
+        return number(value) if value > 0 else ZERO
+    return None
+
+
+def _extreme(values: list[Number], function: str) -> Number:
+    best = values[0]
+    for other in values[1:]:
+        if (other > best) == (function == "max"):
+            best = other
+    return best
 
 
 @rule(
