@@ -71,8 +71,8 @@ def _refusal(message: str, path: str, hint: str) -> IndexCalcError:
 
 def fill_at_random(
     program: Program, given: Mapping[str, Array], sizes: Mapping[str, int], seed: int
-) -> dict[str, Array]:
-    """The given arrays, and random ones for the other inputs."""
+) -> tuple[dict[str, Array], dict[str, int]]:
+    """The given arrays with random ones for the other inputs, and the sizes chosen for all of them."""
     from ..verify.inputs import RANGES, draw
     from ..verify.sizes import choose_sizes
 

@@ -31,9 +31,9 @@ class Checked:
     @property
     def tree(self) -> Parsed:
         """The syntax tree, for spans.  Parsed again: a check asks for it only where it has found something."""
-        from ..syntax.parse import parse
+        from ..syntax.parse import parse_program
 
-        return parse(self.text)[0]
+        return parse_program(self.text)[0]
 
     def warning(self, code: str, message: str, span: Span | None, hint: str = "", fix: str | None = None) -> Diagnostic:
         from ..diagnostics import Diagnostic

@@ -17,7 +17,7 @@ def derivation_text(derivation: Derivation, look: Look, *, steps: bool) -> str:
     """The whole answer of `indexcalc derive`: with `steps`, how each statement came about; then the program."""
     blocks = []
     if steps:
-        blocks += ["\n".join(_section(s, look)) for s in derivation.sections if s.steps]
+        blocks += ["\n".join(section_lines(s, look)) for s in derivation.sections if s.steps]
     blocks.append("\n".join(_program(derivation, look)))
     return "\n\n".join(blocks)
 
@@ -56,7 +56,7 @@ def summary(derivation: Derivation, look: Look) -> str:
     return f"{count} statement{'' if count == 1 else 's'} {look.dash} returns {named}"
 
 
-def _section(section: Section, look: Look) -> list[str]:
+def section_lines(section: Section, look: Look) -> list[str]:
     """One statement's derivation: what is sought, numbered lines with rule and law, and the result."""
     target = section.target
     left = f"{target.name}[{', '.join(map(str, target.indices))}]" if target.indices else target.name

@@ -66,7 +66,7 @@ class _Reader:
     """A recursive-descent reader over tokens; laws are short, and groups nest a few levels at most."""
 
     def __init__(self, latex: str, unicode: bool) -> None:
-        self.tokens = _TOKEN.findall(latex)
+        self.tokens: list[str] = _TOKEN.findall(latex)
         self.at = 0
         self.unicode = unicode
         self.signs = _UNICODE if unicode else _ASCII
@@ -132,7 +132,7 @@ class _Reader:
             return inside + _ACCENT[name] if self.unicode else f"{name}({inside})"
         if name in ("{", "}", "_", "%", "&", "#", "$"):
             return name
-        sign = self.signs.get(name, name)
+        sign: str = self.signs.get(name, name)
         if sign in _SPACED:
             return f" {sign} "
         if name == "partial":  # the d of a derivative belongs to what follows it
