@@ -239,7 +239,8 @@ class Binder(Expr):
 
     def _find_free(self) -> frozenset[Index]:
         body: Expr = self.body  # type: ignore[attr-defined]
-        return body.free if self.keeps else body.free - frozenset(self.indices)  # type: ignore[attr-defined]
+        bound = frozenset(self.indices)  # type: ignore[attr-defined]
+        return body.free | bound if self.keeps else body.free - bound
 
 
 @node

@@ -100,20 +100,40 @@ def mentions(e: Expr) -> Counter[str]:
 def implicit_sums(term: Expr, left: Iterable[Index] = ()) -> frozenset[IndexSum]:
     """The sums inside one term of a right side that the summation rules restore when they are not written.
 
-    `left`: the indices of the left side, which are never summed.
+    `left`: the indices of the left side, which are never summed.  Exponents keep their sums written.
     """
-    candidates = [p for p in subexpressions(term) if isinstance(p, IndexSum) and _restorable(p)]
-    if not candidates:
-        return frozenset()
-    everywhere, taken = mentions(term), {i.name for i in left}
-    in_exponents = _exponent_sums(term)
-    kept = []
-    for candidate in candidates:
-        here = mentions(candidate)
-        alone = all(here[i.name] == everywhere[i.name] and i.name not in taken for i in candidate.indices)
-        if alone and candidate not in in_exponents:
-            kept.append(candidate)
-    return frozenset(kept)
+    kept: set[IndexSum] = set()
+    refused: set[IndexSum] = set()
+    stack = [(term, frozenset(i.name for i in left))]
+    while stack:
+        now, taken = stack.pop()  # `taken`: names that count together with those in here
+        if isinstance(now, IndexSum):
+            fits = taken.isdisjoint(i.name for i in now.indices) and _restorable(now)
+            (kept if fits else refused).add(now)
+        if isinstance(now, Power):
+            refused.update(p for p in subexpressions(now.exponent) if isinstance(p, IndexSum))
+            stack.append((now.base, taken))
+        elif isinstance(now, Product):
+            stack += _apart(now, taken)
+        elif isinstance(now, Partial):
+            stack.append((now.body, taken | {now.index.name}))
+        elif isinstance(now, Derivative):
+            stack.append((now.body, taken | {i.name for i in slot_indices(now.wrt.slots)}))
+        else:
+            stack += [(part, taken) for part in children(now)]
+    return frozenset(kept - refused)
+
+
+def _apart(e: Product, taken: frozenset[str]) -> list[tuple[Expr, frozenset[str]]]:
+    """The factors that may hold sums, each with the names that the other factors mention."""
+    within = [k for k, f in enumerate(e.factors) if any(isinstance(p, IndexSum) for p in subexpressions(f))]
+    if not within:
+        return []
+    each = [mentions(f) for f in e.factors]
+    total: Counter[str] = Counter()
+    for names in each:
+        total.update(names)
+    return [(e.factors[k], taken | {n for n in total if total[n] > each[k][n]}) for k in within]
 
 
 def _restorable(e: IndexSum) -> bool:
@@ -135,14 +155,3 @@ def _restorable(e: IndexSum) -> bool:
         if any(isinstance(p, Power) and not p.exponent.free.isdisjoint(e.indices) for p in subexpressions(factor)):
             return False
     return True
-
-
-def _exponent_sums(term: Expr) -> set[Expr]:
-    """Sums that stand in an exponent, where occurrences do not count."""
-    return {
-        inner
-        for p in subexpressions(term)
-        if isinstance(p, Power)
-        for inner in subexpressions(p.exponent)
-        if isinstance(inner, IndexSum)
-    }

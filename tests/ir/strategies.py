@@ -32,7 +32,7 @@ from indexcalc.ir.index import affine
 from indexcalc.ir.program import Attribute, Claim, Define, FunctionDefinition, Program, Tensor
 
 SEQ, HEAD, VOCAB, FIXED = Space("seq", "L"), Space("head", "D"), Space("vocab"), Space("fixed", 4)
-I, J, K, M = (Index(n, SEQ) for n in ("i", "j", "k", "m"))
+I, J, K, M = (Index(n, SEQ) for n in ("i", "j", "k", "m"))  # noqa: E741
 D, A, E = (Index(n, HEAD) for n in ("d", "a", "e"))
 W, V, P, Q = Index("w", VOCAB), Index("v", VOCAB), Index("p", FIXED), Index("q", FIXED)
 INDICES = (I, J, D, K, A, W, M, P, E, V, Q)
@@ -154,7 +154,6 @@ def binders(draw: st.DrawFn, scope: Scope, depth: int, kind: str) -> Expr:
             return draw(leaves(scope))
         along, operation = draw(st.sampled_from(scope.indices)), draw(st.sampled_from(("softmax", "cumsum", "topk")))
         body = draw(expressions(scope, depth - 1))
-        body = body if along in body.free else multiply(body, IndexValue(along))
         return IndexMap(operation, body, (along,), 2 if operation == "topk" else 0)
     if not scope.unused:
         return draw(leaves(scope))

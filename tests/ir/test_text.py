@@ -27,7 +27,7 @@ from indexcalc.ir.text import expression_text, statement_text
 from indexcalc.limits import MAX_DEPTH
 
 N, H = Space("seq", "L"), Space("head", "D")
-I, J, K, D = Index("i", N), Index("j", N), Index("k", N), Index("d", H)
+I, J, K, D = Index("i", N), Index("j", N), Index("k", N), Index("d", H)  # noqa: E741
 
 
 def at(name: str, *slots: Index | int) -> Access:
