@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from ..diagnostics import fail
 from .build import add, index_sum, multiply, power
 from .expr import (
     Access,
@@ -216,8 +217,13 @@ def _substitute_binder(e: Binder, mapping: dict[Index, Slot]) -> Expr:
     body: Expr = e.body  # type: ignore[attr-defined]
     if e.keeps:  # softmax[j] and its like: the index is renamed with the body where it can be
         new = tuple(mapping.get(i, i) for i in indices)
-        if not all(isinstance(i, Index) for i in new):
-            raise TypeError("an index that a softmax, cumsum or topk runs along takes no fixed value; name it first")
+        images = (mapping.get(i, i) for i in body.free - set(indices))
+        others = frozenset[Index]().union(*(s.free for s in images if not isinstance(s, int)))
+        if not all(isinstance(i, Index) for i in new) or len(set(new)) < len(new) or not others.isdisjoint(new):
+            # softmax[j](S[i, j]) at j = i or at j = 0 has no spelling
+            operation: str = e.operation  # type: ignore[attr-defined]
+            hint = f"define {operation}[…](…) in a line of its own, and use the defined tensor's slots"
+            raise fail("IX930", f"an index that `{operation}` runs along cannot take this value here", hint=hint)
         return IndexMap(e.operation, substitute(body, mapping), new, e.count)  # type: ignore[attr-defined,arg-type]
     incoming = frozenset[Index]().union(*(s.free for s in mapping.values() if not isinstance(s, int)))
     renamed: dict[Index, Slot] = {}

@@ -145,10 +145,13 @@ def finite(e: Expr) -> bool:
 def substitutable(e: Expr, old: Index, new: Slot) -> bool:
     """Whether `new` may take the place of `old` everywhere in `e`: not where something runs along `old` and already
     has `new` (softmax[j](S[i, j]) at j = i has no spelling), and not where `old` must stay an index."""
-    for part in subexpressions(e):
-        if isinstance(part, IndexMap) and old in part.indices:
-            if not isinstance(new, Index) or new in part.body.free:
-                return False
-        elif getattr(part, "index", None) == old and not isinstance(new, Index) and not isinstance(part, IndexValue):
-            return False
-    return True
+    return not any(_resists(part, old, new) for part in subexpressions(e))
+
+
+def _resists(part: Expr, old: Index, new: Slot) -> bool:
+    if isinstance(part, IndexMap):
+        if old in part.indices:
+            return not isinstance(new, Index) or new in part.free
+        coming = frozenset() if isinstance(new, int) else new.free
+        return old in part.body.free and not coming.isdisjoint(part.indices)
+    return isinstance(part, Partial) and part.index == old and not isinstance(new, Index)
