@@ -1,0 +1,311 @@
+"""The whole way from a syntax tree to a checked `Program` or `Expr`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..diagnostics import Diagnostic, Span
+from ..ir.expr import Expr, Index
+from ..ir.index import Space
+from ..ir.node import interning
+from ..ir.program import Claim, Define, Program, Tensor
+from ..syntax import tree as t
+from . import balance
+from .building import Builder, space_of
+from .declarations import DECLARE, finished_metrics
+from .expressions import read
+from .findings import Findings, nearest
+from .names import Survey, symbol
+from .scope import Scope, Statement, TensorInfo
+from .statements import Read, finish, read_statement, report_lost
+from .terms import Bind, GatherSlot, IndexSlot, Join, Leaf, LiteralSlot, Term
+
+_NOWHERE = Span(0, 0, 1, 1, 1, 1)
+LETTERS = "ijklmnpqrstuvw"
+
+
+def elaborate(
+    parsed: t.Parsed, *, filename: str = "<input>", source: str = "", strict: bool = False
+) -> tuple[Program | None, list[Diagnostic]]:
+    """The checked program, or None where there is an error; and every finding, in the order of the source.
+
+    >>> from ..syntax.parse import parse_program
+    >>> program, findings = elaborate(parse_program("C_ij = A_ik B_kj")[0])
+    >>> [i.name for i in program.definitions["C"].body.indices], findings
+    (['k'], [])
+    """
+    findings = Findings(source, filename)
+    survey = Survey()
+    survey.look(parsed.statements)
+    scope = Scope(findings, survey, strict)
+    with interning():
+        reads = _first_pass(parsed, scope)
+        _check_squares(scope)
+        statements = tuple(s for r in reads if (s := finish(r, scope)) is not None)
+        _check_symbols(reads, scope)
+        _warn_of_scalars(reads, scope)
+        outputs = _outputs(parsed, reads, scope)
+        program = _finished(statements, outputs, scope, filename) if not findings.errors else None
+    found = sorted(findings.all, key=lambda d: d.span.start if d.span else -1)
+    if program is not None:
+        program = replace(program, warnings=tuple(found))
+    return program, found
+
+
+def elaborate_expression(
+    tree: t.Tree, *, given: Program | None = None, source: str = ""
+) -> tuple[Expr | None, list[Diagnostic]]:
+    """One expression, its single occurrences free, read beside a program's declarations.
+
+    >>> from ..syntax.parse import parse_expression
+    >>> e, _ = elaborate_expression(parse_expression("A[i,j] x[j]")[0])
+    >>> [i.name for i in e.free_indices]
+    ['i']
+    """
+    findings = Findings(source, "<input>")
+    survey = Survey()
+    if given is not None:
+        _survey_program(given, survey)
+    survey.look((t.Bare(tree.span, tree),))
+    scope = Scope(findings, survey)
+    if given is not None:
+        _seed(given, scope)
+    with interning():
+        scope.here = Statement(bare=True)
+        term = read(tree, scope)
+        _check_squares(scope)
+        keys = balance.bare(term, scope)
+        if findings.errors:
+            return None, findings.all
+        builder = Builder(scope, set(scope.here.keys), frozenset(keys))
+        expr = builder.build(term, {key: builder.index(key) for key in (*keys, *_free_values(term, scope, keys))})
+        report_lost(builder, scope)
+        _check_symbols([Read(tree.span, scope.here, term, None)], scope)
+    return (None if findings.errors else expr), findings.all
+
+
+def _free_values(term: Term, scope: Scope, keys: tuple[str, ...]) -> list[str]:
+    """In a bare expression an index used only as a value is free as well: `abs(i - j)`."""
+    return sorted(k for k in balance.values_in(term) if k not in keys and k not in term.counts)
+
+
+# ---- passes --------------------------------------------------------------------------------------
+def _first_pass(parsed: t.Parsed, scope: Scope) -> list[Read]:
+    """Declarations and statements in order; functions, conventions and metrics hold for the whole program."""
+    early = (t.Convention, t.IndexDeclaration, t.MetricDeclaration)
+    late = (t.TensorDeclaration, t.ScalarDeclaration, t.IntegerDeclaration)
+    for kinds in (early, late, (t.FunctionDeclaration,)):
+        for statement in parsed.statements:
+            if isinstance(statement, kinds):
+                DECLARE[type(statement)](statement, scope)
+    reads: list[Read] = []
+    for statement in parsed.statements:
+        if isinstance(statement, (t.Equation, t.Bare)):
+            found = read_statement(statement, scope)
+            if found is not None:
+                reads.append(found)
+    return reads
+
+
+def _check_squares(scope: Scope) -> None:
+    """inv, det and logdet take square matrices: one space where that can be, else equal extents."""
+    for name, span in scope.squares:
+        rows, columns = ("slot", name, "0"), ("slot", name, "1")
+        if scope.spaces.unify(rows, columns, span):
+            continue
+        one, two = scope.spaces.group(rows), scope.spaces.group(columns)
+        if one.extent != two.extent or one.extent is None:
+            message = f"`{name}` is not square: its slots are in {scope.spaces.say(rows)} and {scope.spaces.say(columns)}"
+            scope.findings.error("IX202", message, span, "only a square matrix has an inverse or a determinant")
+
+
+def _check_symbols(reads: list[Read], scope: Scope) -> None:
+    """ε has as many slots as its space has values, where that number is known."""
+    stack: list[Term] = [side for r in reads for side in (r.left, r.right) if side is not None]
+    while stack:
+        term = stack.pop()
+        if isinstance(term, Join):
+            stack += term.parts
+        elif isinstance(term, Bind):
+            stack.append(term.body)
+        elif isinstance(term, Leaf) and term.kind == "eps":
+            _check_eps(term, scope)
+
+
+def _check_eps(term: Leaf, scope: Scope) -> None:
+    slot = next((s for s in term.slots if isinstance(s, IndexSlot)), None)
+    if slot is None:
+        return
+    extent = scope.spaces.group(("index", slot.key)).extent
+    if isinstance(extent, int) and extent != len(term.slots):
+        message = f"ε has {len(term.slots)} slots, but its space has extent {extent}"
+        scope.findings.error("IX204", message, term.span, f"in {extent} dimensions ε has {extent} slots")
+
+
+def _warn_of_scalars(reads: list[Read], scope: Scope) -> None:
+    """IX507: `A_ik` where k is no index is a scalar; say so where its base or a letter makes that doubtful."""
+    for found in reads:
+        for name, span in found.here.whole.items():
+            base, _, suffix = name.partition("_")
+            info = scope.tensors.get(base)
+            letters = [c for c in suffix if c in scope.survey.indices]
+            if suffix.isalpha() and ((info is not None and info.rank) or (letters and len(suffix) <= 3)):
+                shown = f"{base}[{', '.join(suffix)}]"
+                message = f"`{name}` is read as one scalar"
+                hint = f"for a component write {shown}; for a scalar declare it: scalar {name}"
+                scope.findings.warning("IX507", message, span, hint)
+
+
+def _outputs(parsed: t.Parsed, reads: list[Read], scope: Scope) -> tuple[str, ...]:
+    """What is declared as output, else every definition that no later definition reads."""
+    chosen: dict[str, None] = {}
+    declared = False
+    for statement in parsed.statements:
+        if not isinstance(statement, t.OutputDeclaration):
+            continue
+        declared = True
+        for reference in statement.references:
+            _output(reference, chosen, scope)
+    if declared:
+        return tuple(chosen)
+    defined = [r.name for r in reads if r.name]
+    used = {name for r in reads if r.name and r.right is not None for name in _tensors_in(r.right)}
+    return tuple(n for n in dict.fromkeys(defined) if n not in used)
+
+
+def _output(reference: t.Reference, chosen: dict[str, None], scope: Scope) -> None:
+    name, span = reference.name, reference.span
+    found = scope.survey.split(name) if name not in scope.tensors else None
+    name = found[0] if found else name
+    info = scope.tensors.get(name)
+    if info is None or not info.defined:
+        what = "is an input, not a definition" if info is not None else "is not defined"
+        near = nearest(name, (n for n, i in scope.tensors.items() if i.defined and n != name))
+        hint = f"did you mean `{near}`?" if near else f"define it first: {name} = …"
+        scope.findings.error("IX501", f"output `{name}` {what}", span, hint)
+    elif name in chosen:
+        scope.findings.error("IX502", f"output `{name}` is named twice", span, "remove one")
+    else:
+        chosen[name] = None
+
+
+def _tensors_in(term: Term) -> set[str]:
+    out: set[str] = set()
+    stack: list[object] = [term]
+    while stack:
+        now = stack.pop()
+        if isinstance(now, Join):
+            stack += now.parts
+        elif isinstance(now, Bind):
+            stack.append(now.body)
+        elif isinstance(now, Leaf):
+            if now.kind in ("access", "matrix"):
+                out.add(now.name)
+            stack += now.slots
+        elif isinstance(now, GatherSlot):
+            out.add(now.tensor)
+            stack += now.slots
+        elif hasattr(now, "terms"):
+            stack += [part for _, part in now.terms]
+    return out
+
+
+# ---- the program ---------------------------------------------------------------------------------
+def _finished(statements: tuple[Define | Claim, ...], outputs: tuple[str, ...], scope: Scope, filename: str) -> Program:
+    inputs = [info for info in scope.tensors.values() if _is_input(info, scope)]
+    inputs.sort(key=lambda info: not info.declared)  # stable: declared ones first
+    examples = [_example(info, scope) for info in inputs]
+    tensors = tuple(
+        Tensor(
+            info.name,
+            tuple(Index(n, space_of(scope, ("index", n))) for n in names),
+            info.attributes,
+            _values(info, scope) if info.integer else None,
+        )
+        for info, names in zip(inputs, examples)
+    )
+    indices = tuple(Index(n, space_of(scope, ("index", n))) for n in scope.order)
+    functions, metrics = tuple(scope.functions.values()), finished_metrics(scope)
+    return Program(
+        indices, tensors, functions, metrics, statements, outputs, scope.convention, filename=filename
+    )
+
+
+def _is_input(info: TensorInfo, scope: Scope) -> bool:
+    if info.defined:
+        return False
+    return info.declared or info.read is not None or info.name not in scope.metrics
+
+
+def _example(info: TensorInfo, scope: Scope) -> list[str]:
+    """Distinct index names for the slots: those of the declaration or first use where they can be, else others."""
+    out: list[str] = []
+    for position in range(info.rank or 0):
+        root = scope.spaces.find(("slot", info.name, str(position)))
+        slot = info.example[position] if position < len(info.example) else None
+        wanted = slot.key if isinstance(slot, IndexSlot) and slot.key in scope.order else None
+        if wanted is None or wanted in out:
+            here = (n for n in scope.order if n not in out and scope.spaces.find(("index", n)) == root)
+            wanted = next(here, None) or _new_index(root, wanted, scope)
+        out.append(wanted)
+    return out
+
+
+def _new_index(root: tuple[str, ...], like: str | None, scope: Scope) -> str:
+    """A name that nothing uses, for a slot in whose space no index is."""
+    n = 0
+    while True:
+        for letter in (like,) if like else LETTERS:
+            name = letter + "'" * n
+            if name not in scope.kinds and name not in scope.order and name not in scope.survey.tensors:
+                scope.order[name] = None
+                scope.kinds[name] = ("index", None)
+                scope.spaces.unify(("index", name), root, None)
+                return name
+        n += 1
+
+
+def _values(info: TensorInfo, scope: Scope) -> Space:
+    return space_of(scope, ("value", info.name))
+
+
+# ---- beside a program ----------------------------------------------------------------------------
+def _survey_program(given: Program, survey: Survey) -> None:
+    survey.indices |= {i.name for i in given.indices}
+    survey.declared |= set(given.inputs) | set(given.definitions) | {m.name for m in given.metrics}
+    survey.tensors |= survey.declared
+
+
+def _seed(given: Program, scope: Scope) -> None:
+    """Everything that a program declares and defines."""
+    scope.convention = given.convention
+
+    def space(s: Space) -> tuple[str, ...]:
+        key = scope.spaces.declare(s.name, s.extent, None)
+        if isinstance(s.extent, str):
+            scope.extents.setdefault(s.extent, key)
+            scope.kinds.setdefault(s.extent, ("extent", None))
+        return key
+
+    for index in given.indices:
+        scope.kinds[index.name] = ("index", None)
+        scope.order[index.name] = None
+        scope.spaces.unify(space(index.space), ("index", index.name), None)
+    for function in given.functions:
+        scope.functions[function.name] = function
+        scope.kinds[function.name] = ("function", None)
+    defined = [(d.name, d.indices, None, True) for d in given.definitions.values()]
+    declared = [(x.name, x.indices, x.values, False) for x in given.tensors]
+    for name, indices, values, is_defined in (*declared, *defined):
+        spans = [LiteralSlot(0, _NOWHERE)] * len(indices)
+        info = TensorInfo(name, len(indices), None, not is_defined, is_defined, None, tuple(spans), (), values is not None)
+        scope.tensors[name] = info
+        scope.kinds[name] = ("tensor", None)
+        for position, index in enumerate(indices):
+            scope.spaces.unify(space(index.space), ("slot", name, str(position)), None)
+        if values is not None:
+            scope.spaces.unify(space(values), ("value", name), None)
+    for metric in given.metrics:
+        scope.metrics[metric.name] = (metric, space(metric.space), None)
+        scope.kinds[metric.name] = ("tensor", None)
+    assert not any(symbol(n) and i.rank for n, i in scope.tensors.items()), "δ and ε are no tensors"

@@ -1,0 +1,63 @@
+"""Text in, checked program or expression out."""
+
+from __future__ import annotations
+
+from ..diagnostics import Diagnostic, IndexCalcError
+from ..ir.expr import Expr
+from ..ir.program import Program
+from ..syntax.parse import parse_expression, parse_program
+from .program import elaborate, elaborate_expression
+
+
+def read_program(text: str, *, filename: str = "<input>", strict: bool = False) -> Program:
+    """The checked program; warnings go to `Program.warnings`.  Raises IndexCalcError with every error found.
+
+    >>> program = read_program("y[b,i] = W[i,j] x[b,j] + c[i]")
+    >>> list(program.inputs), program.outputs
+    (['W', 'x', 'c'], ('y',))
+    """
+    program, found = _read(text, filename, strict)
+    errors = [d for d in found if d.severity == "error"]
+    if program is None or errors:
+        raise IndexCalcError(errors)
+    return program
+
+
+def check_text(text: str, *, filename: str = "<input>", strict: bool = False) -> list[Diagnostic]:
+    """Everything that is wrong with a text, in the order of the source; never raises.
+
+    >>> [d.code for d in check_text("y[i] = A[i,k]; z = (a + b")]
+    ['IX102', 'IX001']
+    """
+    return _read(text, filename, strict)[1]
+
+
+def _read(text: str, filename: str, strict: bool) -> tuple[Program | None, list[Diagnostic]]:
+    parsed, broken = parse_program(text, filename)
+    program, found = elaborate(parsed, filename=filename, source=text, strict=strict)
+    if broken:
+        # what a broken statement would have defined is missing: say nothing of outputs that may be in it
+        found = [d for d in found if not d.message.startswith("output ")]
+        program = None
+    both = sorted((*broken, *found), key=lambda d: d.span.start if d.span else -1)
+    return program, both
+
+
+def read_expression(text: str, *, given: str | Program = "") -> Expr:
+    """One expression, its single occurrences free, beside declarations.  Raises IndexCalcError.
+
+    >>> e = read_expression("x[i] A[i,j] x[j]", given="index i, j : n(3)")
+    >>> [i.space.extent for i in e.bound_indices], e.free_indices
+    ([3, 3], ())
+    """
+    program = read_program(given) if isinstance(given, str) else given
+    known = [i.name for i in program.indices] + [*program.inputs, *program.definitions]
+    tree, found = parse_expression(text, known, [f.name for f in program.functions])
+    expr: Expr | None = None
+    if tree is not None:
+        expr, more = elaborate_expression(tree, given=program, source=text)
+        found = found + more
+    errors = [d for d in found if d.severity == "error"]
+    if expr is None or errors:
+        raise IndexCalcError(errors)
+    return expr
