@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..diagnostics import fail
+from ..ir.index import Space
 from ..ir.program import Program
 from .base import Backend, Library
 from .check import bound_sizes, check_values, checked_arrays
@@ -13,6 +14,7 @@ from .emitter import Emitted
 from .spelling import Spelling
 
 Run = Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, Any]]
+Sizes = tuple[dict[Space, int], dict[str, int]]
 MAX_SHAPES = 64  # signatures whose sizes are remembered
 
 
@@ -30,7 +32,7 @@ class Function:
         self._library: Library = backend.load_library()
         self._reads = emitted.sizes
         self._run = load(emitted.source, f"<indexcalc {backend.name}>")
-        self._known: dict[object, tuple[dict[Any, int], dict[str, int]]] = {}
+        self._known: dict[object, Sizes] = {}
 
     def __call__(self, *, sizes: Mapping[str, int] | None = None, **arrays: Any) -> dict[str, Any]:
         given = checked_arrays(self.program, arrays, self._library, self._title)

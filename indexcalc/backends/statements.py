@@ -99,8 +99,6 @@ def _along(s: Statements, value: Value) -> str:
     flat = s.names.ordered(operand, (*rest, *operation.indices))
     dims = [*(s.names.size(x.space) for x in rest), s.names.product(operation.indices)]
     text = template.format(s.operations["reshape"].format(flat, tuple_text(dims)), len(rest), operation.count)
-    if operation.operation == "argmax":
-        return text
     return s.operations["reshape"].format(text, s.names.shape(value.axes))
 
 

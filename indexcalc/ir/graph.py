@@ -70,7 +70,7 @@ class Reduce:
 class Along:
     """softmax, cumsum or topk along `indices`, which the result keeps; argmax, which drops them.
 
-    Positions count over the indices in order, the last one fastest.
+    softmax and topk take several indices together, the last one fastest; the others take one.
     """
 
     operation: str

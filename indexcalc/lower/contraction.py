@@ -93,7 +93,7 @@ def _order(build: Builder, work: Sequence[Operand], out: frozenset[Index]) -> li
 
 def _merge(build: Builder, chosen: list[Operand], keep: frozenset[Index], out: Sequence[Index]) -> Operand:
     """One operand, reduced to what is kept, or the product of two."""
-    chosen = [reduce_to(build, "sum", o, [x for x in o.labels if x in keep or _shared(x, o, chosen)]) for o in chosen]
+    chosen = sum_alone(build, chosen, keep)
     if len(chosen) == 1:
         return chosen[0]
     left, right = chosen
@@ -114,10 +114,6 @@ def product(build: Builder, left: Operand, right: Operand) -> Operand:
         if not one.labels and one.number() is not None:
             return scaled(build, other, one)
     return build.map("multiply", left, right)
-
-
-def _shared(label: Index, operand: Operand, chosen: Sequence[Operand]) -> bool:
-    return any(label in o.label_set for o in chosen if o is not operand)
 
 
 def _sides(left: Operand, right: Operand, keep: frozenset[Index], out: Sequence[Index]) -> tuple[Operand, Operand]:

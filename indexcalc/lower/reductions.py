@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..diagnostics import fail
 from ..ir.build import index_sum, lift, multiply, power, sqrt
 from ..ir.expr import Expr, Extent, IndexMap, IndexReduce
-from ..ir.graph import Along, Operand, Reduce
+from ..ir.graph import Along, Kind, Operand, Reduce
 from ..ir.index import Index
 from .contraction import reduce_to
 
@@ -27,7 +28,9 @@ def lower_reduce(low: Lowering, e: IndexReduce) -> Operand:
     kept = [x for x in operand.labels if x not in e.indices]
     if e.operation == "logsumexp" and "logsumexp" not in low.native:
         return _logsumexp(low, operand, e.indices, kept)
-    if e.operation == "argmax":  # positions count over the indices in order, the last one fastest
+    if e.operation == "argmax":
+        if len(e.indices) > 1:
+            raise fail("IX902", "argmax over several indices has no single value", hint="take argmax over one index")
         return low.build.make(Along("argmax", e.indices), (operand,), kept, "int")
     return reduce_to(low.build, e.operation, operand, kept)
 
@@ -56,10 +59,17 @@ def _logsumexp(low: Lowering, x: Operand, indices: tuple[Index, ...], kept: list
 
 
 def lower_map(low: Lowering, e: IndexMap) -> Operand:
-    """softmax, cumsum or topk."""
+    """softmax, cumsum or topk (a mask)."""
     operand = _spanning(low, e.body, e.indices)
+    if e.operation == "cumsum":  # along several indices: along each in turn
+        for index in e.indices:
+            operand = low.build.make(Along("cumsum", (index,)), (operand,), operand.labels, operand.kind)
+        return operand
     if e.operation == "softmax" and "softmax" not in low.native:
         _, raised, total = _exponentials(low, operand, e.indices)
         return low.build.map("divide", raised, total)
-    kind = "real" if e.operation == "topk" else operand.kind
-    return low.build.make(Along(e.operation, e.indices, e.count), (operand,), operand.labels, kind)
+    axes = operand.labels
+    if len(e.indices) > 1:  # merged into one axis, so they come last
+        axes = (*(x for x in axes if x not in e.indices), *e.indices)
+    kind: Kind = "bool" if e.operation == "topk" else operand.kind
+    return low.build.make(Along(e.operation, e.indices, e.count), (operand,), axes, kind)
