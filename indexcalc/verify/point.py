@@ -1,0 +1,153 @@
+"""Where a program is verified: inputs at which everything is finite and no kink is within reach of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..diagnostics import fail
+from ..interpret.run import claim_sides, run_stored
+from ..interpret.value import Array, Stored
+from ..ir.expr import Derivative, Partial
+from ..ir.index import Space
+from ..ir.program import Claim, Program
+from ..ir.walk import subexpressions
+from .dependence import definitions_between, piecewise_parts
+from .directions import Directions, directions_for
+from .evaluators import interpreted
+from .inputs import RANGES, draw
+from .numeric import Point, smooth_directions
+
+# Central differences: the widest step first; a narrower one where kinks lie densely.
+STEPS = (1e-3, 1e-4, 1e-5)
+DRAWS = 6
+
+
+@dataclass(frozen=True)
+class Task:
+    """Gradients to verify: d output / d input for each of `wrt`, as `gradient` computes them."""
+
+    output: str
+    wrt: tuple[str, ...]
+    gradient: Program
+
+    @property
+    def cotangent(self) -> str | None:
+        """The gradient program's own input, where the output is not scalar."""
+        own = [n for n in self.gradient.inputs if n.rstrip("'") == f"grad_{self.output}"]
+        return own[-1] if own else None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Inputs, cotangents by output, the step for central differences, and what is to be said about the choice."""
+
+    program: Program
+    sizes: Mapping[Space, int]
+    inputs: Mapping[str, Array]
+    weights: Mapping[str, Array]
+    step: float = STEPS[0]
+    notes: tuple[str, ...] = ()
+    directions: Mapping[str, Directions] = field(default_factory=dict)
+
+    def point(self, output: str) -> Point:
+        return Point(self.program, self.inputs, self.sizes, output, self.weights[output])
+
+    def gradient_inputs(self, task: Task) -> dict[str, Array]:
+        own = {task.cotangent: self.weights[task.output]} if task.cotangent else {}
+        return {**self.inputs, **own}
+
+    def tensors(self) -> dict[str, Stored]:
+        """Inputs and definitions."""
+        given = {name: Stored(a) for name, a in self.inputs.items()}
+        return {**given, **run_stored(self.program, given, self.sizes)}
+
+    def smooth(self, output: str, wrt: str) -> Array:
+        """For each direction, whether central differences stay on one smooth piece."""
+        way = definitions_between(self.program, wrt, output)
+        return smooth_directions(self.point(output), wrt, self.directions[wrt].array, self.step, way)
+
+
+def find_setting(
+    program: Program,
+    tasks: Sequence[Task],
+    sizes: Mapping[Space, int],
+    seed: int,
+    inputs: Mapping[str, Array] | None = None,
+) -> Setting:
+    """Inputs by the seed (or those given) for which all tasks can be verified."""
+    rng = np.random.default_rng(seed)
+    names = dict.fromkeys(name for t in tasks for name in t.wrt)
+    directions = {n: directions_for(_shape(program, n, sizes), program, sizes, rng) for n in names}
+    weights = {t.output: _weights(_shape(program, t.output, sizes), rng) for t in tasks}
+    if inputs is not None:
+        setting = Setting(program, sizes, inputs, weights, directions=directions)
+        if not _finite(setting, tasks):
+            raise fail("IX906", "the given inputs lead to outputs or gradients that are infinite or NaN")
+        return _smoothest([setting], tasks)
+    for kind in RANGES:
+        notes = (f"inputs are drawn from the range {kind!r}: others gave NaN or infinity",) if kind != RANGES[0] else ()
+        drawn = (draw(program, sizes, rng, kind) for _ in range(DRAWS))
+        settings = [Setting(program, sizes, d, weights, notes=notes, directions=directions) for d in drawn]
+        settings = [s for s in settings if _finite(s, tasks)]
+        if settings:
+            return _smoothest(settings, tasks)
+    raise fail(
+        "IX906",
+        "no random inputs give finite outputs and gradients",
+        hint="declare what the tensors are (`positive`, `symmetric`, …), or give inputs in the formula's domain",
+    )
+
+
+def _shape(program: Program, name: str, sizes: Mapping[Space, int]) -> tuple[int, ...]:
+    indices = program.inputs[name].indices if name in program.inputs else program.definitions[name].indices
+    return tuple(sizes[i.space] for i in indices)
+
+
+def _weights(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """A cotangent; a scalar's is 1."""
+    return rng.normal(size=shape) if shape else np.ones(())
+
+
+def _finite(setting: Setting, tasks: Sequence[Task]) -> bool:
+    """Whether outputs, claims and gradients are all finite."""
+    program, tensors = setting.program, setting.tensors()
+    found = [tensors[o].array for o in program.outputs]
+    for claim in checkable_claims(program):
+        found += claim_sides(program, claim, tensors, setting.sizes)
+    for task in tasks:
+        found += interpreted(task.gradient, setting.gradient_inputs(task), setting.sizes).values()
+    return all(bool(np.isfinite(a).all()) for a in found)
+
+
+def checkable_claims(program: Program) -> list[Claim]:
+    """The claims without a derivative that is still to be taken."""
+
+    def plain(claim: Claim) -> bool:
+        parts = (p for side in (claim.left, claim.right) for p in subexpressions(side))
+        return not any(isinstance(p, (Partial, Derivative)) for p in parts)
+
+    return [s for s in program.statements if isinstance(s, Claim) and plain(s)]
+
+
+def _smoothest(settings: Sequence[Setting], tasks: Sequence[Task]) -> Setting:
+    """The first setting, at the widest step, in which no difference quotient meets a kink; else the one with fewest."""
+    program = settings[0].program
+    kinked = [(t.output, n) for t in tasks for n in t.wrt if piecewise_parts(program, n, t.output)]
+
+    def met() -> Iterator[tuple[int, Setting]]:
+        for step in STEPS:
+            for setting in settings:
+                here = replace(setting, step=step)
+                yield sum(int((~here.smooth(o, n)).sum()) for o, n in kinked), here
+
+    best: tuple[int, Setting] | None = None
+    for count, setting in met():
+        if best is None or count < best[0]:
+            best = count, setting
+        if not count:
+            break
+    assert best is not None
+    return best[1]

@@ -1,0 +1,100 @@
+"""Sizes for a verification: declared, else the user's, else small and distinct, with affine slots kept inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import cycle
+
+from ..ir.expr import IndexMap, LeviCivita, MatrixApply
+from ..ir.index import Index, Space
+from ..ir.program import Program
+from ..ir.signature import SizeTable, Unknown, statement_bodies, unknown_of
+from ..ir.slots import SlotUse, slot_spaces
+from ..ir.walk import subexpressions
+
+# Distinct, so that mixed-up axes show as shape errors; small, so that every component can be compared.
+DEFAULTS = (3, 4, 2, 5)
+ORIGIN = "the default for verification"
+
+
+def choose_sizes(program: Program, sizes: Mapping[str, int] | None = None) -> dict[Space, int]:
+    """A size for every space of the program.
+
+    >>> from ..ir.expr import Access
+    >>> from ..ir.program import Define, Tensor
+    >>> i, j = Index("i", Space("rows")), Index("j", Space("columns"))
+    >>> body = Define("y", (i, j), Access("x", (i, j)))
+    >>> sorted(choose_sizes(Program((i, j), (Tensor("x", (i, j)),), statements=(body,))).values())
+    [3, 4]
+    """
+    table = SizeTable(program)
+    table.take_sizes(sizes or {})
+    _equal_sides(program, table)
+    wanted = dict(_required(program))
+    offset_uses = [u for u in table.uses if u.terms is not None and not isinstance(u.slot, Index)]
+    targets = {unknown_of(u.space) for u in offset_uses if table.size(u.space) is None}
+    dependent = _dependent(program, table, offset_uses)
+    defaults = cycle(DEFAULTS)
+    for space in table.spaces:
+        if table.size(space) is None and unknown_of(space) not in targets | dependent:
+            default = next(defaults)
+            table.assume(space, wanted.get(unknown_of(space), default), ORIGIN)
+    _fit_targets(table, offset_uses, targets)
+    return table.finish()
+
+
+def _required(program: Program) -> Iterable[tuple[Unknown, int]]:
+    """ε needs as many values as it has slots (fewer would make it zero), topk more than it takes."""
+    for body in statement_bodies(program):
+        for part in subexpressions(body):
+            if isinstance(part, LeviCivita):
+                for slot in part.slots:
+                    if isinstance(slot, Index):
+                        yield unknown_of(slot.space), len(part.slots)
+            elif isinstance(part, IndexMap) and part.operation == "topk":
+                for index in part.indices:
+                    yield unknown_of(index.space), part.count + 1
+
+
+def _equal_sides(program: Program, table: SizeTable) -> None:
+    """Both slots of a matrix whose inverse or determinant is taken get one size, known or new.
+
+    A matrix that the program computes gets the smallest: XᵀX is singular where X has fewer rows than columns.
+    """
+    spaces = slot_spaces(program)
+    for body in statement_bodies(program):
+        for part in subexpressions(body):
+            if isinstance(part, MatrixApply) and part.tensor in spaces:
+                found = [table.size(s) for s in spaces[part.tensor]]
+                size = next((n for n in found if n is not None), 3 if part.tensor in program.inputs else 2)
+                for space in spaces[part.tensor]:
+                    table.assume(space, size, ORIGIN)
+
+
+def _dependent(program: Program, table: SizeTable, uses: list[SlotUse]) -> set[Unknown]:
+    """Extents without a slot of their own in any input, bounded by a slot whose size is known: solved for later."""
+    own = {unknown_of(s) for t in program.tensors for s in t.spaces}
+    known = [u for u in uses if table.size(u.space) is not None]
+    return {unknown_of(i.space) for u in known for _, i in u.terms or ()} - own
+
+
+def _fit_targets(table: SizeTable, uses: list[SlotUse], targets: set[Unknown]) -> None:
+    """Make every tensor that is read through affine slots just large enough."""
+    waiting = set(targets)
+    while waiting:
+        ready = {t for t in waiting if all(_known(table, u) for u in uses if unknown_of(u.space) == t)}
+        # Slots that wait for each other: one of them gets a default, and the final check judges.
+        for target in ready or {min(waiting, key=repr)}:
+            reaches = [_reach(table, u) for u in uses if unknown_of(u.space) == target and _known(table, u)]
+            space = next(u.space for u in uses if unknown_of(u.space) == target)
+            table.assume(space, max([min(DEFAULTS), *reaches]), ORIGIN)
+            waiting.discard(target)
+
+
+def _known(table: SizeTable, use: SlotUse) -> bool:
+    return all(table.size(i.space) is not None for _, i in use.terms or ())
+
+
+def _reach(table: SizeTable, use: SlotUse) -> int:
+    """The size that the slot needs."""
+    return use.offset + 1 + sum(c * ((table.size(i.space) or 1) - 1) for c, i in use.terms or () if c > 0)
