@@ -25,7 +25,7 @@ def command(source: str, given: str, steps: bool, shape: str) -> None:
     from ..ir.latex import expression_latex
     from ..ir.text import expression_text
     from ..present.derive_json import step_data
-    from ..present.derive_text import trace_text
+    from ..present.derive_text import trace_lines
     from ..rewrite.differentiate import eliminate
 
     expression = read_expression(source_of(source).text.strip(), given=given)
@@ -38,5 +38,5 @@ def command(source: str, given: str, steps: bool, shape: str) -> None:
         write("\n= ".join([expression_latex(expression), *lines]) if steps else lines[0])
     else:
         if steps:
-            write("\n".join([f"      {expression_text(expression)}", *trace_text(trace, look()), ""]))
+            write("\n".join([f"      {expression_text(expression)}", *trace_lines(trace, look()), ""]))
         write(expression_text(answer))

@@ -1,4 +1,4 @@
-"""The demo in five acts: a mistake found, a backward pass derived, its source, its verification, and training with it."""
+"""The demo in five acts: a mistake found, a backward pass derived, its source, its verification, training with it."""
 
 from __future__ import annotations
 
@@ -158,14 +158,10 @@ def _result(console: Console, losses: Sequence[float], held_out: float, entropy:
     table = Table(show_header=True, header_style="bold")
     for title in ("unigram entropy of the held-out text", "the model's loss on it"):
         table.add_column(title, justify="right")
-    table.add_row(
-        f"{entropy:.3f} nats", Text(f"{held_out:.3f} nats", style="bold green" if held_out < entropy else "red")
-    )
+    style = "bold green" if held_out < entropy - MARGIN else "bold red"
+    table.add_row(f"{entropy:.3f} nats", Text(f"{held_out:.3f} nats", style=style))
     curve = sparkline(losses, min(console.width - 24, 60), unicode=look_of_console(console).unicode)
     first, last = (losses[0], losses[-1]) if losses else (float("nan"), float("nan"))
     flat = " ".join(sample.split())
-    return Group(
-        Text(f"loss {first:.2f} {curve} {last:.2f}"),
-        table,
-        Text("it writes: ", style="bold").append(flat, style="italic"),
-    )
+    written = Text("it writes: ", style="bold").append(flat, style="not bold italic")
+    return Group(Text(f"loss {first:.2f} {curve} {last:.2f}"), table, written)

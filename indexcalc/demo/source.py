@@ -6,13 +6,8 @@ from __future__ import annotations
 def core_of(source: str, most: int = 40) -> str:
     """The imports and the function, without the quoted program and the helpers; long bodies lose their middle.
 
-    >>> text = "# of: y\\nimport numpy as np\\n\\n\\ndef _help():\\n    pass\\n\\n\\ndef run(inputs):\\n    a = 1\\n    return a\\n"
-    >>> print(core_of(text))
-    import numpy as np
-    <BLANKLINE>
-    def run(inputs):
-        a = 1
-        return a
+    >>> core_of("# of y\\nimport numpy as np\\n\\n\\ndef _f():\\n    pass\\n\\n\\ndef run(inputs):\\n    return 1\\n")
+    'import numpy as np\\n\\ndef run(inputs):\\n    return 1'
     """
     lines = source.rstrip("\n").split("\n")
     imports = [line for line in lines if line.startswith(("import ", "from "))]

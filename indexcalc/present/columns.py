@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
 from .look import Look
+
+GAP = 3
+_LEAD = re.compile(r" *(\d+ +)?")
 
 
 def width_of(text: str) -> int:
@@ -21,45 +26,66 @@ def pad(text: str, width: int) -> str:
     return text + " " * (width - width_of(text))
 
 
-def beside(rows: Sequence[tuple[str, str]], look: Look, gap: int = 3) -> list[str]:
-    """Each formula with its remark: in one column where all fit, else the remark of a long row on a line below it.
+def beside(rows: Sequence[tuple[str, str]], look: Look) -> list[str]:
+    """Each formula with its remark: in one column for as many rows as it can be, else on a line below.
 
     >>> beside([("a = b c", "from x"), ("d = a", "")], Look(width=40))
     ['a = b c   from x', 'd = a']
     """
-    remarks = max((width_of(r) for _, r in rows), default=0)
-    column = look.width - remarks - gap
-    fitting = [width_of(f) for f, r in rows if r and width_of(f) <= column]
-    column = max(fitting, default=0) if remarks * 2 <= look.width else 0
+    column = _column(rows, look.width)
     out = []
     for formula, remark in rows:
-        if remark and width_of(formula) <= column:
-            out.append(pad(formula, column + gap) + look.paint(remark, "dim"))
+        if remark and _fits(formula, remark, column, look.width):
+            out.append(pad(formula, column + GAP) + look.paint(remark, "dim"))
             continue
         out += wrap(formula, look.width)
-        out += [look.paint(line, "dim") for line in wrap(" " * 8 + remark, look.width)] if remark else []
+        lead = " " * (len(_lead(formula)) + 4)
+        out += [look.paint(line, "dim") for line in prose(remark, look.width, lead)]
     return [line.rstrip() for line in out]
 
 
-def wrap(formula: str, width: int, hang: int = 6) -> list[str]:
+def _column(rows: Sequence[tuple[str, str]], width: int) -> int:
+    """The width of the formulas' column that lets most remarks stand beside their formula; the least such one."""
+    candidates = sorted({width_of(formula) for formula, remark in rows if remark})
+    return max(candidates, key=lambda c: (sum(_fits(f, r, c, width) for f, r in rows if r), -c), default=0)
+
+
+def _fits(formula: str, remark: str, column: int, width: int) -> bool:
+    return width_of(formula) <= column and column + GAP + width_of(remark) <= width
+
+
+def prose(text: str, width: int, indent: str = "") -> list[str]:
+    """Words in lines, all of them indented alike."""
+    return textwrap.wrap(
+        text, max(width, len(indent) + 20), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+
+
+def wrap(formula: str, width: int) -> list[str]:
     """The formula in lines of at most `width` columns, cut outside brackets rather than inside, and before signs.
 
-    >>> wrap("y = a b + c (d + e)", 14, 4)
-    ['y = a b', '    + c', '    (d + e)']
+    >>> wrap("  1   a b + c (d + e)", 16)
+    ['  1   a b', '        + c', '        (d + e)']
     """
-    indent = len(formula) - len(formula.lstrip(" "))
+    lead = len(_lead(formula))
     lines, rest = [], formula
     while width_of(rest) > width:
-        cut = _best_cut(rest, width, indent)
+        cut = _best_cut(rest, width, lead)
         if cut <= 0:
             break
         lines.append(rest[:cut].rstrip())
-        indent = min(hang + (len(formula) - len(formula.lstrip(" "))), width // 3)
-        rest = " " * indent + rest[cut:].lstrip()
+        lead = len(_lead(formula)) + 2
+        rest = " " * lead + rest[cut:].lstrip()
     return [*lines, rest]
 
 
-def _best_cut(text: str, width: int, indent: int) -> int:
+def _lead(formula: str) -> str:
+    """Blanks and a line's number, which stay together with what follows."""
+    found = _LEAD.match(formula)
+    return found[0] if found else ""
+
+
+def _best_cut(text: str, width: int, lead: int) -> int:
     """The last good place within the width: shallow before deep, a sign before a mere space."""
     best, score, depth, used = 0, (-99, -1), 0, 0
     for at, character in enumerate(text):
@@ -67,9 +93,12 @@ def _best_cut(text: str, width: int, indent: int) -> int:
         used += width_of(character)
         if used > width:
             break
-        if character == " " and at > indent + 1 and text[at - 1] not in "=," and text[at + 1 : at + 2] != "=":
-            sign = text[at + 1 : at + 3] in ("+ ", "- ", "− ")
-            here = (-2 * depth - (0 if sign else 1), at)
-            if here >= score and (sign or at > width // 2 or score[0] == -99):
-                best, score = at, here
+        if character != " " or at <= lead or text[at - 1] in "=," or text[at + 1 : at + 2] == "=":
+            continue
+        if text[at - 2 : at] in (" +", " -", " /"):
+            continue
+        sign = text[at + 1 : at + 3] in ("+ ", "- ")
+        here = (-2 * depth - (0 if sign else 1), at)
+        if here >= score and (sign or at > width // 2 or score[0] == -99):
+            best, score = at, here
     return best

@@ -9,11 +9,11 @@ from ..ir.latex import expression_latex, statement_latex
 from ..ir.program import Define, Statement
 from ..ir.trace import Derivation, Section, Step
 from ..syntax.greek import WORDS
-from .names import find_text, given, reference_text, title_of
+from .names import given, reference_text, short_note, title_of
 
 LONG = 110  # characters of LaTeX beyond which a sum is set on several lines
 _PREAMBLE = r"""\documentclass{article}
-\usepackage[a4paper,margin=2cm]{geometry}
+\usepackage[a4paper,landscape,margin=1.5cm]{geometry}
 \usepackage{amsmath}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
@@ -21,7 +21,7 @@ _PREAMBLE = r"""\documentclass{article}
 """
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "_": r"\_", "^": r"\^{}", "&": r"\&", "%": r"\%", "#": r"\#",
-    "$": r"\$", "~": r"\~{}",
+    "$": r"\$", "~": r"\~{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
 }  # fmt: skip
 _SIGNS = {
     "∂": r"\partial ", "Σ": r"\Sigma ", "→": r"\to ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "·": r"\cdot ",
@@ -53,20 +53,25 @@ def derivation_markdown(derivation: Derivation, *, steps: bool) -> str:
         for section in derivation.sections:
             if section.steps:
                 parts += _markdown_section(section)
-    parts += ["## Result", _display(list(_result(derivation)))]
+    parts += ["## Result", _display([statement_lines(s) for s in derivation.result.statements])]
+    parts.append("\n".join(f"- `{name}`: {note_markdown(note)}" for name, note in _notes(derivation).items() if note))
     parts.append("```\n" + str(derivation.result).rstrip("\n") + "\n```")
     return "\n\n".join(parts) + "\n"
 
 
 def _result(derivation: Derivation) -> Iterator[list[str]]:
-    """Rows of the result, with the remark on the right."""
-    notes = {s.target.name: s.note for s in derivation.sections}
+    """Rows of the result, with a remark under each."""
+    notes = _notes(derivation)
     for statement in derivation.result.statements:
-        note = notes.get(statement.name, "") if isinstance(statement, Define) else ""
         lines = statement_lines(statement)
+        note = notes.get(statement.name, "") if isinstance(statement, Define) else ""
         if note:
             lines.append(rf"&\qquad\text{{\small {note_latex(note)}}}")
         yield lines
+
+
+def _notes(derivation: Derivation) -> dict[str, str]:
+    return {s.target.name: short_note(s.note) for s in derivation.sections}
 
 
 def statement_lines(statement: Statement) -> list[str]:
@@ -110,12 +115,18 @@ def _display(statements: list[list[str]]) -> str:
 def _section(section: Section) -> str:
     """One statement: each step a line, its rule and law behind it."""
     target = section.target
-    head = rf"\section*{{\texttt{{{text_latex(target.name)}}}: ${find_latex(find_text(section))}$}}"
+    name = rf"\texttt{{{text_latex(target.name)}}}"
+    head = rf"\section*{{{_heading(section, name)}}}"
+    left = statement_latex(target).split(" = ", 1)[0]
     rows = []
     for number, step in enumerate(section.steps):
-        rows += list(_equation_lines("" if number else find_latex(find_text(section)), step.after))
+        rows += list(_equation_lines("" if number else left, step.after))
         rows.append(rf"&\qquad\text{{\small {_remark(step)}}}")
-    return head + "\n" + note_latex(section.note) + "\n" + _aligned([rows]) + _aligned([statement_lines(target)])
+    return f"{head}\n{note_latex(section.note)}\n{_aligned([rows])}"
+
+
+def _heading(section: Section, name: str) -> str:
+    return f"{name}: ${find_latex(section.find)}$" if section.find else name
 
 
 def _remark(step: Step) -> str:
@@ -125,14 +136,13 @@ def _remark(step: Step) -> str:
 
 
 def _markdown_section(section: Section) -> list[str]:
-    out = [f"## `{section.target.name}`: ${find_latex(find_text(section))}$"]
+    out = [f"## {_heading(section, f'`{section.target.name}`')}"]
     if section.note:
         out.append(note_markdown(section.note))
     for number, step in enumerate(section.steps, 1):
         law = f": ${step.law}$" if step.law else ""
         note = f" ({note_markdown(step.note)})" if step.note else ""
         out.append(f"{number}. {title_of(step.rule)}{law}{note}\n\n   $$ {expression_latex(step.after)} $$")
-    out.append(_display([statement_lines(section.target)]))
     return out
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..ir.pretty import pretty_text
-from ..ir.program import Define, Program
 from ..ir.trace import Derivation, Section, Step
-from .columns import beside, wrap
+from .columns import beside, prose, wrap
 from .look import Look
 from .mathtext import plain_math
-from .names import find_text, given, reference_text, title_of
+from .names import find_text, given, kept, new_statements, reference_text, short_note, title_of
+
+_SPELLED = {"∂": "d", "Σ": "sum ", "·": "-", "×": "x", "→": "->", "≤": "<=", "≥": ">=", "−": "-", "…": "...", "≠": "!="}
+_BRACKETS = re.compile(r"\[[^\[\]]*\]")
 
 
 def derivation_text(derivation: Derivation, look: Look, *, steps: bool) -> str:
@@ -18,60 +21,64 @@ def derivation_text(derivation: Derivation, look: Look, *, steps: bool) -> str:
     blocks = []
     if steps:
         blocks += ["\n".join(section_lines(s, look)) for s in derivation.sections if s.steps]
-    blocks.append("\n".join(_program(derivation, look)))
+    blocks.append("\n".join(program_lines(derivation, look)))
     return "\n\n".join(blocks)
 
 
-def _program(derivation: Derivation, look: Look) -> list[str]:
-    """`given` lines, then every statement of the result with where it came from."""
-    result, notes = derivation.result, {s.target.name: s.note for s in derivation.sections}
-    forward = derivation.forward.definitions
-    cotangents = [t.name for t in given(derivation)]
-    lines = [look.paint("given   ", "dim") + ", ".join(reference_text(result.inputs[n]) for n in cotangents)]
-    if not cotangents:
-        lines = []
-    rows = []
-    for statement in result.statements:
-        name = statement.name if isinstance(statement, Define) else ""
-        remark = notes.get(name) or ("forward" if name in forward else "")
-        rows.append((pretty_text(statement, False), remark_text(remark, look)))
+def program_lines(derivation: Derivation, look: Look) -> list[str]:
+    """What is given, every new statement with where it came from, and counts."""
+    notes = {s.target.name: s.note for s in derivation.sections}
+    told = [reference_text(t) for t in given(derivation)]
+    forward = kept(derivation)
+    if forward:
+        told.append(f"{', '.join(forward)} of the forward program")
+    lines = [look.paint("given   ", "dim") + _and(told)] if told else []
+    rows = [
+        (pretty_text(s, unicode=False), remark_text(short_note(notes.get(s.name, "")), look))
+        for s in new_statements(derivation)
+    ]
     lines += beside(rows, look)
     lines.append(look.paint(summary(derivation, look), "dim"))
     return lines
 
 
-def remark_text(text: str, look: Look) -> str:
-    """A note may hold LaTeX between dollar signs."""
-    parts = text.split("$")
-    for k in range(1, len(parts), 2):
-        parts[k] = plain_math(parts[k], unicode=look.unicode)
-    return ascii_of("".join(parts), look)
+def _and(parts: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def summary(derivation: Derivation, look: Look) -> str:
-    """Counts, in one line."""
-    result = derivation.result
-    count = sum(isinstance(s, Define) and s.name not in derivation.forward.definitions for s in result.statements)
-    named = ", ".join(result.outputs)
-    return f"{count} statement{'' if count == 1 else 's'} {look.dash} returns {named}"
+    """Counts and outputs, in one line."""
+    count = len(new_statements(derivation))
+    return f"{count} statement{'' if count == 1 else 's'} {look.dash} returns {', '.join(derivation.result.outputs)}"
+
+
+def remark_text(text: str, look: Look) -> str:
+    """A note for one line: slots without blanks, and LaTeX between dollar signs as text."""
+    parts = text.split("$")
+    for k, part in enumerate(parts):
+        parts[k] = plain_math(part, unicode=look.unicode) if k % 2 else _compact(part)
+    return ascii_of("".join(parts), look)
+
+
+def _compact(text: str) -> str:
+    return _BRACKETS.sub(lambda m: m[0].replace(" ", ""), text)
 
 
 def section_lines(section: Section, look: Look) -> list[str]:
     """One statement's derivation: what is sought, numbered lines with rule and law, and the result."""
     target = section.target
-    left = f"{target.name}[{', '.join(map(str, target.indices))}]" if target.indices else target.name
-    head = f"{look.paint(left, 'bold')} = {ascii_of(find_text(section), look)}"
-    lines = [head + (look.paint(f"   {remark_text(section.note, look)}", "dim") if section.note else ""), ""]
-    rows = []
-    for number, step in enumerate(section.steps, 1):
-        rows.append((f"{number:3}   {formula_text(step, look)}", step_remark(step, look)))
-    lines += beside(rows, look)
-    lines += ["", *wrap(pretty_text(target, False), look.width)]
-    return lines
+    left = f"{target.name}[{','.join(map(str, target.indices))}]" if target.indices else target.name
+    found = find_text(section)
+    lines = [look.paint(left, "bold") + (f"   {_compact(ascii_of(found, look))}" if found else "")]
+    lines += [look.paint(line, "dim") for line in prose(remark_text(section.note, look), look.width)]
+    rows = [
+        (f"{n:3}   {pretty_text(s.after, look.unicode)}", step_remark(s, look)) for n, s in _numbered(section.steps)
+    ]
+    return [*lines, "", *beside(rows, look), "", *wrap(pretty_text(target, unicode=False), look.width)]
 
 
-def formula_text(step: Step, look: Look) -> str:
-    return pretty_text(step.after, look.unicode)
+def _numbered(steps: Sequence[Step]) -> list[tuple[int, Step]]:
+    return list(enumerate(steps, 1))
 
 
 def step_remark(step: Step, look: Look) -> str:
@@ -88,16 +95,3 @@ def ascii_of(text: str, look: Look) -> str:
     for sign, plain in _SPELLED.items():
         text = text.replace(sign, plain)
     return text
-
-
-_SPELLED = {"∂": "d", "Σ": "sum ", "·": "-", "×": "x", "→": "->", "≤": "<=", "≥": ">=", "−": "-", "…": "...", "≠": "!="}
-
-
-def trace_text(steps: Sequence[Step], look: Look) -> list[str]:
-    """Numbered steps alone, as `indexcalc simplify --steps` shows them."""
-    return beside([(f"{k:3}   {formula_text(s, look)}", step_remark(s, look)) for k, s in enumerate(steps, 1)], look)
-
-
-def program_lines(program: Program, look: Look) -> list[str]:
-    """The statements of a program, one a line."""
-    return [line for s in program.statements for line in wrap(pretty_text(s, False), look.width)]

@@ -75,7 +75,8 @@ class _Reader:
         parts = []
         while self.at < len(self.tokens):
             parts.append(self.piece())
-        return re.sub(r" +", " ", "".join(parts)).strip()
+        text = re.sub(r" +", " ", "".join(parts)).strip()
+        return re.sub(r" (?=[),])|(?<=\() ", "", text)
 
     def piece(self) -> str:
         """One token with what belongs to it."""
@@ -121,7 +122,7 @@ class _Reader:
             return " "
         if name in ("frac", "tfrac", "dfrac"):
             above, below = self.argument(), self.argument()
-            return f"{_grouped(above)}/{_grouped(below)}"
+            return f"{_grouped(above)}/{_grouped(below)} "
         if name == "sqrt":
             inside = self.argument()
             return f"√{_grouped(inside)}" if self.unicode else f"sqrt({inside})"
@@ -151,4 +152,6 @@ class _Reader:
 
 def _grouped(text: str) -> str:
     """Brackets around what a slash would tear apart."""
-    return f"({text})" if re.search(r"[ +\-*/·]", text.strip()) else text
+    text = text.strip()
+    torn = re.search(r"[ +\-*/·]", text) and not re.fullmatch(r"(∂|d)?\([^()]*\)", text)
+    return f"({text})" if torn else text

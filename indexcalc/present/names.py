@@ -1,11 +1,14 @@
-"""Words that every view of a derivation shares: titles of rules, what is given, what is sought."""
+"""Words that every view of a derivation shares: titles of rules, what is given, what is sought, what is new."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
-from ..ir.program import Tensor
+from ..ir.program import Define, Tensor
 from ..ir.trace import Derivation, Section
+
+_SLOTS = re.compile(r"(?<=\w)\[[^\[\]]*\]")
 
 
 def given(derivation: Derivation) -> list[Tensor]:
@@ -14,9 +17,31 @@ def given(derivation: Derivation) -> list[Tensor]:
     return [t for t in derivation.result.tensors if t.name not in known]
 
 
+def new_statements(derivation: Derivation) -> list[Define]:
+    """Definitions of the result that the forward program does not have, in order."""
+    known = derivation.forward.definitions
+    return [s for s in derivation.result.definitions.values() if known.get(s.name) != s]
+
+
+def kept(derivation: Derivation) -> list[str]:
+    """Names of the forward's definitions that the result reads, and so computes again."""
+    known = derivation.forward.definitions
+    return [s.name for s in derivation.result.definitions.values() if known.get(s.name) == s]
+
+
 def reference_text(tensor: Tensor) -> str:
-    """The tensor with its slots by example: `grad_O[i, a]`."""
-    return f"{tensor.name}[{', '.join(i.name for i in tensor.indices)}]" if tensor.indices else tensor.name
+    """The tensor with its slots by example: `grad_O[i,a]`."""
+    return f"{tensor.name}[{','.join(i.name for i in tensor.indices)}]" if tensor.indices else tensor.name
+
+
+def short_note(note: str) -> str:
+    """A note for the margin: the equations that it names without their slots, which stand in the program.
+
+    >>> short_note("from O[i, a] = P[i, j] V[j, a]; folded, because …")
+    'from O = P V; folded, because …'
+    """
+    first, mark, rest = note.partition(";")
+    return (_SLOTS.sub("", first) if first.startswith("from ") else first) + mark + rest
 
 
 def title_of(rule: str) -> str:
@@ -36,4 +61,5 @@ def _titles() -> dict[str, str]:
 
 
 def find_text(section: Section) -> str:
-    return section.find or "the derivative"
+    """What is sought: `find ∂L/∂x[k]`."""
+    return f"find {section.find}" if section.find else ""
