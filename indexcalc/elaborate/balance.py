@@ -225,7 +225,8 @@ def _pair(term: Term, key: str, scope: Scope) -> None:
     if len(marks) != 2 or "" in (marks[0][0], marks[1][0]) or marks[0][0] != marks[1][0]:
         return
     which = "upper" if marks[0][0] == "^" else "lower"
-    metric = next(n for n, (_, k, _) in scope.metrics.items() if scope.spaces.find(k) == scope.spaces.find(("index", key)))
+    root = scope.spaces.find(("index", key))
+    metric = next(n for n, (_, k, _) in scope.metrics.items() if scope.spaces.find(k) == root)
     message = f"index `{base_name(key)}` is summed over two {which} positions"
     hint = f"a pair is one upper and one lower: raise or lower one with `{metric}`"
     _variance(message, marks, hint, scope)

@@ -64,7 +64,7 @@ class Builder:
         if name not in self.scope.order:
             self.scope.order[name] = None
             self.scope.kinds.setdefault(name, ("index", None))
-            self.scope.spaces.unify(("index", name), root, None)
+            self.scope.spaces.unify(root, ("index", name), None)  # the finished root stays
         return self.index(name)
 
     def _apart(self, name: str, root: Key, around: set[str]) -> bool:
@@ -109,8 +109,7 @@ class Builder:
             return LeviCivita(slots)
         if term.kind == "matrix":
             return MatrixApply(term.detail, term.name, slots)
-        assert term.kind == "ones", term.kind
-        return ONE
+        return ONE  # ones; and the coordinate of ∂, which its parent reads
 
     def _variance(self, name: str, slots: tuple[SlotTerm, ...]) -> str:
         """Positions matter where a slot's space has a metric; one that is not written is a lower one."""
@@ -174,7 +173,8 @@ class Builder:
         factors = [power(p, MINUS_ONE) if op == "/" else p for op, p in zip(term.operators, parts)]
         values = [f.value for f in factors if isinstance(f, Literal)]
         if math.inf in map(abs, values) and 0 in values:
-            return self.scope.bad("IX205", "0 times inf is no number", term.span, "use where(…) to choose").expr or ONE
+            self.scope.bad("IX205", "0 times inf is no number", term.span, "use where(…) to choose")
+            return ONE
         return multiply(*factors)
 
     def _apply(self, term: Join, parts: list[Expr], env: Env) -> Expr:
@@ -191,7 +191,7 @@ class Builder:
         metrics = {self.scope.spaces.find(key) for _, key, _ in self.scope.metrics.values()}
         if slot.mark == "^" and self.scope.spaces.find(("index", coordinate.name)) in metrics:
             hint = "raise it with the metric: g[^i, ^j] partial[_j](…)"
-            return self.scope.bad("IX301", "∂ has a lower position in a space with a metric", slot.span, hint).expr or ONE
+            self.scope.bad("IX301", "∂ has a lower position in a space with a metric", slot.span, hint)
         return Partial(parts[1], index)
 
     def _derivative(self, term: Join, parts: list[Expr], env: Env) -> Expr:
@@ -202,11 +202,11 @@ class Builder:
     def _bind(self, term: Term, env: Env) -> Expr:
         assert isinstance(term, Bind)
         if term.keeps:
-            indices = tuple([env[k] if k in env else self.index(k) for k in term.keys])
-            inner = {**env, **dict(zip(term.keys, indices))}
-            return IndexMap(term.operation, self.build(term.body, inner), indices, term.count)
+            along = tuple([env[k] if k in env else self.index(k) for k in term.keys])
+            inner = {**env, **dict(zip(term.keys, along))}
+            return IndexMap(term.operation, self.build(term.body, inner), along, term.count)
         found: dict[str, Index] = dict(env)
-        indices = ()
+        indices: tuple[Index, ...] = ()
         for key in term.keys:
             found[key] = fresh = self.bound(key, {**env, **{i.name: i for i in indices}})
             indices += (fresh,)

@@ -36,6 +36,6 @@ _ROWS = (
     Code("IX504", "two-kinds", "one name is used as two kinds: index, extent, tensor, function"),
     Code("IX505", "wrong-arguments", "a function or reduction is given the wrong number or kind of arguments"),
     Code("IX506", "bare-expression", "an expression stands alone in a program and does nothing"),
-    Code("IX507", "read-as-scalar", "a compact name is read as one scalar, although it looks like a tensor with indices"),
+    Code("IX507", "read-as-scalar", "a compact name is read as one scalar, although it looks like a tensor"),
 )
 CODES: Mapping[str, Code] = {row.code: row for row in _ROWS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 
 from ..diagnostics import Label, Span
@@ -117,12 +118,13 @@ def _attribute(tree: t.AttributeTree, info: TensorInfo, scope: Scope) -> Attribu
     wanted = _RANKS.get(tree.name, 2 if symmetry else 0)
     count = len(numbers) or rank
     if (count != wanted and tree.name in _RANKS) or (symmetry and count < 2):
-        message = f"`{tree.name}` needs {slots(wanted)}{' or more' if symmetry else ''}, but `{info.name}` gives {count}"
+        needed = slots(wanted) + (" or more" if symmetry else "")
+        message = f"`{tree.name}` needs {needed}, but `{info.name}` gives {count}"
         scope.bad("IX203", message, tree.span, f"tensor {info.name}[i, j] {tree.name}")
         return None
     if symmetry or tree.name in ("riemann", "diagonal"):
         alike = [str(n - 1) for n in numbers] or [str(k) for k in range(rank)]
-        for one, two in zip(alike, alike[1:]):
+        for one, two in itertools.pairwise(alike):
             scope.unify(("slot", info.name, one), ("slot", info.name, two), tree.span)
     return Attribute(tree.name, tuple(numbers))
 

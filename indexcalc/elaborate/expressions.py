@@ -14,9 +14,9 @@ from ..diagnostics import Span
 from ..ir.build import number
 from ..syntax import tree as t
 from .calls import BINDERS, READ, arguments_of
-from .findings import nearest, quoted
-from .names import plain_name
-from .references import NUMBERS, read_reference
+from .findings import nearest
+from .names import plain_name, symbol
+from .references import read_reference
 from .scope import CALLS, Scope
 from .slots import NotASlot, Symmetriser, one_slot
 from .terms import IndexSlot, Leaf, SlotTerm, Term, bind, constant, join, leaf
@@ -72,12 +72,32 @@ def _sum(tree: t.Tree, scope: Scope) -> Term:
 def _product(tree: t.Tree, scope: Scope) -> Term:
     assert isinstance(tree, t.Product)
     parts: list[Term] = []
+    previous: t.Tree = tree
     for _, factor in tree.factors:
+        if isinstance(previous, t.Reference) and previous.slots is not None and _looks_called(previous, factor, scope):
+            return _unknown_reduction(previous, scope)
         parts.append(read(factor, scope))
+        previous = factor
     operators = tuple("/" if op == "/" else "" for op, _ in tree.factors)
     if "/" in operators:
         _warn_of_division(tree, scope)
     return join(tree.span, "product", tuple(parts), operators)
+
+
+def _looks_called(before: t.Reference, factor: t.Tree, scope: Scope) -> bool:
+    """`name[j](…)` without a blank is a reduction; a tensor that is declared or defined is a factor all the same."""
+    base = factor.base if isinstance(factor, t.Power) else factor
+    if not isinstance(base, t.Group) or base.span.start != before.span.end or symbol(before.name):
+        return False
+    known = scope.tensors.get(before.name)
+    return known is None or not (known.declared or known.defined)
+
+
+def _unknown_reduction(tree: t.Reference, scope: Scope) -> Term:
+    found = nearest(tree.name, BINDERS)
+    shown = scope.findings.text(tree.span)
+    hint = f"did you mean `{found}`? " if found else ""
+    return scope.bad("IX503", f"unknown reduction `{tree.name}`", tree.span, f"{hint}for a product write {shown} * (…)")
 
 
 def _warn_of_division(tree: t.Product, scope: Scope) -> None:
@@ -260,4 +280,3 @@ _READERS: Mapping[type[t.Tree], Callable[[t.Tree, Scope], Term]] = {
     t.Field: _field,
     t.Leibniz: _leibniz,
 }
-__all__ = ["NUMBERS", "quoted", "read", "read_number"]

@@ -6,9 +6,9 @@ whole program declares or uses in brackets, so those are collected first.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 
 from ..syntax import tree as t
 from ..syntax.greek import fold
@@ -230,12 +230,7 @@ def _letters(suffix: str) -> str:
 
 
 def _consecutive(letters: str) -> bool:
-    return all(ord(b) - ord(a) == 1 for a, b in zip(letters, letters[1:]))
-
-
-@cache
-def _field_names(kind: type[t.Tree]) -> tuple[str, ...]:
-    return tuple(n for n in kind.__dataclass_fields__ if n != "span")
+    return all(ord(b) - ord(a) == 1 for a, b in itertools.pairwise(letters))
 
 
 def children(tree: t.Tree) -> list[t.Tree]:
@@ -247,7 +242,7 @@ def children(tree: t.Tree) -> list[t.Tree]:
     '1'
     """
     out: list[t.Tree] = []
-    for name in _field_names(type(tree)):
+    for name in tree.__slots__:  # the class's own fields, so without the span
         value = getattr(tree, name)
         if isinstance(value, t.Tree):
             out.append(value)

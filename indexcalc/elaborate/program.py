@@ -18,7 +18,7 @@ from .findings import Findings, nearest
 from .names import Survey, symbol
 from .scope import Scope, Statement, TensorInfo
 from .statements import Read, finish, read_statement, report_lost
-from .terms import Bind, GatherSlot, IndexSlot, Join, Leaf, LiteralSlot, Term
+from .terms import Bind, GatherSlot, IndexSlot, Join, Leaf, Term
 
 _NOWHERE = Span(0, 0, 1, 1, 1, 1)
 LETTERS = "ijklmnpqrstuvw"
@@ -115,7 +115,8 @@ def _check_squares(scope: Scope) -> None:
             continue
         one, two = scope.spaces.group(rows), scope.spaces.group(columns)
         if one.extent != two.extent or one.extent is None:
-            message = f"`{name}` is not square: its slots are in {scope.spaces.say(rows)} and {scope.spaces.say(columns)}"
+            both = f"{scope.spaces.say(rows)} and {scope.spaces.say(columns)}"
+            message = f"`{name}` is not square: its slots are in {both}"
             scope.findings.error("IX202", message, span, "only a square matrix has an inverse or a determinant")
 
 
@@ -260,7 +261,7 @@ def _new_index(root: tuple[str, ...], like: str | None, scope: Scope) -> str:
             if name not in scope.kinds and name not in scope.order and name not in scope.survey.tensors:
                 scope.order[name] = None
                 scope.kinds[name] = ("index", None)
-                scope.spaces.unify(("index", name), root, None)
+                scope.spaces.unify(root, ("index", name), None)
                 return name
         n += 1
 
@@ -297,8 +298,8 @@ def _seed(given: Program, scope: Scope) -> None:
     defined = [(d.name, d.indices, None, True) for d in given.definitions.values()]
     declared = [(x.name, x.indices, x.values, False) for x in given.tensors]
     for name, indices, values, is_defined in (*declared, *defined):
-        spans = [LiteralSlot(0, _NOWHERE)] * len(indices)
-        info = TensorInfo(name, len(indices), None, not is_defined, is_defined, None, tuple(spans), (), values is not None)
+        info = TensorInfo(name, len(indices), declared=not is_defined, defined=is_defined, integer=values is not None)
+        info.example = tuple(IndexSlot(i.name, _NOWHERE) for i in indices)
         scope.tensors[name] = info
         scope.kinds[name] = ("tensor", None)
         for position, index in enumerate(indices):

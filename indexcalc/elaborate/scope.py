@@ -1,7 +1,8 @@
-"""What is known while a program is read: names and their kinds, tensors with ranks, spaces, and the statement at hand."""
+"""What is known while a program is read: names, their kinds and ranks, spaces, and the statement at hand."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from ..diagnostics import Label, Span
@@ -156,7 +157,7 @@ class Scope:
         """The slots of δ and ε are in one space."""
         keys = [(slot_key(s), s.span) for s in given if not isinstance(s, LiteralSlot)]
         known = [(k, s) for k, s in keys if k is not None]
-        for (first, _), (other, span) in zip(known, known[1:]):
+        for (first, _), (other, span) in itertools.pairwise(known):
             self.unify(first, other, span)
 
     def unify(self, a: Key, b: Key, span: Span | None) -> None:

@@ -91,7 +91,7 @@ class Spaces:
         one, two = self.groups[a], self.groups[b]
         if one.declared and two.declared:
             return False
-        if two.declared:
+        if two.declared or b in self._resolved:  # a finished space keeps its key when a primed index joins it
             a, b, one, two = b, a, two, one
         self.parent[b] = a
         one.has_slots |= two.has_slots

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..diagnostics import Label, Span
-from ..ir.build import ZERO
-from ..ir.expr import Index
 from ..ir.program import Claim, Define
 from ..syntax import tree as t
 from . import balance
@@ -18,8 +16,7 @@ from .expressions import read
 from .names import plain_name, symbol
 from .scope import Scope, Statement, TensorInfo
 from .slots import NotASlot, SlotOrGroup, Symmetriser, read_slots
-from .summation import settle
-from .terms import Bind, IndexSlot, Leaf, SlotTerm, Term, constant
+from .terms import Bind, IndexSlot, Leaf, Term
 
 
 @dataclass(slots=True)
@@ -90,7 +87,7 @@ def _claim(span: Span, left: t.Tree, right: t.Tree, scope: Scope) -> Read:
             probe = read(other, scope)
             scope.here.left = probe.slots if isinstance(probe, Leaf) else None
         sides.append(read(side, scope))
-    return Read(span, scope.here, *sides)
+    return Read(span, scope.here, sides[0], sides[1])
 
 
 def _definition(tree: t.Equation, target: Target, scope: Scope) -> Read:
@@ -184,8 +181,3 @@ def report_lost(builder: Builder, scope: Scope) -> None:
         scope.findings.error("IX102", message, span, hint)
 
 
-def is_zero(term: Term) -> bool:
-    return isinstance(term, Leaf) and term.kind == "expr" and term.expr == ZERO
-
-
-__all__ = ["Index", "Read", "SlotTerm", "constant", "finish", "is_zero", "read_statement", "settle"]
