@@ -71,14 +71,16 @@ def section_lines(section: Section, look: Look) -> list[str]:
     found = find_text(section)
     lines = [look.paint(left, "bold") + (f"   {_compact(ascii_of(found, look))}" if found else "")]
     lines += [look.paint(line, "dim") for line in prose(remark_text(section.note, look), look.width)]
-    rows = [
-        (f"{n:3}   {pretty_text(s.after, look.unicode)}", step_remark(s, look)) for n, s in _numbered(section.steps)
-    ]
-    return [*lines, "", *beside(rows, look), "", *wrap(pretty_text(target, unicode=False), look.width)]
+    lines += ["", *trace_lines(section.steps, look)]
+    if section.steps and section.steps[-1].after != target.body:
+        lines += ["", *wrap(pretty_text(target, unicode=False), look.width)]
+    return lines
 
 
-def _numbered(steps: Sequence[Step]) -> list[tuple[int, Step]]:
-    return list(enumerate(steps, 1))
+def trace_lines(steps: Sequence[Step], look: Look) -> list[str]:
+    """Numbered steps with rule and law, as derivations and `indexcalc simplify --steps` show them."""
+    numbered = enumerate(steps, 1)
+    return beside([(f"{n:3}   {pretty_text(s.after, look.unicode)}", step_remark(s, look)) for n, s in numbered], look)
 
 
 def step_remark(step: Step, look: Look) -> str:

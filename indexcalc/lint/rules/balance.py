@@ -9,10 +9,10 @@ RULES = (
         "IX101",
         name="free-indices-differ",
         summary="the two sides have different free indices",
-        why="Both sides of a claim are compared for each value of the free indices, so they must have the same ones. "
-        "A lone index is usually a misspelt one.",
-        bad="index i, j : n(N)\ntensor A[i, j], x[j], b[j]\nA[i, j] x[j] == b[j]",
-        good="index i, j : n(N)\ntensor A[i, j], x[j], b[i]\nA[i, j] x[j] == b[i]",
+        why="An equation holds for each value of its free indices, so both sides have the same ones. Where one index is "
+        "missing and another left over, one of the two is usually misspelt.",
+        bad="S[i, j] = Q[i, d] K[k, d]",
+        good="S[i, j] = Q[i, d] K[j, d]",
     ),
     page(
         "IX102",
@@ -57,7 +57,7 @@ RULES = (
         why="Under the strict convention each term has every free index exactly once and every other index exactly "
         "twice; with a metric, one of the two is an upper and the other a lower one.",
         bad="convention einstein\ny[b, i] = W[i, j] x[b, j] + c[i]",
-        good="convention einstein\ny[b, i] = W[i, j] x[b, j] + c[i] ones[b]",
+        good="convention einstein\ny[b, i] = W[i, j] x[b, j]",
     ),
     page(
         "IX107",

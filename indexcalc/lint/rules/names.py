@@ -20,7 +20,7 @@ RULES = (
         summary="a name is declared or defined twice",
         why="A name stands for one thing through the whole program, so that a reader, and a derivative, need not know "
         "where in the program they are.",
-        bad="y[i] = 2 x[i]\ny[i] = 3 x[i]\ntensor y[i]",
+        bad="y[i] = 2 x[i]\ny[i] = 3 x[i]",
         good="y[i] = 2 x[i]\nz[i] = 3 x[i]",
     ),
     page(
@@ -62,8 +62,8 @@ RULES = (
         summary="a compact name is read as one scalar, although it looks like a tensor with indices",
         why="`A_ij` is a tensor with two indices where i and j are known as indices, and otherwise one name with an "
         "underscore, such as d_model. Brackets leave no doubt.",
-        bad="y = A_pq + 1",
-        good="y = sum[p, q](A[p, q]) + 1",
+        bad="y[i] = 2 x[i] + A_iq",
+        good="y[i] = 2 x[i] + sum[q](A[i, q])",
         severity="warning",
     ),
 )

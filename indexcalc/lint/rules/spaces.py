@@ -12,7 +12,7 @@ RULES = (
         why="A space is an index's type. A sum of a batch index with a head index means nothing, even where both "
         "extents happen to be 8, and NumPy would not notice.",
         bad="index b : batch(B)\nindex h : heads(H)\ntensor x[b], w[h]\ny = x[b] w[b]",
-        good="index b : batch(B)\nindex h : heads(H)\ntensor x[b], w[b]\ny = x[b] w[b]",
+        good="index b : batch(B)\ntensor x[b], w[b]\ny = x[b] w[b]",
     ),
     page(
         "IX202",
