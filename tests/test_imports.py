@@ -138,3 +138,9 @@ def test_linting_loads_nothing_heavy(example):
         "assert 'indexcalc.elaborate' in sys.modules"
     )
     assert not HEAVY & loaded_after(code)
+
+
+@pytest.mark.parametrize("order", ["", "import indexcalc.lint.run; import indexcalc.verify\n"])
+def test_functions_are_not_hidden_by_folders_of_their_name(order):
+    code = f"import indexcalc as ic\n{order}ic.lint('x'); ic.lint('x'); ic.verify('L = x[i] x[i]')"
+    loaded_after(code)
