@@ -354,7 +354,7 @@ _ENTER: dict[type[Expr], Callable[[Normaliser, Any, Scope], Poly]] = {
     Constant: Normaliser.constant,
     Extent: Normaliser.extent,
     IndexValue: Normaliser.index_value,
-    Access: Normaliser.access,
+    Access: lambda reader, e, scope: reader.access(e, scope),  # by name: a derivative's formula reads its own
     Delta: Normaliser.delta,
     GeneralizedDelta: Normaliser.generalized_delta,
     LeviCivita: Normaliser.levi_civita,
