@@ -30,6 +30,8 @@ FAULTS = [
             ("IX001", 2, 5, 6, "this `(` is never closed", "`)` is missing before `]`"),
         ],
     ),
+    ("y = (a\n(b = c)\nz = 1", 1, [("IX001", 2, 1, 2, "this `(` is never closed", "`)` is missing before `=`")]),
+    ("y = a; * b", 1, [("IX001", 1, 8, 9, "unexpected `*`", OPERAND)]),
     ("y = a +\nz = b", 1, [("IX001", 1, 7, 8, "nothing follows `+`", OPERAND)]),
     ("y = a and\nindex i : s", 1, [("IX001", 1, 7, 10, "nothing follows `and`", OPERAND)]),
     (

@@ -131,6 +131,7 @@ def test_numbers() -> None:
     n = limits.MAX_DIGITS
     assert parse_expression("1" * n + " x")[1] == []
     assert parse_expression(f"1e-{n}")[1] == []
+    assert parse_expression("1." + "1" * (n - 1) + "e0001")[1] == []
     for text in ("1" * (n + 1), f"1e{n + 1}", "2.5e-" + "9" * 50_000, "x" + "²" * (n + 1)):
         assert refusal(text)[0] == f"this number has more than {n} digits"
 

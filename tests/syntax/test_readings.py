@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexcalc.syntax.parse import parse_expression, parse_program
+from indexcalc.syntax.tree import Reference
 from tests.syntax.show import show
 
 EXPRESSIONS = r"""
@@ -66,7 +67,8 @@ T^i_jk T^i_0 T_i^{j}_kl     | (T^i_jk . T^i_0 . T_i^{j}_kl)
 T_{ij}^k T_{ij}^2           | (T_{ij}^k . (T_{ij} ** 2))
 A_ij^2 + x^i + x^2          | ((A_ij ** 2) + x^i + (x ** 2))
 T[^i, _j] delta[^i ^j, _k _l] | (T[^i, _j] . delta[^i^j, _k_l])
-T[^0, _0, ^i', _j']         | T[^0, _0, ^i', _j']
+T[^0, _0, ^i', _j', _0']    | T[^0, _0, ^i', _j', _0']
+x[T_{ij}, a_i, b[j]]        | x[T_{ij}, a_i, b[j]]
 W_q[d, h] + W_q             | (W_q[d, h] + W_q)
 A'[i,j] + A'_ij + inv(A)'[i,j] + A'' | (A'[i, j] + A'_ij + inv(A)'[i, j] + A'')
 A'_{ij} inv(A)_{ij} inv(A)^i_j | (A'_{ij} . inv(A)_{ij} . inv(A)^i_j)
@@ -163,6 +165,17 @@ sqrt(x) = (x ** 0.5)""",
 S[i, j] = (-where(<i == j>, 1, 0))
 bare x[i]""",
     ),
+    "a left side over two lines": ("a[i] +\n b[i] = c[i]; -a", "(a[i] + b[i]) = c[i]\nbare (-a)"),
+    "names of built-ins that are declared": (
+        "scalar det\ntensor norm[k]\ny = det (x) + det(x) + norm (x) + norm_{k}(x) + norm[k](x)",
+        "scalar det\ntensor norm[k]\ny = ((det . {x}) + det(x) + (norm . {x}) + (norm_{k} . {x}) + <norm k: x>)",
+    ),
+    "a reduction is no tensor": ("y = mean[k](x[k]) + mean (x)", "y = (<mean k: x[k]> + mean(x))"),
+    "a tensor is no function": ("y = f[i] + 1\nf(x) = 1", "y = (f[i] + 1)\n(f . {x}) = 1"),
+    "an index known as a whole": (
+        "index i_1, j : s\ny = T^i_1 + T^j_1 + T^i_1_j",
+        "index i_1, j : s\ny = (T^i_1 + T^j_1 + T^i_1_j)",
+    ),
     "keywords are names elsewhere": ("index = 3\ntensor[i] = index + x[i]", "index = 3\ntensor[i] = (index + x[i])"),
     "known names touching a bracket": (
         "scalar a\nindex i : s(D)\ny = a(b + c) + a (b) + D(a) + s(a) + u_ij(a)\nu_ij = 1\nv_i'= 2",
@@ -193,6 +206,13 @@ def test_an_empty_text_is_an_empty_program() -> None:
     for text in ("", "\ufeff", " \r\n# nothing\n;\n"):
         parsed, findings = parse_program(text)
         assert (parsed.statements, findings) == ((), [])
+
+
+def test_an_upper_index_is_one_name_only_where_it_is_known() -> None:
+    for known, scripts in (([], 2), (["i_1"], 1)):
+        tree, _ = parse_expression("T^i_1", known=known)
+        assert isinstance(tree, Reference)
+        assert len(tree.scripts) == scripts
 
 
 def test_known_names_decide_products_and_calls() -> None:
