@@ -77,18 +77,19 @@ def _claim_of_reference(left: Term, right: Term, free: tuple[str, ...], scope: S
 
 
 def values_in(term: Term) -> set[str]:
-    """Names of the indices whose values are used in a term."""
+    """Names of the indices whose values are used in a term, where nothing in it sums or binds them."""
     out: set[str] = set()
-    stack = [term]
+    stack: list[tuple[Term, frozenset[str]]] = [(term, frozenset())]
     while stack:
-        now = stack.pop()
+        now, bound = stack.pop()
+        bound = bound.union(now.sums)
         if isinstance(now, Leaf):
-            if now.kind == "value":
+            if now.kind == "value" and now.name not in bound:
                 out.add(now.name)
         elif isinstance(now, Join):
-            stack += now.parts
+            stack += [(part, bound) for part in now.parts]
         elif isinstance(now, Bind):
-            stack.append(now.body)
+            stack.append((now.body, bound.union(now.keys)))
     return out
 
 

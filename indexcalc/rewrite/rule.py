@@ -37,8 +37,8 @@ class Rule:
     """A law that rewrites nodes of the types in `on`.  `apply` gives the new expression, or None where it is no use.
 
     `law` is LaTeX, `title` what a derivation calls the step, `decreases` names the measure (`rewrite.measure`) that
-    makes repeated use end, `example` is a pair of texts under the declarations in `given`, and `note` says what is
-    assumed.
+    makes repeated use end, `example` is a pair of texts under the declarations in `given`, their free indices
+    named in `left` where the summation rules would sum them otherwise, and `note` says what is assumed.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Rule:
     decreases: str
     example: tuple[str, str]
     given: str = ""
+    left: str = ""
     note: str = ""
     doc: str = ""
     apply: Apply = field(repr=False, compare=False, default=lambda node, context: None)
@@ -68,6 +69,7 @@ def rule(
     decreases: str,
     example: tuple[str, str],
     given: str = "",
+    left: str = "",
     note: str = "",
 ) -> Callable[[Apply], Rule]:
     """Makes a function the rule of that name; its docstring becomes the rule's explanation."""
@@ -75,6 +77,6 @@ def rule(
 
     def make(apply: Apply) -> Rule:
         doc = " ".join((apply.__doc__ or "").split())
-        return Rule(name, title, types, law, decreases, example, given, note, doc, apply)
+        return Rule(name, title, types, law, decreases, example, given, left, note, doc, apply)
 
     return make

@@ -98,7 +98,7 @@ def leaves(draw: st.DrawFn, scope: Scope) -> Expr:
     if kind == "pi":
         return Constant("pi")
     if kind == "eps":
-        return LeviCivita(tuple(draw(slots(FIXED, scope)) for _ in range(draw(st.integers(2, 3)))))
+        return LeviCivita(tuple(draw(slots(SEQ, scope)) for _ in range(draw(st.integers(2, 3)))))
     if kind == "matrix":
         operation = draw(st.sampled_from(("inv", "det", "logdet")))
         inner = (draw(slots(SEQ, scope)), draw(slots(SEQ, scope))) if operation == "inv" else ()

@@ -123,6 +123,7 @@ def _root(n: int, degree: int) -> int | None:
     decreases="factors",
     example=("x[i] y[i] x[i]", "x[i]**2 y[i]"),
     given="index i : n(N)",
+    left="i",
 )
 def power_merge(node: Product, context: Context) -> Expr | None:
     """Equal bases with integer exponents of one sign become one power."""
@@ -137,6 +138,7 @@ def power_merge(node: Product, context: Context) -> Expr | None:
     decreases="factors",
     example=("x[i]**2 y[i] / x[i]", "x[i] y[i]"),
     given="index i : n(N)",
+    left="i",
     note="where both sides are defined",
 )
 def power_cancel(node: Product, context: Context) -> Expr | None:

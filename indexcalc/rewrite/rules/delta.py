@@ -15,8 +15,9 @@ from ..terms import INDICATORS, extent_of, factors_of, substitutable
     on=Delta,
     law=r"\delta_{ii} = 1",
     decreases="deltas",
-    example=("delta[i, i]", "1"),
+    example=("delta[i, i]", "ones[i]"),
     given="index i : n(N)",
+    left="i",
 )
 def delta_equal(node: Delta, context: Context) -> Expr | None:
     """A slot equals itself."""
@@ -44,6 +45,7 @@ def delta_distinct(node: Delta, context: Context) -> Expr | None:
     decreases="deltas",
     example=("delta[i, j]**2 x[i]", "delta[i, j] x[i]"),
     given="index i, j : n(N)",
+    left="i, j",
 )
 def delta_square(node: Power | Product, context: Context) -> Expr | None:
     """What is 0 or 1 is its own square."""
@@ -152,6 +154,7 @@ def _contractible(term: Expr, bound: tuple[Index, ...]) -> bool:
     decreases="index names",
     example=("delta[i, j] x[j]", "delta[i, j] x[i]"),
     given="index i, j : n(N)",
+    left="i, j",
 )
 def delta_rename(node: Product, context: Context) -> Expr | None:
     """Where a delta is not 0 its two indices are equal, so the other factors may use the earlier name."""

@@ -95,6 +95,7 @@ def d_sum(node: Derivative, context: Context) -> Expr | None:
     decreases="differentiated nodes",
     example=("diff(x[i] A[i, j] x[j], x[k])", "diff(x[i], x[k]) A[i, j] x[j] + x[i] A[i, j] diff(x[j], x[k])"),
     given=GIVEN,
+    left="i, j, k",
 )
 def d_product(node: Derivative, context: Context) -> Expr | None:
     """One term for each factor that depends on the tensor."""
@@ -117,6 +118,7 @@ def d_product(node: Derivative, context: Context) -> Expr | None:
     decreases="differentiated nodes",
     example=("diff(x[i]**3, x[k])", "3 x[i]**2 diff(x[i], x[k])"),
     given=GIVEN,
+    left="i, k",
 )
 def d_power(node: Derivative, context: Context) -> Expr | None:
     """The exponent may be any expression; where it depends on the tensor too, u^v = exp(v log u) adds a term."""
@@ -140,6 +142,7 @@ def d_power(node: Derivative, context: Context) -> Expr | None:
     decreases="differentiated nodes",
     example=("diff(tanh(x[i]), x[k])", "(1 - tanh(x[i])**2) diff(x[i], x[k])"),
     given=GIVEN,
+    left="i, k",
 )
 def d_chain(node: Derivative, context: Context) -> Expr | None:
     """A built-in elementwise function changes by its slope in each argument."""

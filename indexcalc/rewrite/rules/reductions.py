@@ -154,6 +154,7 @@ def d_var(node: Derivative, context: Context) -> Expr | None:
         "softmax[j](x[j]) (diff(x[j], x[k]) - sum[j'](softmax[j'](x[j']) diff(x[j'], x[k])))",
     ),
     given=GIVEN,
+    left="j, k",
 )
 def d_softmax(node: Derivative, context: Context) -> Expr | None:
     """Each weight grows with its own score and shrinks with the average one."""
