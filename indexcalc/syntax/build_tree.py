@@ -1,7 +1,6 @@
 """Builds the trees of tree.py: one method per alias or rule of grammar/index.lark, called as the machine reduces.
 
-A method gets the rule's children (tokens and finished values) and the stretch of text they cover.  Chains gather in a
-mutable `Chain`, frozen once by `whole`, so that a sum of n terms costs O(n).
+A method gets the rule's children (tokens and finished values) and the stretch of text they cover.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from typing import Any
 from .. import limits
 from ..diagnostics import Lines, Span
 from . import tree as t
+from .build_chains import ChainBuilder, Refused, value_of
+from .build_statements import StatementBuilder
 from .greek import SUBSCRIPT
 from .lalr import Token
 from .naming import Survey
@@ -29,81 +30,14 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SPLIT = re.compile(f"_+|{SUBSCRIPT.pattern}")
 
 
-class Refused(Exception):
-    """A reduction that the grammar allows and the language does not."""
+class Builder(ChainBuilder, StatementBuilder):
+    """Expressions; chains and statements are inherited."""
 
-    def __init__(self, code: str, message: str, start: int, end: int, hint: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.start = start
-        self.end = end
-        self.hint = hint
-
-
-class Chain:
-    """A sum, product, `and` or `or` that is still growing: its parts as the finished tree will hold them."""
-
-    __slots__ = ("kind", "parts")
-
-    def __init__(self, kind: str, first: Any) -> None:
-        self.kind = kind
-        self.parts: list[Any] = [first]
-
-
-class Builder:
     def __init__(self, text: str, lines: Lines, names: Survey) -> None:
         self._text = text
         self._span = lines.span
         self._names = names
         self._spell = names.spelling.of
-
-    # ---- chains --------------------------------------------------------------------------------------------------
-    def plus(self, children: list[Any], start: int, end: int) -> Chain:
-        return self._add(children, 1)
-
-    def minus(self, children: list[Any], start: int, end: int) -> Chain:
-        return self._add(children, -1)
-
-    def _add(self, children: list[Any], sign: int) -> Chain:
-        left, right = children
-        if not isinstance(left, Chain):
-            left = Chain("sum", (-1, left.body) if type(left) is t.Negate else (1, _value(left)))
-        return _grow(left, (sign, _value(right)), right)
-
-    def times(self, children: list[Any], start: int, end: int) -> Chain:
-        return self._multiply(children, "*")
-
-    def over(self, children: list[Any], start: int, end: int) -> Chain:
-        return self._multiply(children, "/")
-
-    def beside(self, children: list[Any], start: int, end: int) -> Chain:
-        return self._multiply(children, "")
-
-    def _multiply(self, children: list[Any], operator: str) -> Chain:
-        left, right = children
-        if not isinstance(left, Chain):
-            left = Chain("product", ("", left))
-        return _grow(left, (operator, right), right)
-
-    def either(self, children: list[Any], start: int, end: int) -> Chain:
-        return self._join(children, "or")
-
-    def both(self, children: list[Any], start: int, end: int) -> Chain:
-        return self._join(children, "and")
-
-    def _join(self, children: list[Any], operator: str) -> Chain:
-        left, right = children
-        return _grow(left if isinstance(left, Chain) else Chain(operator, left), right, right)
-
-    def whole(self, children: list[Any], start: int, end: int) -> t.Tree:
-        chain: Chain = children[0]
-        span, parts = self._span(start, end), tuple(chain.parts)
-        if chain.kind == "sum":
-            return t.Sum(span, parts)
-        if chain.kind == "product":
-            return t.Product(span, parts)
-        return t.Logic(span, chain.kind, parts)
 
     # ---- operators -----------------------------------------------------------------------------------------------
     def negation(self, children: list[Any], start: int, end: int) -> t.Logic:
@@ -114,7 +48,7 @@ class Builder:
         return t.Compare(self._span(start, end), children[0], tuple(zip(operators, children[2::2])))
 
     def negate(self, children: list[Any], start: int, end: int) -> t.Negate:
-        return t.Negate(self._span(start, end), _value(children[0]))
+        return t.Negate(self._span(start, end), value_of(children[0]))
 
     def power(self, children: list[Any], start: int, end: int) -> t.Power:
         return t.Power(self._span(start, end), *children)
@@ -132,7 +66,7 @@ class Builder:
         return t.Group(self._span(start, end), children[0])
 
     def multiple(self, children: list[Any], start: int, end: int) -> t.Product:
-        return t.Product(self._span(start, end), (("", children[0]), ("*", _value(children[1]))))
+        return t.Product(self._span(start, end), (("", children[0]), ("*", value_of(children[1]))))
 
     # ---- leaves --------------------------------------------------------------------------------------------------
     def number(self, children: list[Token], start: int, end: int) -> t.Number:
@@ -306,70 +240,12 @@ class Builder:
                 )
         return children
 
-    # ---- statements ----------------------------------------------------------------------------------------------
-    def space(self, children: list[Any], start: int, end: int) -> list[Any]:
-        return children
-
-    def index_declaration(self, children: list[Any], start: int, end: int) -> t.IndexDeclaration:
-        found: list[Any] = children[1] if len(children) > 1 else []
-        space, extent, *_ = [*found, None, None]
-        return t.IndexDeclaration(self._span(start, end), children[0], space, extent)
-
-    def attribute(self, children: list[Any], start: int, end: int) -> t.AttributeTree:
-        return t.AttributeTree(self._span(start, end), children[0].text, tuple(children[1:]))
-
-    def item(self, children: list[Any], start: int, end: int) -> t.Item:
-        return t.Item(self._span(start, end), children[0], tuple(children[1:]))
-
-    def tensor_declaration(self, children: list[t.Item], start: int, end: int) -> t.TensorDeclaration:
-        return t.TensorDeclaration(self._span(start, end), tuple(children))
-
-    def scalar_declaration(self, children: list[t.Item], start: int, end: int) -> t.ScalarDeclaration:
-        return t.ScalarDeclaration(self._span(start, end), tuple(children))
-
-    def integer_declaration(self, children: list[Any], start: int, end: int) -> t.IntegerDeclaration:
-        return t.IntegerDeclaration(self._span(start, end), tuple(children[:-1]), children[-1])
-
-    def function_declaration(self, children: list[Any], start: int, end: int) -> t.FunctionDeclaration:
-        word, parameters, body = children
-        name = t.Name(self._span(word.start, word.end), self._spell(word.text))
-        return t.FunctionDeclaration(self._span(start, end), name, parameters, body)
-
-    def metric_declaration(self, children: list[t.Name], start: int, end: int) -> t.MetricDeclaration:
-        return t.MetricDeclaration(self._span(start, end), *children)
-
-    def output_declaration(self, children: list[t.Reference], start: int, end: int) -> t.OutputDeclaration:
-        return t.OutputDeclaration(self._span(start, end), tuple(children))
-
-    def convention(self, children: list[t.Name], start: int, end: int) -> t.Convention:
-        return t.Convention(self._span(start, end), children[0])
-
-    def equation(self, children: list[Any], start: int, end: int) -> t.Equation:
-        return t.Equation(self._span(start, end), *children)
-
-    def bare(self, children: list[Any], start: int, end: int) -> t.Bare:
-        return t.Bare(self._span(start, end), children[0])
-
-
-def _grow(chain: Chain, part: Any, tree: t.Tree) -> Chain:
-    chain.parts.append(part)
-    if len(chain.parts) > limits.MAX_TERMS:
-        what = {"sum": "sum", "product": "product"}.get(chain.kind, f"chain of `{chain.kind}`")
-        message = f"this {what} has more than {limits.MAX_TERMS} parts; part {limits.MAX_TERMS + 1} stands here"
-        raise Refused("IX009", message, tree.span.start, tree.span.end, "split it over several definitions")
-    return chain
-
 
 def _slot(tree: t.Tree) -> t.Tree:
     """A bare name that is a whole slot is an index's Name, not a Reference."""
     if type(tree) is t.Reference and tree.slots is None and not tree.scripts:
         return t.Name(tree.span, tree.name, tree.primes)
     return tree
-
-
-def _value(tree: t.Tree) -> t.Tree:
-    """A name inside an affine form is a value, in braces as in brackets."""
-    return t.Reference(tree.span, tree.text, tree.primes) if type(tree) is t.Name else tree
 
 
 def _component(tree: t.Tree) -> t.Reference:

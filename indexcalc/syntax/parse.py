@@ -9,7 +9,8 @@ from typing import Any
 from .. import limits
 from ..diagnostics import Diagnostic, Lines
 from . import messages
-from .build_tree import FLAT, Builder, Refused
+from .build_chains import Refused
+from .build_tree import FLAT, Builder
 from .lalr import Machine, Token, TooDeep, Unexpected
 from .lexing import LEADS_NOWHERE, statements, tokenise, too_deep
 from .naming import Survey, classify, survey

@@ -76,7 +76,7 @@ def test_without_tables_they_are_built(fresh: Any, monkeypatch: pytest.MonkeyPat
 def test_every_rule_has_its_method_and_every_method_its_rule() -> None:
     built = tables.build(tables.grammar_file().read_text("utf-8"))
     used = {r.action for r in built.rules} - {"", "*"}
-    methods = {name for name in vars(Builder) if not name.startswith("_")}
+    methods = {name for name in dir(Builder) if not name.startswith("_")}
     assert used == methods
     assert used >= FLAT
 
