@@ -5,7 +5,9 @@ Everything public is named in `_PUBLIC` and loaded when first used, so that `imp
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -38,3 +40,15 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_PUBLIC])
+
+
+class _Package(ModuleType):
+    """Python puts a folder that was imported into its package: `indexcalc.verify` would be the function once and the
+    folder ever after.  A public name stays what it is; the folders are reached through `sys.modules`, as imports do."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _PUBLIC and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -37,12 +37,13 @@ def complex_step(point: Point, wrt: str, directions: Array) -> Array:
         _outputs(point, wrt, point.inputs[wrt][..., None] + 1j * COMPLEX_STEP * block).imag / COMPLEX_STEP
         for block in _blocks(point, directions)
     ]
-    return np.concatenate(parts)
+    return np.concatenate([np.zeros(0), *parts])
 
 
 def richardson(point: Point, wrt: str, directions: Array, step: float) -> Array:
     """Central differences at `step` and `step`/2, extrapolated: (4 D(h/2) − D(h)) / 3, with an error of order h⁴."""
-    return np.concatenate([_richardson(point, wrt, block, step) for block in _blocks(point, directions)])
+    parts = [_richardson(point, wrt, block, step) for block in _blocks(point, directions)]
+    return np.concatenate([np.zeros(0), *parts])
 
 
 def _richardson(point: Point, wrt: str, block: Array, step: float) -> Array:
@@ -68,7 +69,7 @@ def smooth_directions(point: Point, wrt: str, directions: Array, step: float, wa
         batch, tensors, sizes = _batched(point, wrt, points)
         same = same_piece(point.program, tensors, sizes, batch, way)[1:]
         found.append(same.reshape(6, -1).all(axis=0))
-    return np.concatenate(found)
+    return np.concatenate([np.zeros(0, dtype=bool), *found])
 
 
 def _outputs(point: Point, wrt: str, moved: Array) -> Array:

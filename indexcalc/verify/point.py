@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -86,14 +86,14 @@ def find_setting(
         setting = Setting(program, sizes, inputs, weights, directions=directions)
         if not _finite(setting, tasks):
             raise fail("IX906", "the given inputs lead to outputs or gradients that are infinite or NaN")
-        return _smoothest([setting], tasks)
+        return _smoothest([setting], tasks) or setting
     for kind in RANGES:
         notes = (f"inputs are drawn from the range {kind!r}: others gave NaN or infinity",) if kind != RANGES[0] else ()
         drawn = (draw(program, sizes, rng, kind) for _ in range(DRAWS))
-        settings = [Setting(program, sizes, d, weights, notes=notes, directions=directions) for d in drawn]
-        settings = [s for s in settings if _finite(s, tasks)]
-        if settings:
-            return _smoothest(settings, tasks)
+        settings = (Setting(program, sizes, d, weights, notes=notes, directions=directions) for d in drawn)
+        found = _smoothest((s for s in settings if _finite(s, tasks)), tasks)
+        if found is not None:
+            return found
     raise fail(
         "IX906",
         "no random inputs give finite outputs and gradients",
@@ -132,22 +132,29 @@ def checkable_claims(program: Program) -> list[Claim]:
     return [s for s in program.statements if isinstance(s, Claim) and plain(s)]
 
 
-def _smoothest(settings: Sequence[Setting], tasks: Sequence[Task]) -> Setting:
+def _smoothest(settings: Iterable[Setting], tasks: Sequence[Task]) -> Setting | None:
     """The first setting, at the widest step, in which no difference quotient meets a kink; else the one with fewest."""
-    program = settings[0].program
-    kinked = [(t.output, n) for t in tasks for n in t.wrt if piecewise_parts(program, n, t.output)]
-
-    def met() -> Iterator[tuple[int, Setting]]:
-        for step in STEPS:
-            for setting in settings:
-                here = replace(setting, step=step)
-                yield sum(int((~here.smooth(o, n)).sum()) for o, n in kinked), here
-
     best: tuple[int, Setting] | None = None
-    for count, setting in met():
-        if best is None or count < best[0]:
-            best = count, setting
-        if not count:
-            break
-    assert best is not None
-    return best[1]
+    tried: list[Setting] = []
+    for setting in settings:
+        tried.append(setting)
+        met = _kinks_met(setting, tasks)
+        if not met:
+            return setting
+        if best is None or met < best[0]:
+            best = met, setting
+    for step in STEPS[1:]:
+        for setting in tried:
+            here = replace(setting, step=step)
+            met = _kinks_met(here, tasks)
+            if best is None or met < best[0]:
+                best = met, here
+            if not met:
+                return here
+    return best[1] if best else None
+
+
+def _kinks_met(setting: Setting, tasks: Sequence[Task]) -> int:
+    """How many difference quotients would reach over a kink."""
+    pairs = [(t.output, n) for t in tasks for n in t.wrt if piecewise_parts(setting.program, n, t.output)]
+    return sum(int((~setting.smooth(output, wrt)).sum()) for output, wrt in pairs)

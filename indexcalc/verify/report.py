@@ -6,6 +6,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+MAX_NAME = 40  # characters of a row's name that the table shows
+
 Kind = Literal["gradient", "value", "claim"]
 
 
@@ -132,12 +134,13 @@ def _table(rows: tuple[Row, ...]) -> list[str]:
     if not rows:
         return []
     first = {"gradient": "gradient", "value": "value", "claim": "claim"}[rows[0].kind]
+    shown = [r.name if len(r.name) <= MAX_NAME else r.name[: MAX_NAME - 1] + "…" for r in rows]
     labels = list(dict.fromkeys(a.label for row in rows for a in row.agreements))
     cells = [[first, "method", "step", "relative error", "tolerance", *labels, ""]]
-    for row in rows:
+    for name, row in zip(shown, rows):
         errors = {a.label: _number(a.relative_error) for a in row.agreements}
         step = f"{row.step:.0e}" if row.step is not None else ""
-        cells.append([row.name, row.method, step, _number(row.relative_error), f"{row.tolerance:.0e}"])
+        cells.append([name, row.method, step, _number(row.relative_error), f"{row.tolerance:.0e}"])
         cells[-1] += [errors.get(label, "") for label in labels] + ["ok" if row.passed else "FAILED"]
     widths = [max(len(line[k]) for line in cells) for k in range(len(cells[0]))]
     return ["   ".join(c.ljust(w) for c, w in zip(line, widths)).rstrip() for line in cells]

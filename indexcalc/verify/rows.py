@@ -47,11 +47,14 @@ def gradient_rows(setting: Setting, task: Task, evaluators: Sequence[Evaluator],
     value = setting.tensors()[task.output].array
     scale = float(np.max(np.abs(value * setting.weights[task.output]), initial=0.0))
     rows = []
-    for wrt in task.wrt:
-        name = f"grad_{wrt}"
-        if name not in task.gradient.outputs:
-            given = ", ".join(task.gradient.outputs)
-            raise fail("IX905", f"the gradient program has no output `{name}`", hint=f"outputs: {given}")
+    if len(task.gradient.outputs) != len(task.wrt):
+        given = ", ".join(task.gradient.outputs)
+        raise fail(
+            "IX905",
+            f"a gradient program returns one output for each of {', '.join(task.wrt)}",
+            hint=f"outputs: {given}",
+        )
+    for wrt, name in zip(task.wrt, task.gradient.outputs):
         label = f"{name} of {task.output}" if several else name
         rows.append(_gradient_row(setting, task, wrt, label, {e: v[name] for e, v in found.items()}, scale))
     return rows
