@@ -34,7 +34,7 @@ Parameters: TypeAlias = dict[str, Array]
 # The extents that the equations leave open.  A few hundred steps of this size take seconds on two cores.
 SIZES = {"B": 32, "T": 32, "M": 64, "H": 4, "D": 16, "F": 128}
 RATE, WARM_UP = 1e-2, 20
-STEPS = 400
+STEPS = 600
 HELD_OUT = 0.1
 
 
