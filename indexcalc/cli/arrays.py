@@ -66,7 +66,7 @@ def _load(path: str) -> Array | dict[str, Array]:
 
 
 def _refusal(message: str, path: str, hint: str) -> IndexCalcError:
-    return IndexCalcError(Diagnostic("IX813", message, None, hint, file=path))
+    return IndexCalcError(Diagnostic("IX815", message, None, hint, file=path))
 
 
 def fill_at_random(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..ir.program import Program
 
 WRT = ("Q", "K", "V")
-QUICK_STEPS = 120
+STEPS, QUICK_STEPS = 300, 120
 MARGIN = 0.1  # nats below the unigram entropy that count as having learned more than letter counts
 
 
@@ -62,10 +62,11 @@ def look_of_console(console: Console) -> Look:
     return Look(unicode, console.is_terminal and not console.no_color, min(console.width, 120))
 
 
-def _act(console: Console, number: int, title: str, command: str) -> None:
+def _act(console: Console, number: int, title: str, command: str = "") -> None:
     console.print()
     console.rule(Text(f"{number}  {title}", style="bold"), align="left")
-    console.print(Text(f"$ {command}", style="dim"), soft_wrap=True)
+    if command:
+        console.print(Text(f"$ {command}", style="dim"), soft_wrap=True)
     console.print()
 
 
@@ -101,8 +102,8 @@ def _sources(console: Console, attention: Program) -> None:
     )  # fmt: skip
     gradient = api.grad(attention, WRT)
     numpy_source, cupy_source = (api.emit(gradient, backend) for backend in ("numpy", "cupy"))
-    console.print(_listing("NumPy", core_of(numpy_source), numpy_source))
-    console.print(_listing("CuPy", core_of(cupy_source), cupy_source))
+    console.print(_listing("NumPy", core_of(numpy_source, 32), numpy_source))
+    console.print(_listing("CuPy", core_of(cupy_source, 16), cupy_source))
 
 
 def _listing(title: str, shown: str, whole: str) -> Panel:
@@ -122,7 +123,7 @@ def _verify(console: Console, attention: Program) -> list[str]:
 def _train(console: Console, steps: int) -> list[str]:
     from .train import language_model
 
-    _act(console, 5, "A language model written as equations, trained with its derived gradients", "indexcalc demo")
+    _act(console, 5, "A language model written as equations, trained with its derived gradients")
     with console.status("deriving and compiling examples/language_model.idx"):
         start = perf_counter()
         model = language_model()

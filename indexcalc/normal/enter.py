@@ -285,7 +285,7 @@ class Normaliser:
         missing = [i for i in over if isinstance(operand, Literal) or i not in operand.free]
         if missing or isinstance(operand, Literal):
             raise fail(
-                "IX903",
+                "IX907",
                 "a reduction over an index that its body lacks cannot be normalised",
                 hint="leave that index out of the brackets, or write the body with it",
             )
@@ -299,7 +299,7 @@ class Normaliser:
 
     def unsupported(self, e: Expr, scope: Scope) -> Poly:
         what = "∂ of a field" if isinstance(e, Partial) else "diff(…)"
-        raise fail("IX904", f"{what} inside a program cannot be normalised", hint="expand it first with `simplify`")
+        raise fail("IX908", f"{what} inside a program cannot be normalised", hint="expand it first with `simplify`")
 
 
 def _parity(order: tuple[int, ...]) -> int:

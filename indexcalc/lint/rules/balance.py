@@ -9,8 +9,8 @@ RULES = (
         "IX101",
         name="free-indices-differ",
         summary="the two sides have different free indices",
-        why="An equation holds for each value of its free indices, so both sides have the same ones. Where one index is "
-        "missing and another left over, one of the two is usually misspelt.",
+        why="An equation holds for each value of its free indices, so both sides have the same ones. Where one "
+        "index is missing and another left over, one of the two is usually misspelt.",
         bad="S[i, j] = Q[i, d] K[k, d]",
         good="S[i, j] = Q[i, d] K[j, d]",
     ),

@@ -44,8 +44,8 @@ RULES = (
         name="wrong-arguments",
         summary="a function or reduction is given the wrong number or kind of arguments",
         why="Each function takes what its name promises; `softmax` takes the index that it runs along in brackets.",
-        bad="y[i] = exp(x[i], w[i])",
-        good="y[i] = exp(x[i]) w[i]",
+        bad="y[i] = where(x[i] > 0, x[i])",
+        good="y[i] = where(x[i] > 0, x[i], 0)",
     ),
     page(
         "IX506",
@@ -59,7 +59,7 @@ RULES = (
     page(
         "IX507",
         name="read-as-scalar",
-        summary="a compact name is read as one scalar, although it looks like a tensor with indices",
+        summary="a compact name is read as one scalar, although it looks like a tensor",
         why="`A_ij` is a tensor with two indices where i and j are known as indices, and otherwise one name with an "
         "underscore, such as d_model. Brackets leave no doubt.",
         bad="y[i] = 2 x[i] + A_iq",

@@ -76,7 +76,7 @@ RULES = (
     _page(
         "IX809",
         "wrong-dtype",
-        "an array's type of number does not fit its tensor",
+        "a number or an array's type of number does not fit",
         "A tensor that stands in a slot holds integers, any other one real or complex numbers.",
         'ic.compile("y[b, d] = E[tok[b], d]")(E=np.ones((5, 2)), tok=np.array([1.5]))',
         'ic.compile("y[b, d] = E[tok[b], d]")(E=np.ones((5, 2)), tok=np.array([1]))',
@@ -107,6 +107,21 @@ RULES = (
     ),
     _page(
         "IX813",
+        "foreign-array",
+        "an input is no array of the backend's library",
+        "Converting it without a word would move memory between devices, or copy it at every call.",
+        _SETUP + "f(A=torch.ones(3, 4), x=np.ones(4))",
+    ),
+    _page(
+        "IX814",
+        "devices-differ",
+        "input arrays lie on different devices",
+        "One program runs on one device.",
+        "f(A=torch.ones(3, 4, device='cuda'), x=torch.ones(4))",
+        "f(A=torch.ones(3, 4, device='cuda'), x=torch.ones(4, device='cuda'))",
+    ),
+    _page(
+        "IX815",
         "unreadable-array",
         "a file given as an input array is missing, is no .npy or .npz file, or lacks the array",
         "Arrays are read without pickle, so that a file from elsewhere cannot run code.",

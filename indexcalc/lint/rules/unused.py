@@ -71,8 +71,6 @@ def _names_in(e: Expr) -> set[str]:
             found.add(part.tensor)
         elif isinstance(part, Apply):
             found.add(part.function)
-        elif isinstance(part, Extent):
-            found.add(part.space.name)
         found |= {i.name.rstrip("'") for slot in slots_of(part) if not isinstance(slot, int) for i in slot.free}
         for index in getattr(part, "indices", ()):
             if isinstance(index, Index):
@@ -81,18 +79,27 @@ def _names_in(e: Expr) -> set[str]:
 
 
 def _names_used(program: Program) -> set[str]:
-    """Names that statements, functions' bodies, slots by example and metrics hold."""
+    """Names that statements, functions' bodies, slots by example and metrics hold.
+
+    An index that gives a space its extent is used where the extent is, or where an integer tensor indexes the space.
+    """
     used = {m.name for m in program.metrics} | set(program.outputs)
+    spaces = {m.space for m in program.metrics} | {t.values for t in program.tensors}
+    spaces |= {p.space for e in _expressions(program) for p in subexpressions(e) if isinstance(p, Extent)}
+    used |= {i.name for i in program.indices if i.space in spaces}
     for tensor in program.tensors:
         used |= {i.name for i in tensor.indices}
-    for function in program.functions:
-        used |= _names_in(function.body)
     for statement in program.statements:
         if isinstance(statement, Define):
-            used |= _names_in(statement.body) | {i.name for i in statement.indices}
-        else:
-            used |= _names_in(statement.left) | _names_in(statement.right)
-    return used
+            used |= {i.name for i in statement.indices}
+    return used.union(*map(_names_in, _expressions(program)))
+
+
+def _expressions(program: Program) -> Iterator[Expr]:
+    """Every expression that the program holds."""
+    yield from (f.body for f in program.functions)
+    for statement in program.statements:
+        yield from (statement.body,) if isinstance(statement, Define) else (statement.left, statement.right)
 
 
 def _declarations(statements: tuple[Tree, ...]) -> Iterator[tuple[str, str, Span]]:
