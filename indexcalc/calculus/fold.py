@@ -119,12 +119,31 @@ class Folder:
                     self._memo, self._banned = {}, name
                     chosen = min(chosen, self._folded(opened), key=lambda p: self._true_cost(d, p))
                     self._memo, self._banned = {}, None
-        if d.name in self.suspects:
-            for poly in (d.poly, chosen):
-                if poly and self._expand(poly) == {}:
-                    self.stats["cancelled"] += 1
-                    return {}
+        if d.name in self.suspects and any(self._vanishes(poly) for poly in (d.poly, chosen)):
+            self.stats["cancelled"] += 1
+            return {}
         return chosen
+
+    def _vanishes(self, poly: Poly) -> bool:
+        """A proof of zero: the terms cancel once expanded, or once what they then hold is folded (Σ E = Z, Z/Z = 1)."""
+        expanded = self._expand(poly)
+        if not expanded:
+            return expanded is not None and bool(poly)
+        return not self._sums_named(expanded)
+
+    def _sums_named(self, poly: Poly) -> Poly:
+        """Every forward sum that occurs (Σ E) read by its name (Z), which can then cancel."""
+        out: list[Poly] = []
+        pending = nf.sorted_terms(poly)
+        while pending:
+            mono, c = pending.pop()
+            steps = self._fold_steps(mono, lambda p: bool(p.bound) and p.name not in self.backward)
+            shorter = next((s for s in steps if all(len(m.bound) < len(mono.bound) for m in s)), None)
+            if shorter is None:
+                out.append({mono: c})
+            else:
+                pending += nf.sorted_terms(nf.scale(shorter, c))
+        return nf.add(*out)
 
     def _folded(self, poly: Poly) -> Poly:
         """Search depth is spent where it pays: everywhere in a suspect, one unfolding under a sum, none elsewhere."""
@@ -177,10 +196,10 @@ class Folder:
         distinct = {tuple(sorted((m.text, str(c)) for m, c in p.items())): p for p in pieces}
         return sorted(distinct.values(), key=self._rank)[:BEAM]
 
-    def _fold_steps(self, mono: Mono) -> Iterator[Poly]:
+    def _fold_steps(self, mono: Mono, only: Callable[[Pattern], bool] | None = None) -> Iterator[Poly]:
         heads = frozenset(a.head for a, _ in mono.factors)
         for p in self.library.candidates(heads):
-            if p.name == self._banned:
+            if p.name == self._banned or (only is not None and not only(p)):
                 continue
             for sigma, rest in matches(p, mono, self.stats):
                 self.stats["folds"] += 1

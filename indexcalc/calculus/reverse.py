@@ -10,7 +10,7 @@ from ..ir.expr import Apply, Expr, Literal, Power
 from ..ir.functions import BUILTIN
 from ..ir.index import Index
 from ..normal import poly as nf
-from ..normal.atoms import Atom, Hole, access, delta, fresh, hole_text, substitute
+from ..normal.atoms import Atom, access, delta, fresh, hole_text, substitute
 from ..normal.definitions import Definition, Definitions, Part, Payload, substitute_payload
 from ..normal.enter import Normaliser
 from ..normal.poly import Mono, Poly
@@ -66,9 +66,10 @@ class _Reverse:
         return nf.atom_poly(self._name(d.name, d.free, bar))
 
     def _through(self, d: Definition, g: Poly) -> None:
-        # every index of d is renamed apart: its names may be those of the tensors it reads
-        apart: dict[Index, Hole] = {i: fresh(i.space) for i in d.free}
-        free = tuple(i for i in apart.values() if isinstance(i, Index))
+        # every index of d, those it reduces over included, is renamed apart: the tensors it reads may use the same
+        inside = frozenset[Index]().union(*(a.free for a in d.atoms())) if d.kind != "poly" else frozenset()
+        apart = {i: fresh(i.space) for i in (*d.free, *sorted(inside - set(d.free), key=hole_text))}
+        free = tuple(apart[i] for i in d.free)
         step = _RULES.get(d.kind)
         if step is None:
             return  # argmax, topk: piecewise constant

@@ -15,7 +15,8 @@ from ..normal.leave import Leaver, Names
 if TYPE_CHECKING:
     import numpy as np
 
-SIZE = 3  # of every space in the trial
+SIZE = 3  # of every space in the trial, but for declared extents up to SMALL
+SMALL = 8
 TOLERANCE = 1e-12
 
 
@@ -54,7 +55,7 @@ def _sizes(store: Definitions, program: Program) -> dict[Space, int]:
             if atom.kind == "access":
                 for index, hole in zip(own, atom.holes):
                     sizes[index.space] = max(sizes[index.space], _reach(hole))
-    return sizes
+    return {s: s.extent if isinstance(s.extent, int) and s.extent <= SMALL else n for s, n in sizes.items()}
 
 
 def _reach(hole: Any) -> int:

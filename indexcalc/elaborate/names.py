@@ -42,6 +42,7 @@ class Survey:
     indices: set[str] = field(default_factory=set)
     tensors: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)  # tensors, scalars, integers and metrics
+    avoid: set[str] = field(default_factory=set)  # letters that as new indices would change how a name is read
     _words: list[str] = field(default_factory=list)
     _compact: list[tuple[str, list[str]]] = field(default_factory=list)  # (left side or "", names on the right)
     _slot_names: set[str] = field(default_factory=set)
@@ -55,9 +56,12 @@ class Survey:
         self._read_words()
         for left, right in self._compact:
             self._support(left, right)
-        for left, _ in self._compact:
+        for left, right in self._compact:
             if left and self.split(left) is None:
                 self.tensors.add(left)
+            for name in (left, *right):
+                if self.split(name) is None:
+                    self.avoid.update(name)
 
     def _statement(self, statement: t.Tree) -> None:
         if isinstance(statement, t.IndexDeclaration):
@@ -161,8 +165,8 @@ class Survey:
 
     def _support(self, left: str, right: list[str]) -> None:
         """Letters that one statement's compact references show to be indices."""
-        own = _letters(self._suffix(left)) if left else ""
-        others = [(n, _letters(self._suffix(n))) for n in right]
+        own = self._candidates(left) if left else ""
+        others = [(n, self._candidates(n)) for n in right]
         seen: dict[str, set[str]] = {}
         repeated: set[str] = set()
         for name, letters in others:
@@ -172,12 +176,17 @@ class Survey:
                 seen[letter].add(name)
         if own:
             known = [c in self.indices or c in seen for c in own]
-            if all(known) or len(own) == 1 or _consecutive(own) or (len(own) <= 3 and any(known)):
+            if all(known) or _consecutive(own):
                 self.indices.update(own)
         for _, letters in others:
             wanted = [c for c in letters if c not in self.indices]
             if all(len(seen[c]) > 1 or c in repeated for c in wanted):
                 self.indices.update(wanted)
+
+    def _candidates(self, name: str) -> str:
+        """The letters of a compact name's suffix, "" where one of them is known as a tensor (`grad_Z` beside `Z`)."""
+        letters = _letters(self._suffix(name))
+        return "" if any(c in self.tensors and c not in self.indices for c in letters) else letters
 
     def _suffix(self, name: str) -> str:
         """What stands behind the longest known prefix, or behind the first underscore; "" where all is known."""

@@ -142,11 +142,17 @@ class Leaver:
         if a.kind == "value":
             return self.value(a.holes[0], used)
         if a.kind == "extent":
-            assert isinstance(a.holes[0], Space)
-            return Extent(a.holes[0])
+            return self.extent(a.holes[0], used)
         if a.kind == "epsilon":
             return LeviCivita(tuple(slot_of(h) for h in a.holes))
         return Constant(a.name) if a.kind == "constant" else build.number(Fraction(a.name))
+
+    def extent(self, space: Hole, used: tuple[Index, ...]) -> Expr:
+        """A number where it is declared as one, its name where it has one, else Σ_i 1."""
+        assert isinstance(space, Space)
+        if isinstance(space.extent, int):
+            return Literal(space.extent)
+        return Extent(space) if space.extent else build.index_sum(build.ONE, (self.names.choose(space, used),))
 
     def value(self, hole: Hole, used: tuple[Index, ...]) -> Expr:
         """What a hole stands for, as a number."""

@@ -97,7 +97,8 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "Q,K,V",
     ),
     "linear attention": (
-        "index i, j : seq\nN[i,a] = exp(Q[i,d]) exp(K[j,d]) V[j,a]\nZ[i] = exp(Q[i,d]) sum[j](exp(K[j,d]))\nO[i,a] = N[i,a] / Z[i]",
+        "index i, j : seq\nN[i,a] = exp(Q[i,d]) exp(K[j,d]) V[j,a]\nZ[i] = exp(Q[i,d]) sum[j](exp(K[j,d]))\n"
+        "O[i,a] = N[i,a] / Z[i]",
         "Q,K,V",
     ),
     "layer norm": (
@@ -107,11 +108,17 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     ),
     "layer norm short": ("y[b,i] = g[i] (x[b,i] - mean[i](x[b,i])) / sqrt(var[i](x[b,i]) + 1e-5) + h[i]", "x,g,h"),
     "rms norm": ("y[b,i] = g[i] x[b,i] / sqrt(mean[i](x[b,i]**2) + 1e-5)", "x,g"),
-    "swiglu": ("u[b,f] = x[b,i] U[i,f]\nv[b,f] = x[b,i] V[i,f]\nh[b,f] = silu(u[b,f]) v[b,f]\ny[b,o] = h[b,f] W[f,o]", "x,U,V,W"),
+    "swiglu": (
+        "u[b,f] = x[b,i] U[i,f]\nv[b,f] = x[b,i] V[i,f]\nh[b,f] = silu(u[b,f]) v[b,f]\ny[b,o] = h[b,f] W[f,o]",
+        "x,U,V,W",
+    ),
     "lora": ("y[b,o] = x[b,i] W[i,o] + alpha x[b,i] A[i,r] B[r,o]", "W,A,B,x,alpha"),
     "mlp": ("h[b,f] = tanh(W[f,i] x[b,i] + c[f])\nL = mean[b]((v[f] h[b,f] - y[b])**2)", "W,c,v"),
-    "info nce": ("S[i,j] = X[i,d] Y[j,d] / tau\nindex i, j : n\nL = mean[i](logsumexp[j](S[i,j]) - S[i,i])", "X,Y,tau"),
-    "gaussian kernel": ("index m, n : pts\nK[m,n] = exp(-sum[d]((x[m,d] - y[n,d])**2) / 2)\nu[m] = K[m,n] b[n]", "x,y,b"),
+    "info nce": ("index i, j : n\nS[i,j] = X[i,d] Y[j,d] / tau\nL = mean[i](logsumexp[j](S[i,j]) - S[i,i])", "X,Y,tau"),
+    "gaussian kernel": (
+        "index m, n : pts\nK[m,n] = exp(-sum[d]((x[m,d] - y[n,d])**2) / 2)\nu[m] = K[m,n] b[n]",
+        "x,y,b",
+    ),
     "tied": ("L = sum[i](tanh(A[i,j] A[j,k] x[k]))", "A,x"),
     "softmax moe": ("G[n,e] = softmax[e](x[n,i] R[i,e])\ny[n,o] = G[n,e] x[n,i] W[e,i,o]", "x,R,W"),
 }

@@ -1,13 +1,15 @@
-"""Gradients of many programs, against finite differences of the user's own program, the interpreter and emitted code."""
+"""Gradients of many programs, against finite differences of the user's own program and the interpreter."""
 
 from __future__ import annotations
 
 import pickle
+import re
 
 import pytest
 
 import indexcalc as ic
 from indexcalc.ir.program import Define, Program
+from indexcalc.ir.text import statement_text
 from indexcalc.ir.wellformed import check_program
 
 from .programs import PROGRAMS
@@ -46,7 +48,7 @@ def test_attention_uses_its_probabilities_and_the_row_statistic() -> None:
     derived = ic.grad(*PROGRAMS["attention"])
     lines = [s for s in derived.statements if isinstance(s, Define) and s.name not in "SPO"]
     assert len(lines) == 6
-    (statistic,) = [s for s in lines if str(s.body) == "sum[a](O[i, a] grad_O[i, a])"]
+    (statistic,) = [s for s in lines if statement_text(s) == f"{s.name}[i] = O[i, a] grad_O[i, a]"]
     assert body(derived, "grad_S") == f"P[i, j] (grad_P[i, j] - {statistic.name}[i])"
     assert not [s for s in lines if "exp" in str(s.body) or "softmax" in str(s.body)]
 
@@ -55,7 +57,7 @@ def test_row_statistic_is_not_used_where_it_would_cost_more() -> None:
     """head > seq: Σ_j P dP is cheaper than Σ_a O dO."""
     text, wrt = PROGRAMS["attention"]
     derived = ic.grad(text, wrt, sizes={"seq": 16, "head": 64, "val": 256})
-    assert not any("O[i, a] grad_O[i, a]" in str(s) for s in derived.statements)
+    assert not any("O[i, a] grad_O[i, a]" in line for line in str(derived).splitlines())
 
 
 @pytest.mark.parametrize("name", ["cross entropy gather", "cross entropy log"])
@@ -69,7 +71,7 @@ def test_layer_norm_reuses_the_normalised_input() -> None:
     derived = ic.grad(*PROGRAMS["layer norm"])
     backward = [s for s in derived.statements if isinstance(s, Define) and s.name not in "mcvrny"]
     assert any("n[b, i]" in str(s.body) for s in backward)
-    assert not any("c[b, i]" in str(s.body) for s in backward)
+    assert not any(re.search(r"\bc\[b, i\]", str(s.body)) for s in backward)
 
 
 def test_shift_by_the_maximum_is_proved_to_cancel() -> None:
@@ -85,7 +87,10 @@ def test_quadratic_form_of_one_matrix() -> None:
 
 def test_backward_statements_are_linear_in_layers() -> None:
     def layers(n: int) -> int:
-        text = "\n".join(f"x{k + 1}[b,o] = tanh(sum[i](x{k}[b,i] W{k}[i,o]))" for k in range(n)) + f"\nL = x{n}[b,o] x{n}[b,o]"
+        text = (
+            "\n".join(f"x{k + 1}[b,o] = tanh(sum[i](x{k}[b,i] W{k}[i,o]))" for k in range(n))
+            + f"\nL = x{n}[b,o] x{n}[b,o]"
+        )
         text = "index i, o : model\nindex b : batch\n" + text
         return len(ic.grad(text, [f"W{k}" for k in range(n)]).statements)
 
