@@ -11,7 +11,7 @@ from indexcalc.ir.wellformed import check_program
 from .strategies import programs
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_text_reads_back_to_the_same_program(program: Program) -> None:
     check_program(program)

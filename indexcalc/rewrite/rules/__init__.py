@@ -28,6 +28,7 @@ SIMPLIFY = (
     *collect.RULES,
 )
 DIFFERENTIATE = derivative.RULES + reductions.RULES
+DERIVE = (*DIFFERENTIATE, *SIMPLIFY)
 ALL = tuple(r for family in FAMILIES.values() for r in family)
 
-__all__ = ["ALL", "DIFFERENTIATE", "FAMILIES", "SIMPLIFY"]
+__all__ = ["ALL", "DERIVE", "DIFFERENTIATE", "FAMILIES", "SIMPLIFY"]
