@@ -9,6 +9,7 @@ docs/*.svg          real output of `indexcalc`, as pictures
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,13 +25,13 @@ from indexcalc.lint.registry import rules as lint_rules
 from indexcalc.present.derive_text import derivation_text
 from indexcalc.present.findings import finding_text
 from indexcalc.present.look import Look
-from indexcalc.rewrite.rules import ALL
+from indexcalc.rewrite.catalogue import page as rules_page
 
 DOCS = Path(__file__).resolve().parent
 EXAMPLES = DOCS.parent / "examples"
 WIDTH = 116
 LOOK = Look(unicode=True, colour=True, width=WIDTH)
-NOTICE = "<!-- Written by docs/generate.py (`make docs`); edit the source that it reads, not this page. -->\n"
+NOTICE = "\n<!-- Written by docs/generate.py (`make docs`); edit the source that it reads, not this page. -->\n"
 
 
 def lint_page() -> str:
@@ -49,24 +50,6 @@ def _shown(text: str) -> Iterator[str]:
     """An example's lines; one that is a limit case of many characters is cut."""
     for line in text.rstrip("\n").split("\n"):
         yield line if len(line) <= 120 else f"{line[:100]} …"
-
-
-def rules_page() -> str:
-    """One row per rewrite rule."""
-    lines = ["# Rewrite rules", NOTICE, "| rule | law | example | |", "|---|---|---|---|"]
-    for rule in ALL:
-        before, after = (_cell(t) for t in rule.example)
-        law = rule.law.replace("|", r"\vert ")
-        lines.append(f"| `{rule.name}` | ${law}$ | `{before}` → `{after}` | {_plain_cell(rule.doc or rule.title)} |")
-    return "\n".join([*lines, ""])
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", r"\|").replace("\n", "; ")
-
-
-def _plain_cell(text: str) -> str:
-    return text.replace("|", r"\|")
 
 
 def functions_page() -> str:
@@ -93,7 +76,9 @@ def picture(command: str, output: str) -> str:
     console = Console(record=True, width=width + 1, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text(f"$ {command}", style="bold"), soft_wrap=True)
     console.print(Text.from_ansi(output), soft_wrap=True)
-    return console.export_svg(title="indexcalc", unique_id="indexcalc")
+    svg = console.export_svg(title="indexcalc", unique_id="indexcalc")
+    svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # a picture should fetch nothing
+    return svg.replace("Fira Code", "ui-monospace, Menlo, Consolas")
 
 
 def pictures() -> dict[str, str]:
