@@ -19,6 +19,12 @@ class Library(Protocol):
     def is_array(self, x: object) -> bool:
         """Whether x is an array of this library."""
 
+    def plain(self, x: Any) -> Any:
+        """The array without a subclass that gives operators another meaning."""
+
+    def signature(self, x: Any) -> object | None:
+        """Shape, dtype and device, to be compared; None for what is not plainly an array."""
+
     def shape(self, x: Any) -> tuple[int, ...]: ...
 
     def dtype(self, x: Any) -> str:

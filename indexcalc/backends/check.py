@@ -28,7 +28,7 @@ def checked_arrays(program: Program, given: Mapping[str, Any], library: Library,
         value = given[name]
         if library.is_array(value):
             _check_dtype(tensor, library.dtype(value), library)
-            found[name] = value
+            found[name] = library.plain(value)
         else:
             found[name] = _from_number(tensor, value, like, library, title)
     return _one_dtype(program, found, library)

@@ -15,13 +15,13 @@ from .spelling import Spelling
 
 Run = Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, Any]]
 Sizes = tuple[dict[Space, int], dict[str, int]]
-MAX_SHAPES = 64  # signatures whose sizes are remembered
+MAX_SHAPES = 64  # signatures that are remembered as right, with their sizes
 
 
 class Function:
     """Call it with arrays by keyword; it gives a dict of arrays by output name.
 
-    `.source` is the emitted text, which runs without indexcalc.  `sizes=` gives extents that no array tells.
+    `.source` is the emitted text, which runs without indexcalc.  `sizes=` gives extents that no array tells, by name.
     """
 
     def __init__(self, program: Program, backend: Backend, spelling: Spelling, emitted: Emitted) -> None:
@@ -34,34 +34,43 @@ class Function:
         self._run = load(emitted.source, f"<indexcalc {backend.name}>")
         self._known: dict[object, Sizes] = {}
 
-    def __call__(self, *, sizes: Mapping[str, int] | None = None, **arrays: Any) -> dict[str, Any]:
-        given = checked_arrays(self.program, arrays, self._library, self._title)
-        bound, passed = self._sizes(given, sizes)
-        check_values(self.program, given, bound, self._library)
+    def __call__(self, /, *positional: Any, sizes: Any = None, **arrays: Any) -> dict[str, Any]:
+        if positional:
+            call = ", ".join(f"{n}=…" for n in self.program.inputs)
+            raise fail("IX901", "arrays are given by keyword", hint=f"f({call})")
+        if "sizes" in self.program.inputs and sizes is not None:  # an input of that name wins
+            arrays["sizes"], sizes = sizes, None
+        signature = self._signature(arrays, sizes)
+        found = self._known.get(signature) if signature is not None else None
+        given: Mapping[str, Any] = arrays
+        if found is None:
+            given = checked_arrays(self.program, arrays, self._library, self._title)
+            bound = bound_sizes(self.program, given, sizes, self._library)
+            found = bound, {name: bound[space] for name, space in self._reads.items()}
+            if signature is not None and all(given[n] is arrays[n] for n in given):
+                self._remember(signature, found)
+        check_values(self.program, given, found[0], self._library)
         try:
-            return self._run(given, passed)
+            return self._run(given, found[1])
         except self._library.failures as error:
             raise fail("IX812", f"a matrix has no inverse: {error}") from error
         except IndexError as error:
             hint = "an integer tensor's value leads outside of a tensor's slot"
-            raise fail("IX808", str(error), hint=hint) from error
+            raise fail("IX806", str(error), hint=hint) from error
 
-    def _sizes(
-        self, arrays: Mapping[str, Any], sizes: Mapping[str, int] | None
-    ) -> tuple[dict[Any, int], dict[str, int]]:
-        """(sizes by space, sizes that the text reads), remembered by the shapes."""
-        key = (
-            tuple(self._library.shape(arrays[n]) for n in self.program.inputs),
-            tuple(sorted(sizes.items())) if sizes else (),
-        )
-        found = self._known.get(key)
-        if found is None:
-            bound = bound_sizes(self.program, arrays, sizes, self._library)
-            found = bound, {name: bound[space] for name, space in self._reads.items()}
-            if len(self._known) >= MAX_SHAPES:
-                self._known.clear()
-            self._known[key] = found
-        return found
+    def _signature(self, arrays: Mapping[str, Any], sizes: Mapping[str, int] | None) -> object | None:
+        """What decides whether a call is refused, values of integer tensors apart; None where it is out of order."""
+        names = self.program.inputs
+        if len(arrays) != len(names) or (sizes and not all(type(n) is int for n in sizes.values())):
+            return None
+        of = self._library.signature
+        parts = [of(arrays[n]) if n in arrays else None for n in names]
+        return None if None in parts else (*parts, *(sorted(sizes.items()) if sizes else ()))
+
+    def _remember(self, signature: object, found: Sizes) -> None:
+        if len(self._known) >= MAX_SHAPES:
+            self._known.clear()
+        self._known[signature] = found
 
     def __repr__(self) -> str:
         return f"<indexcalc function ({', '.join(self.program.inputs)}) -> {', '.join(self.program.outputs)}>"

@@ -66,9 +66,10 @@ def _inner(names: Names, value: Value, g: Groups) -> str:
     if names.spelling.row_times_column and innermost:
         a, b = (_matrix(names, o, g.batch, (), g.summed) for o in (left, right))
         return operations["matmul"].format(f"{a}[..., None, :]", f"{b}[..., :, None]") + "[..., 0, 0]"
-    axes = (*g.batch, *g.summed)
+    lead = next((o for o in (left, right) if tuple(x for x in o.labels if x in g.batch) == g.batch), None)
+    axes = lead.labels if lead is not None else (*g.batch, *g.summed)
     product = f"{names.ordered(left, axes)} * {names.ordered(right, axes)}"
-    return operations["sum"].format(product, tuple_text(str(n) for n in range(len(g.batch), len(axes))))
+    return operations["sum"].format(product, tuple_text(str(n) for n, x in enumerate(axes) if x in g.summed))
 
 
 def _matrix(names: Names, operand: Operand, batch: Labels, first: Labels, second: Labels) -> str:

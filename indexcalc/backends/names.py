@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -10,6 +11,8 @@ from ..ir.index import Index, Space
 from ..ir.program import Program
 from ..ir.signature import SizeTable, Unknown, unknown_of
 from .spelling import Spelling
+
+_GENERATED = re.compile(r"t[0-9]+|[anr]_[0-9]+")  # a definition of such a name keeps out of the comments
 
 
 class Names:
@@ -46,7 +49,8 @@ class Names:
             return repr(value.operation.value)
         if isinstance(value.operation, Size) and isinstance(value.operation.space.extent, str):
             return value.operation.space.extent
-        return self.graph.names.get(value.number) or self.text(value)
+        name = self.graph.names.get(value.number, "")
+        return self.text(value) if not name or _GENERATED.fullmatch(name) else name
 
     def number(self, value: float) -> str:
         if value != value or value in (float("inf"), float("-inf")):

@@ -145,7 +145,7 @@ def _scatter(s: Statements, value: Value) -> str:
     count = len(operation.indices)
     source, positions = value.operands[0], value.operands[1 : 1 + count]
     rest = tuple(x for x in value.axes if x not in operation.indices)
-    along = tuple(x for x in source.labels if x not in rest)
+    along = tuple(dict.fromkeys(x for o in (source, *positions) for x in o.labels if x not in rest))
     places = tuple_text(s.names.aligned(p, along) for p in positions)
     added = s.names.aligned(source, (*along, *rest))
     if not operation.has_base:

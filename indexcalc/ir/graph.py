@@ -107,8 +107,8 @@ class Gather:
 class Scatter:
     """base, or zeros, + the source added at positions: one integer operand for each of the result's axes `indices`.
 
-    Operands: the source, the positions, then the base, if there is one; with a base, no position occurs twice, and the
-    source may lack labels that the base has.  The source's labels that the result lacks are those of the positions.
+    Operands: the source, the positions, then the base, if there is one.  The source's labels that the result lacks are
+    those of the positions; with a base, it may lack some of them, and no position occurs twice.
     """
 
     indices: tuple[Index, ...]

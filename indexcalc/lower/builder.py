@@ -12,6 +12,7 @@ COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_e
 MASKS = frozenset(COMPARISONS.values()) | {"logical_and", "logical_or", "logical_not"}
 _PAIRS = (("less", "greater_equal"), ("less_equal", "greater"), ("equal", "not_equal"))
 OPPOSITE = dict(_PAIRS) | {b: a for a, b in _PAIRS}
+COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "logical_and", "logical_or"})
 EXACT = frozenset({"add", "subtract", "multiply", "negative"})  # integers stay integers
 
 
@@ -71,6 +72,8 @@ class Builder:
             operands = tuple(self.floating(o, weak=weak) for o in operands)
         else:
             operands = tuple(self.floating(o) for o in operands)
+        if function in COMMUTATIVE:  # so that a + b and b + a are one value
+            operands = tuple(sorted(operands, key=lambda o: (not o.is_array, o.value.number)))
         kind: Kind = "bool" if masks else ("real" if function == "sign" else _kind(operands))
         return self.make(Map(function), operands, self.aligned(operands), kind)
 

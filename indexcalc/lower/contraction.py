@@ -121,9 +121,10 @@ def _sides(left: Operand, right: Operand, keep: frozenset[Index], out: Sequence[
     place = {x: n for n, x in enumerate(out)}
     rows = [place[x] for x in left.labels if x in place and x not in right.label_set]
     columns = [place[x] for x in right.labels if x in place and x not in left.label_set]
-    if rows and columns and min(rows) > min(columns):
-        return right, left
-    return left, right
+    if rows and columns:
+        return (right, left) if min(rows) > min(columns) else (left, right)
+    # Nothing is wished for: the same order for x A and A x, so that they are one value.
+    return (right, left) if right.value.number < left.value.number else (left, right)
 
 
 def _matmul_axes(left: Operand, right: Operand, keep: frozenset[Index], out: Sequence[Index]) -> tuple[Index, ...]:

@@ -172,7 +172,7 @@ def add_at(low: Lowering, base: Operand, index: Index, slot: Slot, amount: Opera
     """base + amount · δ(index, slot) by adding at the positions: no array of the mask's size is made."""
     build = low.build
     kept = tuple(dict.fromkeys([*_ordered(slot), *amount.labels]))
-    source = build.broadcast(build.floating(amount), kept)
+    source = amount if not amount.is_array else build.floating(amount)
     positions = [position(build, slot, low.lower), *(build.range(i) for i in kept)]
     inside = _inside(kept)
     based = Operand(base.value, tuple(inside.get(x, x) for x in base.labels))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..ir.build import multiply
 from ..ir.expr import Delta, Expr, IndexSum, Literal, Power, Product, Sum
 from ..ir.graph import Operand
 from ..ir.index import Index
@@ -115,9 +116,10 @@ def _distributed(found: Factors) -> Expr | None:
         others = [*found.plain[:n], *found.plain[n + 1 :]]
         if any(t.free == factor.free for t in factor.terms) or any(o.free >= factor.free for o in others):
             continue
-        rest = [Literal(found.coefficient), *found.scalars, *found.deltas, *others]
+        rest: list[Expr] = [*found.scalars, *found.deltas, *others]
         rest += [Power(d, Literal(-1)) for d in found.divisors]
-        terms = [IndexSum(Product((*rest, t)), tuple(found.bound)) for t in factor.terms]
+        coefficient = Literal(found.coefficient)
+        terms = [IndexSum(multiply(coefficient, t, *rest), tuple(found.bound)) for t in factor.terms]
         return Sum(tuple(terms))
     return None
 

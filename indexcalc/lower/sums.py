@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..ir.build import multiply
-from ..ir.expr import Access, Delta, Expr, Literal, Product, Sum
+from ..ir.expr import Access, Delta, Expr, IndexSum, Literal, Product, Sum
 from ..ir.graph import Operand
 from ..ir.index import Index, Slot
 from .deltas import add_at
@@ -29,11 +29,22 @@ def lower_sum(low: Lowering, e: Sum, wanted: Sequence[Index] = ()) -> Operand:
 
 def _part(low: Lowering, term: Expr, wanted: Sequence[Index]) -> tuple[bool, Operand]:
     """(subtracted, operand) of a term: its sign is taken out where it is −1 times the rest."""
+    turned = _turned(term)
+    if turned is not None:
+        return True, low.build.numeric(low.lower(turned, wanted))
+    return False, low.build.numeric(low.lower(term, wanted))
+
+
+def _turned(term: Expr) -> Expr | None:
+    """−term, where the term begins with a negative number, also behind a Σ."""
+    if isinstance(term, IndexSum):
+        inner = _turned(term.body)
+        return None if inner is None else IndexSum(inner, term.indices)
     if isinstance(term, Product) and isinstance(term.factors[0], Literal):
         value = term.factors[0].value
         if not isinstance(value, float) and value < 0:
-            return True, low.build.numeric(low.lower(multiply(Literal(-value), *term.factors[1:]), wanted))
-    return False, low.build.numeric(low.lower(term, wanted))
+            return multiply(Literal(-value), *term.factors[1:])
+    return None
 
 
 def _added(low: Lowering, parts: list[tuple[bool, Operand]]) -> Operand:

@@ -158,7 +158,8 @@ CASES = [
     Case("indicator", "y[i] = (x[i] > 0) x[i] + (x[i] > 0) (z[i] < 0) + (i >= 2)", "x[i], z[i]"),
     Case("indicator_sum", "y[i] = sum[j]((j <= i) x[j])", "x[i]"),
     Case("positions", "Y[i,a] = x[i] + i - 2 a + abs(i - a) / M + N", "x[i]"),
-    Case("causal_attention", "S[b,i,j] = Q[b,i,a] K[b,j,a] / sqrt(M)\nP[b,i,j] = softmax[j](where(j<=i, S[b,i,j], -inf))"
+    Case("causal_attention", "S[b,i,j] = Q[b,i,a] K[b,j,a] / sqrt(M)"
+         "\nP[b,i,j] = softmax[j](where(j<=i, S[b,i,j], -inf))"
          "\nO[b,i,c] = P[b,i,j] Z[b,j,c]", "Q[b,i,a], K[b,j,a], Z[b,j,c]"),
     Case("softmax", "Y[i,a] = softmax[i](100 X[i,a])", "X[i,a]"),
     Case("softmax_two", "Y[b,i,a] = softmax[a,b](X[b,i,a])", "X[b,i,a]"),
@@ -166,8 +167,8 @@ CASES = [
     Case("logsumexp", "y[b] = logsumexp[i](1000 X[b,i]) + logsumexp[i,a](Z[b,i,a])", "X[b,i], Z[b,i,a]"),
     Case("cross_entropy", "y = mean[b](logsumexp[v](Z[b,v]) - Z[b,lab[b]])", "Z[b,v]"),
     Case("statistics", "y[b] = mean[i](X[b,i]) + var[i](X[b,i]) + norm[i](X[b,i]) + prod[i](X[b,i])", "X[b,i]"),
-    Case("statistics_two", "y[b] = mean[i,a](X[b,i,a]) + var[a,i](X[b,i,a]) + norm[i,a](X[b,i,a]) + prod[a,i](X[b,i,a])",
-         "X[b,i,a]"),
+    Case("statistics_two", "y[b] = mean[i,a](X[b,i,a]) + var[a,i](X[b,i,a]) "
+         " + norm[i,a](X[b,i,a]) + prod[a,i](X[b,i,a])", "X[b,i,a]"),
     Case("extremes", "y[b] = max[i](X[b,i]) min[i](X[b,i]) + max[i,a](Z[b,i,a])", "X[b,i], Z[b,i,a]"),
     Case("argmax", "y[b] = argmax[i](X[b,i]) + argmax[a](max[i](Z[b,i,a]))", "X[b,i], Z[b,i,a]"),
     Case("max_mask", "Y[b,i] = X[b,i] == max[i](X[b,i])", "X[b,i]"),
@@ -178,7 +179,8 @@ CASES = [
     Case("layer_norm", "mu[b] = mean[i](X[b,i])\nh[b,i] = (X[b,i] - mu[b]) / sqrt(var[i](X[b,i]) + 1e-5)\n"
          "Y[b,i] = x[i] h[b,i] + z[i]", "X[b,i], x[i], z[i]"),
     Case("inverse", "Y[i,k] = inv(A)[i,j] B[j,k] + inv(A)[k,i]", "A[i,j], B[j,k]"),
-    Case("inverse_defined", "H[i,j] = A[k,i] A[k,j] + delta[i,j]\nY[i,j] = inv(H)[j,i]\ny = det(A)\nz = logdet(H)", "A[i,j]"),
+    Case("inverse_defined", "H[i,j] = A[k,i] A[k,j] + delta[i,j]\nY[i,j] = inv(H)[j,i]"
+         "\ny = det(A)\nz = logdet(H)", "A[i,j]"),
     Case("declared", "function swish(x, s) = x / (1 + exp(-s x))\nY[i,a] = swish(X[i,a], x[i]) + swish(x[i], 2)",
          "X[i,a], x[i]"),
     Case("epsilon", "z0[e] = eps[e, f, g] x0[f] y0[g]\nd3 = eps[e,f,g] x0[e] y0[f] u0[g]", "x0[e], y0[f], u0[g]"),

@@ -13,13 +13,13 @@ NAMES = """
 abs add arange argmax argsort asarray broadcast_to copyto cos cosh cumsum divide dot exp expand_dims float64 inf
 iscomplexobj isinf log log1p matmul max maximum min minimum multiply nan ndarray negative power prod sign sin sinh sqrt
 square subtract sum tan tanh where zeros zeros_like
-""".split()
+"""
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """`import cupy` and `import cupyx` give the stand-ins until the test ends."""
     cupy: Any = ModuleType("cupy")
-    for name in NAMES:
+    for name in NAMES.split():
         setattr(cupy, name, getattr(np, name))
     cupy.linalg = SimpleNamespace(inv=np.linalg.inv, det=np.linalg.det, slogdet=np.linalg.slogdet)
     cupy.lib = SimpleNamespace(stride_tricks=np.lib.stride_tricks)

@@ -16,6 +16,12 @@ class CupyLibrary:
     def is_array(self, x: object) -> bool:
         return isinstance(x, cp.ndarray)
 
+    def plain(self, x: Any) -> Any:
+        return x
+
+    def signature(self, x: Any) -> object | None:
+        return (x.shape, x.dtype, x.device.id) if isinstance(x, cp.ndarray) else None
+
     def shape(self, x: Any) -> tuple[int, ...]:
         return tuple(x.shape)
 

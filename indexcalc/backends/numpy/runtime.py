@@ -14,7 +14,14 @@ class NumpyLibrary:
     failures = (np.linalg.LinAlgError,)
 
     def is_array(self, x: object) -> bool:
-        return isinstance(x, (np.ndarray, np.generic))
+        # A masked array's mask would be lost; a scalar like np.float64(2) is a number, whatever its precision.
+        return isinstance(x, np.ndarray) and not isinstance(x, np.ma.MaskedArray)
+
+    def plain(self, x: Any) -> Any:
+        return np.asarray(x)
+
+    def signature(self, x: Any) -> object | None:
+        return (x.shape, x.dtype) if type(x) is np.ndarray else None
 
     def shape(self, x: Any) -> tuple[int, ...]:
         return tuple(x.shape)

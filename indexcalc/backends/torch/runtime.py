@@ -16,6 +16,12 @@ class TorchLibrary:
     def is_array(self, x: object) -> bool:
         return isinstance(x, torch.Tensor)
 
+    def plain(self, x: Any) -> Any:
+        return x
+
+    def signature(self, x: Any) -> object | None:
+        return (x.shape, x.dtype, x.device) if isinstance(x, torch.Tensor) else None
+
     def shape(self, x: Any) -> tuple[int, ...]:
         return tuple(x.shape)
 
