@@ -114,12 +114,16 @@ def _thrice(found: Settled, scope: Scope) -> None:
 
 
 def _dangling(single: dict[str, list[Term]], left: Term, scope: Scope) -> None:
+    pair = ""
+    if len(single) == 2:
+        (one, at), (two, there) = ((base_name(k), scope.findings.text(v[0].span)) for k, v in single.items())
+        pair = f"to sum `{at}` with `{there}` rename {two} to {one}; " if at != there else ""
     for key, terms in single.items():
         name = base_name(key)
         shown = scope.findings.text(terms[0].span)
         message = f"index `{name}` stands once, in `{shown}`, and not on the left"
         offer = f"put `{name}` on the left" if isinstance(left, Leaf) else f"give both sides `{name}`"
-        hint = f"to sum over it write sum[{name}](…); else {offer}"
+        hint = f"{pair}to sum over it alone write sum[{name}](…); else {offer}"
         scope.bad("IX102", message, terms[0].span, hint, _labels(terms, ""))
 
 

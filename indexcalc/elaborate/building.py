@@ -68,7 +68,7 @@ class Builder:
         return self.index(name)
 
     def _apart(self, name: str, root: Key, around: set[str]) -> bool:
-        if name in around or name in self.reserved:
+        if name in around or name in self.reserved or name in self.scope.survey.avoid:
             return False
         if name in self.scope.order:
             return self.scope.spaces.find(("index", name)) == self.scope.spaces.find(root)
@@ -119,7 +119,7 @@ class Builder:
         roots = {scope.spaces.find(key) for _, key, _ in scope.metrics.values()}
         if not any(scope.spaces.find(("slot", name, str(k))) in roots for k in range(len(slots))):
             return ""
-        return "".join(s.mark or "_" for s in slots)
+        return "".join(s.mark or "_" if isinstance(s, (IndexSlot, LiteralSlot)) else "_" for s in slots)
 
     def slot(self, slot: SlotTerm, env: Env) -> Slot:
         if isinstance(slot, IndexSlot):
@@ -228,14 +228,14 @@ class Builder:
 
 
 def space_of(scope: Scope, key: Key) -> Space:
-    """The finished space of a class; an anonymous one is called after the first index in it."""
+    """The finished space of a class; an anonymous one is called after the first index in it, else after its tensor."""
     root = scope.spaces.find(key)
     known = scope.spaces.resolved(root)
     if known is not None:
         return known
-    first = ""
+    first = key[1]
     if not scope.spaces.groups[root].name:
-        first = next((n for n in scope.order if scope.spaces.find(("index", n)) == root), "")
+        first = next((n for n in scope.order if scope.spaces.find(("index", n)) == root), first)
     return scope.spaces.resolve(root, first)
 
 

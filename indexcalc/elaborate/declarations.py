@@ -97,6 +97,7 @@ def _declare_tensor(item: t.Item, scope: Scope, scalar: bool) -> None:
         scope.bad("IX504", f"`{name}` is built in, and cannot be a tensor", span, hint)
         return
     info = TensorInfo(name, len(plain), span, declared=True, example=plain)
+    scope.tensors.pop(name, None)  # a metric of that name takes its place among the declared ones
     scope.tensors[name] = info
     scope.unify_slots(name, plain)
     info.attributes = tuple(a for tree in item.attributes if (a := _attribute(tree, info, scope)) is not None)

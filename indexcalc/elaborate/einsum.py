@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..syntax import tree as t
 from .references import access
-from .scope import Scope, slots
+from .scope import CALLS, Scope, slots
 from .slots import NotASlot, Symmetriser, read_slots
 from .terms import IndexSlot, SlotTerm, Term, bind, join
 
@@ -206,7 +206,7 @@ def operands_with_ellipsis(spec: Spec) -> list[Labels]:
 def _letter(label: str, position: int) -> str:
     """A name for an index that a label stands for."""
     if label[0].isalpha():
-        return label
+        return label[0] if label in CALLS or label in ("and", "or", "not") else label
     return "ijklmnpqrstuvwxyz"[(int(label) if label.isdigit() else position) % 17]
 
 

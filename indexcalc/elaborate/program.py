@@ -214,7 +214,7 @@ def _tensors_in(term: Term) -> set[str]:
 # ---- the program ---------------------------------------------------------------------------------
 def _finished(statements: tuple[Define | Claim, ...], outputs: tuple[str, ...], scope: Scope, filename: str) -> Program:
     inputs = [info for info in scope.tensors.values() if _is_input(info, scope)]
-    inputs.sort(key=lambda info: not info.declared)  # stable: declared ones first
+    inputs.sort(key=lambda info: (not info.declared, 0 if info.declared or not info.read else info.read.start))
     examples = [_example(info, scope) for info in inputs]
     tensors = tuple(
         Tensor(
@@ -258,6 +258,8 @@ def _new_index(root: tuple[str, ...], like: str | None, scope: Scope) -> str:
     while True:
         for letter in (like,) if like else LETTERS:
             name = letter + "'" * n
+            if name in scope.survey.avoid:
+                continue
             if name not in scope.kinds and name not in scope.order and name not in scope.survey.tensors:
                 scope.order[name] = None
                 scope.kinds[name] = ("index", None)

@@ -45,6 +45,7 @@ from .functions import BUILTIN
 from .numbers import magnitude_text
 from .program import Claim, Define, Program, Statement
 from .summation import implicit_sums, occurrences
+from .walk import free_in_order
 
 # How tightly a text holds together.  A part is bracketed where its place asks for more than it has.
 ANY, AND, NOT, COMPARE, SUM, SIGNED, TERM, POWER, PRIMARY = range(9)
@@ -114,8 +115,9 @@ class Printer:
         return "".join(parts)
 
     def reference(self, name: str, slots: Sequence[Slot], variance: str = "") -> str:
-        """A tensor's component: `A[i, j]`, `T[^i, _j]`, a bare name at rank 0."""
-        marks = variance or [""] * len(slots)
+        """A tensor's component: `A[i, j]`, `T[^i, _j]`, a bare name at rank 0.  Only plain slots take a mark."""
+        marks = [m if isinstance(s, (Index, int)) else "" for m, s in zip(variance or " " * len(slots), slots)]
+        marks = [m.strip() for m in marks]
         inside = self.comma.join(mark + self.slot(s) for mark, s in zip(marks, slots))
         return f"{name}[{inside}]" if slots else name
 
@@ -340,28 +342,30 @@ def statement_text(s: Statement) -> str:
     """`name[i] = body`, or `left == right`."""
     printer = Printer()
     if isinstance(s, Define):
-        return f"{printer.reference(s.name, s.indices)} = {printer.side(_filled(s), s.indices)}"
+        return f"{printer.reference(s.name, s.indices)} = {printer.side(_filled(s.body, s.indices), s.indices)}"
     left, right = claim_sides(s, printer)
     return f"{left} == {right}"
 
 
 def claim_sides(s: Claim, printer: Printer) -> tuple[str, str]:
     """Both sides; the left one is bracketed where the line would otherwise begin like something else."""
-    free = tuple(s.left.free | s.right.free)
-    left, right = (printer.side(side, free, SUM) for side in (s.left, s.right))
+    free = free_in_order(s.left) + tuple(i for i in free_in_order(s.right) if i not in s.left.free)
+    zero = Literal(0)
+    sides = (side if zero in (s.left, s.right) else _filled(side, free) for side in (s.left, s.right))
+    left, right = (printer.side(side, free, SUM) for side in sides)
     begins = _NAME.match(left)
     if left.startswith("-") or (begins and begins.group() in KEYWORDS):
         left = f"({left})"
     return left, right
 
 
-def _filled(s: Define) -> Expr:
-    """The body, with the built-in `ones` for indices on the left that no term has."""
-    missing = [i for i in s.indices if i not in s.body.free]
+def _filled(body: Expr, indices: Sequence[Index]) -> Expr:
+    """A side, with the built-in `ones` for indices of the other side that no term has."""
+    missing = [i for i in indices if i not in body.free]
     if not missing:
-        return s.body
+        return body
     ones = tuple(Access("ones", (i,)) for i in missing)
-    terms = s.body.terms if isinstance(s.body, Sum) else (s.body,)
+    terms = body.terms if isinstance(body, Sum) else (body,)
     first = terms[0]
     if isinstance(first, IndexSum) and isinstance(first.body, Product):
         filled: Expr = IndexSum(Product((*first.body.factors, *ones)), first.indices)
@@ -369,7 +373,7 @@ def _filled(s: Define) -> Expr:
         parts = first.factors if isinstance(first, Product) else () if first == Literal(1) else (first,)
         joined = (*parts, *ones)
         filled = joined[0] if len(joined) == 1 else Product(joined)
-    return Sum((filled, *terms[1:])) if isinstance(s.body, Sum) else filled
+    return Sum((filled, *terms[1:])) if isinstance(body, Sum) else filled
 
 
 def program_text(p: Program) -> str:
