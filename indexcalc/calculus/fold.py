@@ -208,15 +208,17 @@ class Folder:
     def _unfold_steps(
         self, mono: Mono, c: Number, force: bool = False, only: Callable[[Definition], bool] | None = None
     ) -> Iterator[Poly]:
-        for n, (atom, e) in enumerate(mono.factors):
+        # The outer dummies are renamed first: the opened sum's own take the canonical names, and would capture them.
+        bound, factors = nf.freshen(mono)
+        for n, (atom, e) in enumerate(factors):
             d = self.library.definitions.get(atom.name) if atom.kind == "access" else None
             if d is None or (only is not None and not only(d)):
                 continue
-            others = mono.factors[:n] + mono.factors[n + 1 :]
+            others = factors[:n] + factors[n + 1 :]
             for poly in d.polys:
                 if _may_open(poly, e) and (force or self._promising(d, poly, others, e)):
                     self.stats["unfolds"] += 1
-                    yield _opened_factor(poly, d, atom, int(e), mono.bound, others, c)
+                    yield _opened_factor(poly, d, atom, int(e), bound, others, c)
 
     def _promising(self, d: Definition, poly: Poly, others: tuple[Factor, ...], e: Number) -> bool:
         """Would unfolding let some *other* pattern match, or something cancel?  Decided on heads alone."""
