@@ -63,9 +63,11 @@ def diff(expr: str | Expr, wrt: str | Access, *, given: str = "") -> Expr:
     >>> print(ic.diff("a[i] x[i]", "x[k]"))
     a[k]
     """
-    from .rewrite.engine import simplify_expression
+    from .ir.inline import inline_functions
+    from .rewrite.differentiate import eliminate
 
-    return simplify_expression(_derivative(expr, wrt, given))[0]
+    functions = {f.name: f for f in parse(given).functions}
+    return eliminate(inline_functions(_derivative(expr, wrt, given), functions))[0]
 
 
 def grad(

@@ -10,17 +10,21 @@ from typing import overload
 from ..diagnostics import IndexCalcError
 from ..ir import build
 from ..ir.expr import Access, Apply, Binder, Derivative, Expr, Index, IndexMap, IndexReduce, IndexSum
+from ..ir.inline import inline_functions
 from ..ir.program import Define, Program
 from ..ir.text import statement_text
 from ..ir.trace import Derivation, Section, Step
 from ..ir.walk import fresh_index, subexpressions, substitute, tensors_in, transform
+from ..normal.atoms import workspace
+from ..normal.definitions import Definitions
+from ..normal.enter import Normaliser
 from ..rewrite.engine import lines, times_text
-from ..rewrite.rules import DIFFERENTIATE, SIMPLIFY
+from ..rewrite.rules import DERIVE
 from .derive import Derived, derive
 
+FOLD = r"\textstyle\sum p = T"
 KNOWN = r"f(x_i) = y_i"
 MAX_ROUNDS = 20  # how often a named value may reappear
-RULES = (*DIFFERENTIATE, *SIMPLIFY)
 CHAIN = r"\frac{\partial L}{\partial x_m} = \sum_r \frac{\partial L}{\partial y_r} \frac{\partial y_r}{\partial x_m}"
 
 
@@ -66,6 +70,7 @@ class _Explainer:
     def __init__(self, program: Program, wrt: Sequence[str], derived: Derived) -> None:
         self.program, self.wrt, self.derived = program, list(wrt), derived
         self.final = {s.name: s for s in derived.result.statements if isinstance(s, Define)}
+        self.functions = {f.name: f for f in program.functions}
         self.path = self._path()
 
     def _path(self) -> list[Define]:
@@ -122,7 +127,7 @@ class _Explainer:
     def _rewrite(self, target: str, indices: tuple[Index, ...], readers: list[Define], steps: list[Step]) -> None:
         """Rules to the end, and a named value back in the place of its formula as soon as that appears."""
         for _ in range(MAX_ROUNDS):
-            rounds = lines(steps[-1].after, RULES)
+            rounds = lines(steps[-1].after, DERIVE)
             for rule, before, after, times in rounds:
                 note = "; ".join(filter(None, (rule.note, times_text(times) if times > 1 else "")))
                 steps.append(Step(target, indices, rule.name, rule.law, before, after, note))
@@ -144,7 +149,7 @@ class _Explainer:
 
     def _through(self, reader: Define, name: str, indices: tuple[Index, ...]) -> Expr:
         """Σ_r grad_R[r] ∂R[r]/∂X[m], every index of the reader renamed apart from m."""
-        body = _rename_bound(reader.body, indices)
+        body = _rename_bound(inline_functions(reader.body, self.functions), indices)
         taken = {*indices, *reader.indices, *body.bound_indices, *body.free}
         names: dict[Index, Index] = {}
         for i in reader.indices:
@@ -158,6 +163,13 @@ class _Explainer:
 
     def _helper(self, s: Define) -> Section:
         return Section(s, "", (), "computed once, read by the statements below it")
+
+
+def same(a: Expr, b: Expr) -> bool:
+    """Equal up to the order of factors and the names of dummies."""
+    with workspace():
+        enter = Normaliser(Definitions({}, (), ()))
+        return enter.poly(a, {}) == enter.poly(b, {})
 
 
 def recognise(e: Expr, readers: list[Define]) -> Expr:

@@ -118,7 +118,8 @@ def statements(
     shown = [d for d in live if d.name not in hidden]
     keep = set(outputs) | set(written)
     inline = _inlined([d for d in shown if d.name not in as_written], keep)
-    leaver = Leaver(names, inline)
+    slots = {**store.inputs, **{d.name: d.free for d in live}}
+    leaver = Leaver(names, inline, slots)
     out = []
     for d in shown:
         if d.name in as_written:

@@ -38,8 +38,8 @@ from ..ir.expr import (
     Where,
 )  # fmt: skip
 from ..ir.index import affine
+from ..ir.inline import call_body
 from ..ir.program import Define, FunctionDefinition, Program
-from ..ir.walk import transform
 from . import poly as nf
 from .atoms import Atom, Hole, access, delta, extent, fresh, substitute_hole
 from .definitions import Definition, Definitions, Operand, condition, plain_access
@@ -185,8 +185,7 @@ class Normaliser:
     def function(self, e: Apply, scope: Scope) -> Poly:
         declared = self.functions.get(e.function)
         if declared is not None:
-            values = dict(zip(declared.parameters, e.arguments))
-            return self.poly(transform(declared.body, lambda x: _parameter(x, values)), scope)
+            return self.poly(call_body(declared, e.arguments), scope)
         return self.apply(e.function, [self.poly(a, scope) for a in e.arguments])
 
     def apply(self, name: str, arguments: list[Poly]) -> Poly:
@@ -309,10 +308,6 @@ def _parity(order: tuple[int, ...]) -> int:
 
 def _is_unit(p: Poly) -> bool:
     return len(p) == 1 and all(a.kind in ("extent", "constant", "number") for m in p for a, _ in m.factors)
-
-
-def _parameter(e: Expr, values: Mapping[str, Expr]) -> Expr:
-    return values.get(e.tensor, e) if isinstance(e, Access) and not e.slots else e
 
 
 def _power_of_number(value: Number, exponent: int | Fraction) -> Poly:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -49,10 +49,10 @@ class Names:
                 pool.append(index)
             self.taken.add(index.name)
 
-    def choose(self, space: Space, used: Iterable[Index]) -> Index:
-        """A name for this space that is not used yet, the earliest introduced first."""
+    def choose(self, space: Space, used: Iterable[Index], wishes: Iterable[Index] = ()) -> Index:
+        """A name for this space that is not used yet: one that is wished for, else the earliest introduced."""
         pool, busy = self.pool.setdefault(space, []), set(used)
-        for index in pool:
+        for index in (*(w for w in wishes if w in pool), *pool):
             if index not in busy:
                 return index
         name = pool[0].name if pool else "i"
@@ -62,12 +62,14 @@ class Names:
         pool.append(Index(name, space))
         return pool[-1]
 
-    def rename(self, indices: Iterable[Index], used: Iterable[Index]) -> dict[Index, Index]:
+    def rename(
+        self, indices: Iterable[Index], used: Iterable[Index], wishes: Mapping[Index, list[Index]] | None = None
+    ) -> dict[Index, Index]:
         """Names for indices that have none a reader would know; the others keep theirs."""
         busy, out = list(used), {}
         for index in indices:
             own = index in self.pool.get(index.space, ()) and index not in busy
-            out[index] = index if own else self.choose(index.space, busy)
+            out[index] = index if own else self.choose(index.space, busy, (wishes or {}).get(index, ()))
             busy.append(out[index])
         return out
 
@@ -82,10 +84,11 @@ def slot_of(hole: Hole) -> Slot:
 
 
 class Leaver:
-    """Writes definitions as expressions.  `inline` are the definitions that get no statement of their own."""
+    """Writes definitions as expressions.  `inline` are the definitions that get no statement of their own; `slots`
+    are the names' own indices, after which dummies are called where that is free (V[j, a] is summed over a)."""
 
-    def __init__(self, names: Names, inline: Inline) -> None:
-        self.names, self.inline = names, inline
+    def __init__(self, names: Names, inline: Inline, slots: Mapping[str, tuple[Index, ...]] | None = None) -> None:
+        self.names, self.inline, self.slots = names, inline, slots or {}
 
     def definition(self, d: Definition) -> tuple[tuple[Index, ...], Expr]:
         """The definition's indices under readable names, and its right side."""
@@ -183,12 +186,21 @@ class Leaver:
         parts = [self.sum_of(b, f, 1, used) for b, f in groups]
         return _product(c, [_Item(a.text, e, self.atom(a, used)) for a, e in outer], parts)
 
-    def sum_of(self, bound: tuple[Index, ...], factors: Iterable[Factor], c: Number, used: tuple[Index, ...]) -> Expr:
-        names = self.names.rename(bound, used)
+    def sum_of(self, bound: tuple[Index, ...], factors: Sequence[Factor], c: Number, used: tuple[Index, ...]) -> Expr:
+        names = self.names.rename(bound, used, self._wishes(bound, factors))
         inside = (*used, *names.values())
         renamed = [(substitute(a, names), e) for a, e in factors]
         body = _product(c, [_Item(a.text, e, self.atom(a, inside)) for a, e in renamed], [])
         return build.index_sum(body, _by_appearance(names.values(), body))
+
+    def _wishes(self, bound: tuple[Index, ...], factors: Iterable[Factor]) -> dict[Index, list[Index]]:
+        """For each dummy, what the tensors call the slots that it stands in."""
+        wishes: dict[Index, list[Index]] = {i: [] for i in bound}
+        for atom, _ in factors:
+            for own, hole in zip(self.slots.get(atom.name, ()), atom.holes):
+                if isinstance(hole, Index) and hole in wishes:
+                    wishes[hole].append(own)
+        return wishes
 
 
 def _by_appearance(indices: Iterable[Index], body: Expr) -> tuple[Index, ...]:
