@@ -25,7 +25,7 @@ from .expr import (
 )
 from .program import Define, Statement
 from .summation import implicit_sums
-from .text import PRIMARY, SUM, TERM, Printer
+from .text import ANY, PRIMARY, SUM, TERM, Printer
 from .walk import slots_of, subexpressions
 
 _SUBSCRIPTS = str.maketrans("aehijklmnoprstuvx0123456789βγρφχ'", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉ᵦᵧᵨᵩᵪ′")
@@ -39,7 +39,7 @@ class PlainPrinter(Printer):
     comma = ","
 
     def derivative(self, e: Derivative) -> tuple[str, int]:
-        return f"d({self.at(e.body, 0)})/d({self.at(e.wrt, 0)})", TERM
+        return f"d({self.at(e.body, ANY)})/d({self.at(e.wrt, ANY)})", TERM
 
 
 class UnicodePrinter(PlainPrinter):
@@ -100,7 +100,8 @@ class UnicodePrinter(PlainPrinter):
             text = super().bound(operation, indices, body)
             return words.get(operation, operation) + text.removeprefix(operation)
         low = "".join(i.name.translate(_SUBSCRIPTS) for i in indices if isinstance(i, Index))
-        return f"{words.get(operation, operation)}{low}({self.at(body, 0)})"
+        inside = self.at(body, ANY) if isinstance(body, Derivative) else f"({self.at(body, ANY)})"
+        return f"{words.get(operation, operation)}{low}{inside}"
 
     def derivative(self, e: Derivative) -> tuple[str, int]:
         return f"(∂{self.at(e.body, PRIMARY)}/∂{self.at(e.wrt, PRIMARY)})", PRIMARY
