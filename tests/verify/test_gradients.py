@@ -10,7 +10,7 @@ from indexcalc.verify import verify
 SELF = {
     # Opening the row statistic Σ_j P_ij grad_P_ij under a sum over j once captured its dummy.
     "outer softmax": "index i, j : n\nP[i, j] = softmax[j](a[i] a[j])\nL = P[i, j] x[j] y[i]",
-    "outer softmax, masked": "index i, j : n\nP[i, j] = softmax[j](where(j <= i, a[i] a[j], -inf))\nL = P[i, j] a[j] y[i]",
+    "outer softmax, masked": "P[i, j] = softmax[j](where(j <= i, a[i] a[j], -inf))\nL = P[i, j] a[j] y[i]",
     "sum under softmax": "index i, j : n\nP[i, j] = softmax[j](a[i] + a[j]**2)\nL = P[i, j] a[j] y[i]",
     "self-attention": "index i, j : n\nP[i, j] = softmax[j](x[i, d] x[j, d])\nY[i, e] = P[i, j] x[j, e]",
     "pair potential": "index i, j : n\nL = sum[i, j](where(i < j, 1 / sqrt(sum[d]((x[i, d] - x[j, d])**2) + 0.1), 0))",
