@@ -109,7 +109,7 @@ def node(cls: type[T]) -> type[T]:
 
     A field may have a default, which must then be last.
     """
-    names = tuple(cls.__dict__.get("__annotations__", {}))
+    names = tuple(cls.__dict__.get("__annotations__", {}))  # noqa: RUF063 (`inspect` takes 10 ms to import)
     defaults = tuple(cls.__dict__[n] for n in names if n in cls.__dict__)
     body = {k: v for k, v in cls.__dict__.items() if k not in names and k not in ("__dict__", "__weakref__")}
     body["__slots__"] = ()
