@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..diagnostics import Diagnostic, IndexCalcError
 from ..lint.source import MAX_BYTES, Source, decode, is_path, read_source
 
 if TYPE_CHECKING:
@@ -21,15 +23,21 @@ MAX_EXTENT = 2**31
 def source_of(argument: str) -> Source:
     """The source that an argument means: standard input for `-`, a file, or the text itself."""
     if argument == "-":
-        return Source(decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>")
+        return Source(_standard_input(), "<stdin>")
     if is_path(argument):
         return read_source(argument)
-    return Source(argument)
+    # Where the locale is not UTF-8, Python hands over what it could not decode as surrogates.
+    return Source(argument if argument.isascii() else decode(os.fsencode(argument), "<input>"))
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:
+        raise IndexCalcError(Diagnostic("IX011", "standard input is closed", file="<stdin>"))
+    return decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
 
 
 def program_of(argument: str, *, strict: bool = False) -> Program:
     """The checked program that an argument means."""
-    from ..diagnostics import Diagnostic, IndexCalcError
     from ..elaborate.read import read_program
 
     source = source_of(argument)

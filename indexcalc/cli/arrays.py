@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..diagnostics import Diagnostic, IndexCalcError
+from ..diagnostics import Diagnostic, IndexCalcError, fail
+from ..ir.index import Space
 from ..ir.program import Program
 
 Array: TypeAlias = NDArray[Any]
+MAX_COMPONENTS = 2**28  # of one array at random sizes: 2 GiB
 
 
 def load_arrays(inputs: Sequence[str], program: Program) -> dict[str, Array]:
@@ -77,6 +80,7 @@ def fill_at_random(
     from ..verify.sizes import choose_sizes
 
     chosen = choose_sizes(program, _sizes_of(program, given, sizes))
+    _check_volume(program, chosen)
     drawn = draw(program, chosen, np.random.default_rng(seed), RANGES[0])
     names = {i.space: i.space.extent if isinstance(i.space.extent, str) else i.name for i in program.indices}
     named = {names[space]: size for space, size in chosen.items() if space in names}
@@ -92,6 +96,23 @@ def _sizes_of(program: Program, given: Mapping[str, Array], sizes: Mapping[str, 
             for index, size in zip(tensor.indices, array.shape):
                 found.setdefault(index.name, size)
     return found
+
+
+def check_sizes(program: Program, sizes: Mapping[str, int]) -> None:
+    """Refuse sizes at which an array of the program is too large to be made here."""
+    from ..verify.sizes import choose_sizes
+
+    _check_volume(program, choose_sizes(program, sizes))
+
+
+def _check_volume(program: Program, sizes: Mapping[Space, int]) -> None:
+    arrays = {t.name: t.indices for t in program.tensors} | {s.name: s.indices for s in program.definitions.values()}
+    for name, indices in arrays.items():
+        count = prod(sizes.get(i.space, 1) for i in indices)
+        if count > MAX_COMPONENTS:
+            shown = " × ".join(f"{i}={sizes.get(i.space, 1)}" for i in indices)
+            message = f"`{name}` would have {count:_} components ({shown})"
+            raise fail("IX009", message, hint=f"at most {MAX_COMPONENTS:_}; choose smaller sizes")
 
 
 def on_backend(arrays: Mapping[str, Array], backend: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import click
 from ..diagnostics import IndexCalcError
 from ..present.findings import finding_text
 from ..present.look import look_of
+from .output import write_error
 
 COMMANDS = ("demo", "lint", "explain", "derive", "simplify", "emit", "run", "verify")
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
@@ -52,17 +53,17 @@ class Commands(click.Group):
             return result
         except IndexCalcError as error:
             look = look_of(sys.stderr)
-            click.echo("\n\n".join(finding_text(d, look) for d in error.diagnostics), err=True, color=look.colour)
+            write_error("\n\n".join(finding_text(d, look) for d in error.diagnostics))
             ctx.exit(BAD_INPUT)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tells of it again at its end
             ctx.exit(PIPE_CLOSED)
         except MemoryError:
-            click.echo("error: not enough memory for arrays of these sizes; choose smaller --sizes", err=True)
+            write_error("error: not enough memory for arrays of these sizes; choose smaller --sizes")
             ctx.exit(BAD_INPUT)
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            click.echo(f"{where}error: {error.strerror or error}", err=True)
+            write_error(f"{where}error: {error.strerror or error}")
             ctx.exit(BAD_INPUT)
 
 
@@ -94,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort:
-        click.echo("interrupted", err=True)
+        write_error("interrupted")
         sys.exit(INTERRUPTED)
     sys.exit(result if isinstance(result, int) else 0)
 

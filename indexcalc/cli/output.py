@@ -1,11 +1,12 @@
-"""Writing to standard output, as text or as JSON."""
+"""Writing to standard output and error, as text or as JSON.
+
+Not through `click.echo`, which takes a stream in ASCII for a mistake and writes UTF-8 to it.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
-
-import click
 
 from ..present.look import Look, look_of
 
@@ -17,11 +18,16 @@ def look() -> Look:
 
 def write(text: str) -> None:
     """A text and a newline; its styles are there only if `look()` allowed them."""
-    click.echo(text, color=True)
+    sys.stdout.write(text + "\n")
+
+
+def write_error(text: str) -> None:
+    """The same to standard error."""
+    sys.stderr.write(text + "\n")
 
 
 def write_json(data: Any) -> None:
     """One JSON object; in ASCII where the stream is not Unicode, so that it can always be read back."""
     import json
 
-    click.echo(json.dumps(data, indent=2, ensure_ascii=not look().unicode, allow_nan=False))
+    write(json.dumps(data, indent=2, ensure_ascii=not look().unicode, allow_nan=False))

@@ -49,8 +49,10 @@ def command(
     """
     from .. import api
     from ..present.verification import verification_lines
+    from .arrays import check_sizes
 
     program = program_of(source, strict=strict)
+    check_sizes(program, sizes)
     result = api.verify(program, wrt=wrt, sizes=sizes or None, seed=seed, backend=backend)
     if shape == "json":
         write_json(result.as_dict())
