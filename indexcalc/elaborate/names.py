@@ -142,8 +142,13 @@ class Survey:
                 if isinstance(tree, t.Reference) and tree.slots is not None and tree.name not in self.declared:
                     self._words.append(tree.name)  # T_{k[ij]}: letters around an antisymmetriser
                     self._words += [s.text for s in tree.slots if isinstance(s, t.Name)]
-                elif not self._word(tree):
+                elif not (self._separate(tree) if len(script.parts) > 1 else self._word(tree)):
                     yield tree
+
+    def _separate(self, part: t.Tree) -> bool:
+        """Between blanks stand whole names, `{seq head}`; only an alphabetical run is letters, `{ij k}`."""
+        name = plain_name(part)
+        return name is not None and _consecutive(name) and self._word(part)
 
     def _word(self, tree: t.Tree) -> bool:
         name = plain_name(tree)

@@ -1,0 +1,69 @@
+"""Any text gives findings, never a crash; long inputs take linear time, deep ones fit the default recursion limit."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+
+import pytest
+
+from indexcalc.elaborate.read import check_text, read_program
+from indexcalc.ir.expr import Sum
+
+from .test_findings import FAULTS
+from .test_summation import SAME
+
+TOKENS = re.compile(r"\w+|[^\w\s]|\s+")
+
+
+def test_mutated_programs_never_crash_and_good_ones_read_back() -> None:
+    seed = 20
+    rng = random.Random(seed)
+    lines = [t for pair in SAME for t in pair] + [t for t, _ in FAULTS]
+    pool = [token for line in lines for token in TOKENS.findall(line)]
+    good = 0
+    for _ in range(1500):
+        tokens = TOKENS.findall("\n".join(rng.sample(lines, rng.choice([1, 1, 2]))))
+        for _ in range(rng.choice([0, 1, 2])):
+            tokens[rng.randrange(len(tokens))] = rng.choice(pool)
+        text = "".join(tokens)
+        if not any(d.severity == "error" for d in check_text(text)):
+            good += 1
+            program = read_program(text)
+            assert read_program(str(program)) == program, (seed, text)
+    assert good > 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "y = " + "(1 + x * " * 33 + "x" + ")" * 33,
+        "y = " + "exp(" * 99 + "x" + ")" * 99,
+        "y = " + "sum[k](x[k] * " * 45 + "1" + ")" * 45,
+        "y = " + "x**" * 90 + "1",
+        "y = " + "where(x < 1, 2, " * 45 + "x" + ")" * 45,
+        "y = " + "-(" * 45 + "x" + ")" * 45,
+    ],
+)
+def test_deep_nesting_fits_the_recursion_limit(text: str) -> None:
+    assert check_text(text) == []
+    assert hash(read_program(text)) is not None
+
+
+def test_long_sums_take_linear_time() -> None:
+    def seconds(count: int) -> float:
+        text = "y[i] = " + " + ".join(f"A{n % 7}[i,k] x{n % 5}[k]" for n in range(count))
+        start = time.process_time()
+        body = read_program(text).definitions["y"].body
+        assert isinstance(body, Sum)
+        assert len(body.terms) == count
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(8000) < 12 * max(seconds(2000), 0.02)
+
+
+def test_a_thousand_findings_are_found_quickly() -> None:
+    text = "\n".join(f"y{n}[i] = A[i,k]" for n in range(1000))
+    assert len(check_text(text)) == 1000
