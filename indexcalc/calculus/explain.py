@@ -115,12 +115,11 @@ class _Explainer:
             return Section(self._target(target, indices, steps), find, tuple(steps), e.diagnostics[0].message)
         final = self._target(target, indices, steps)
         note = f"from {' and '.join(statement_text(r) for r in readers)}"
-        if final.body != steps[-1].after:
+        if not self._same(steps[-1].after, final.body):
             onto = self.derived.folded_onto.get(target, [])
             why = self._because(onto)
-            steps.append(
-                Step(target, final.indices, "folding", r"T_i = \textstyle\sum p", steps[-1].after, final.body, why)
-            )
+            rule, law = ("folding", FOLD) if onto else ("rearrange", "")
+            steps.append(Step(target, final.indices, rule, law, steps[-1].after, final.body, why))
             note += f"; {why}" if onto else ""
         return Section(final, find, tuple(steps), note)
 
@@ -138,6 +137,14 @@ class _Explainer:
                     break
             else:
                 return
+
+    def _same(self, a: Expr, b: Expr) -> bool:
+        """Equal up to the order of factors and the names of dummies."""
+        result = self.derived.result
+        slots = {n: t.indices for n, t in result.inputs.items()} | {n: d.indices for n, d in result.definitions.items()}
+        with workspace():
+            enter = Normaliser(Definitions(slots, (), ()))
+            return enter.poly(a, {}) == enter.poly(b, {})
 
     def _target(self, target: str, indices: tuple[Index, ...], steps: list[Step]) -> Define:
         """The finished statement; a cotangent that is written into its readers ends with its last step."""
@@ -163,13 +170,6 @@ class _Explainer:
 
     def _helper(self, s: Define) -> Section:
         return Section(s, "", (), "computed once, read by the statements below it")
-
-
-def same(a: Expr, b: Expr) -> bool:
-    """Equal up to the order of factors and the names of dummies."""
-    with workspace():
-        enter = Normaliser(Definitions({}, (), ()))
-        return enter.poly(a, {}) == enter.poly(b, {})
 
 
 def recognise(e: Expr, readers: list[Define]) -> Expr:

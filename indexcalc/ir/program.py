@@ -64,6 +64,11 @@ class Define:
     body: Expr
     span: Span | None = field(default=None, compare=False)
 
+    def __str__(self) -> str:
+        from .text import statement_text
+
+        return statement_text(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -72,6 +77,11 @@ class Claim:
     left: Expr
     right: Expr
     span: Span | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        from .text import statement_text
+
+        return statement_text(self)
 
 
 Statement = Union[Define, Claim]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from itertools import count
 from typing import TypeAlias
 
 from ..ir.expr import Number
@@ -194,7 +195,10 @@ def canonical(bound: Iterable[Index], factors: Iterable[Factor]) -> Mono:
     dummies = list(bound)
     if dummies:
         order = order_indices(dummies, [(0, a, e) for a, e in kept])
-        names = {old: Index(f"#{n}", old.space) for n, old in enumerate(order)}
+        # a monomial taken out of a sum may hold that sum's dummies: its own must not capture them
+        outside = {i.name for a, _ in kept for i in a.free if i.name[0] == "#"} - {i.name for i in dummies}
+        free_names = (f"#{n}" for n in count() if f"#{n}" not in outside)
+        names = {old: Index(name, old.space) for old, name in zip(order, free_names)}
         kept = [(substitute(a, names), e) for a, e in kept]
         dummies = [names[i] for i in order]
     return Mono(tuple(dummies), tuple(sorted(kept, key=lambda f: (f[0].text, f[1]))))
