@@ -36,6 +36,7 @@ SPELLINGS = [
     ("...j,j->...", (3, 1)),
     ("...ij,...jk->...ik", (3, 2)),  # broadcast axes align on the right
     ("...ij,...jk", (3, 3)),
+    ("...i,...i->...", (3, 2)),
     ("i j, j k -> i k", (2, 2)),
     ("ij , jk -> ik", (2, 2)),
 ]

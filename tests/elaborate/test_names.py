@@ -25,6 +25,7 @@ READINGS = [
     ("y_{seq} = Q_{seq head} k_{head}", "y", "Q[seq,head] k[head]"),
     ("index seq_q, head : n(4); y_seq_q = Q_{seq_q head} k_head", "y", "Q[seq_q,head] k[head]"),
     ("index q, d, h; tensor W_q[d,h]; y_d = W_q_dh x_h", "y", "W_q[d,h] x[h]"),  # the longest known prefix
+    ("index q, d, h; tensor W[q,d,h], W_q[d,h]; y_d = W_q_dh x_h", "y", "W_q[d,h] x[h]"),
     ("index q, d, h; tensor W[q,d,h]; y_d = W_q_dh x_qh", "y", "W[q,d,h] x[q,h]"),
     ("s = sqrt(d_model) x_i x_i", "s", "d_model x[i] x[i]"),  # letters that are no indices: a scalar
     ("index i, j : n; scalar A_ij; s = A_ij x_i x_i", "s", "A_ij x[i] x[i]"),  # known as a whole

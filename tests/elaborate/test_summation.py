@@ -30,6 +30,9 @@ SAME = [
     ("s = 0 < x[i] y[i] < 1", "s = 0 < sum[i](x[i] y[i]) and sum[i](x[i] y[i]) < 1"),
     ("s = x[k] A[k,l] y[l]", "s = sum[k,l](x[k] A[k,l] y[l])"),
     ("y[p] = x[p + k] w[k]", "y[p] = sum[k](x[p + k] w[k])"),
+    ("y[i] = x[2 (i + 1) - i]", "y[i] = x[i + 2]"),
+    ("y[i] = x[-(i - 3)]", "y[i] = x[3 - i]"),
+    ("y[i] = x[2i - (3 - i) * 2]", "y[i] = x[4*i - 6]"),
     ("s[d] = E[t[b],d] w[b]", "s[d] = sum[b](E[t[b],d] w[b])"),
     # rule 2: ** counts once for its base, compares and arguments the maximum
     ("y[i] = A[i,j] x[j]**2", "y[i] = sum[j](A[i,j] x[j]**2)"),
@@ -98,6 +101,16 @@ def test_a_bare_expression_frees_single_occurrences_and_sums_pairs() -> None:
     e = read_expression("A[i,j] x[j]")
     assert [i.name for i in e.free_indices] == ["i"]
     assert [i.name for i in e.bound_indices] == ["j"]
+
+
+def test_a_metric_s_tensor_reads_back_in_its_place() -> None:
+    program = read_program("metric g : st; index m, n : st(4); v[^m] = g[^m, ^n] w[_n]; tensor X[m]")
+    assert list(program.inputs) == ["X", "g", "w"]
+    assert read_program(str(program)) == program
+    body = program.definitions["v"].body
+    assert isinstance(body, IndexSum)
+    assert isinstance(body.body, Product)
+    assert [f.variance for f in body.body.factors if isinstance(f, Access)] == ["^^", "_"]
 
 
 def test_a_bare_expression_reads_in_the_scope_of_its_declarations() -> None:
