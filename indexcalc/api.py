@@ -35,7 +35,7 @@ def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnosti
 
     >>> import indexcalc as ic
     >>> [d.code for d in ic.lint("S[i,j] = Q[i,d] K[k,d]")]
-    ['IX102', 'IX105']
+    ['IX101']
     """
     from .lint.run import lint as run
 

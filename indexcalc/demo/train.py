@@ -133,8 +133,8 @@ def language_model(text: Text | None = None, sizes: Mapping[str, int] = SIZES, s
 def learning_rate(step: int, steps: int) -> float:
     """A linear warm-up, then half a cosine down to a tenth.
 
-    >>> learning_rate(WARM_UP, 10**9) == RATE, round(learning_rate(100, 100) / RATE, 12)
-    (True, 0.1)
+    >>> [round(learning_rate(step, 10**6) / RATE, 6) for step in (1, WARM_UP, 10**6)]
+    [0.05, 1.0, 0.1]
     """
     return RATE * min(1.0, step / WARM_UP) * (0.55 + 0.45 * cos(pi * step / steps))
 

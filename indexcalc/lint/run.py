@@ -20,7 +20,7 @@ def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnosti
     A `Path`, or one line that names a file, is read; any other string is the source itself.
 
     >>> [d.code for d in lint("y[i] = A[i, k] x[j]")][:1]
-    ['IX101']
+    ['IX102']
     >>> [d.message for d in lint("missing.idx")]
     ['no such file']
     """
