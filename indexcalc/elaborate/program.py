@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..diagnostics import Diagnostic, Span
-from ..ir.expr import Expr, Index
-from ..ir.index import Space
+from ..diagnostics import Diagnostic
+from ..ir.expr import Expr
 from ..ir.node import interning
-from ..ir.program import Claim, Define, Program, Tensor
+from ..ir.program import Program
 from ..syntax import tree as t
 from . import balance
-from .building import Builder, space_of
-from .declarations import DECLARE, finished_metrics
+from .assemble import finished_program
+from .building import Builder
+from .declarations import DECLARE
 from .expressions import read
 from .findings import Findings, nearest
-from .names import Survey, symbol
-from .scope import Scope, Statement, TensorInfo
+from .given import seed, survey_given
+from .names import Survey
+from .scope import Scope, Statement
 from .statements import Read, finish, read_statement, report_lost
 from .terms import Bind, GatherSlot, IndexSlot, Join, Leaf, Term
-
-_NOWHERE = Span(0, 0, 1, 1, 1, 1)
-LETTERS = "ijklmnpqrstuvw"
 
 
 def elaborate(
@@ -45,7 +43,7 @@ def elaborate(
         _check_symbols(reads, scope)
         _warn_of_scalars(reads, scope)
         outputs = _outputs(parsed, reads, scope)
-        program = _finished(statements, outputs, scope, filename) if not findings.errors else None
+        program = finished_program(statements, outputs, scope, filename) if not findings.errors else None
     found = sorted(findings.all, key=lambda d: d.span.start if d.span else -1)
     if program is not None:
         program = replace(program, warnings=tuple(found))
@@ -65,13 +63,13 @@ def elaborate_expression(
     findings = Findings(source, "<input>")
     survey = Survey()
     if given is not None:
-        _survey_program(given, survey)
+        survey_given(given, survey)
     survey.look((t.Bare(tree.span, tree),))
     scope = Scope(findings, survey)
     if given is not None:
-        _seed(given, scope)
+        seed(given, scope)
     with interning():
-        scope.here = Statement(bare=True)
+        scope.here = Statement()
         term = read(tree, scope)
         _check_squares(scope)
         keys = balance.bare(term, scope)
@@ -209,106 +207,3 @@ def _tensors_in(term: Term) -> set[str]:
         elif hasattr(now, "terms"):
             stack += [part for _, part in now.terms]
     return out
-
-
-# ---- the program ---------------------------------------------------------------------------------
-def _finished(statements: tuple[Define | Claim, ...], outputs: tuple[str, ...], scope: Scope, filename: str) -> Program:
-    inputs = [info for info in scope.tensors.values() if _is_input(info, scope)]
-    inputs.sort(key=lambda info: (not info.declared, 0 if info.declared or not info.read else info.read.start))
-    examples = [_example(info, scope) for info in inputs]
-    tensors = tuple(
-        Tensor(
-            info.name,
-            tuple(Index(n, space_of(scope, ("index", n))) for n in names),
-            info.attributes,
-            _values(info, scope) if info.integer else None,
-        )
-        for info, names in zip(inputs, examples)
-    )
-    indices = tuple(Index(n, space_of(scope, ("index", n))) for n in scope.order)
-    functions, metrics = tuple(scope.functions.values()), finished_metrics(scope)
-    return Program(
-        indices, tensors, functions, metrics, statements, outputs, scope.convention, filename=filename
-    )
-
-
-def _is_input(info: TensorInfo, scope: Scope) -> bool:
-    if info.defined:
-        return False
-    return info.declared or info.read is not None or info.name not in scope.metrics
-
-
-def _example(info: TensorInfo, scope: Scope) -> list[str]:
-    """Distinct index names for the slots: those of the declaration or first use where they can be, else others."""
-    out: list[str] = []
-    for position in range(info.rank or 0):
-        root = scope.spaces.find(("slot", info.name, str(position)))
-        slot = info.example[position] if position < len(info.example) else None
-        wanted = slot.key if isinstance(slot, IndexSlot) and slot.key in scope.order else None
-        if wanted is None or wanted in out:
-            here = (n for n in scope.order if n not in out and scope.spaces.find(("index", n)) == root)
-            wanted = next(here, None) or _new_index(root, wanted, scope)
-        out.append(wanted)
-    return out
-
-
-def _new_index(root: tuple[str, ...], like: str | None, scope: Scope) -> str:
-    """A name that nothing uses, for a slot in whose space no index is."""
-    n = 0
-    while True:
-        for letter in (like,) if like else LETTERS:
-            name = letter + "'" * n
-            if name in scope.survey.avoid:
-                continue
-            if name not in scope.kinds and name not in scope.order and name not in scope.survey.tensors:
-                scope.order[name] = None
-                scope.kinds[name] = ("index", None)
-                scope.spaces.unify(root, ("index", name), None)
-                return name
-        n += 1
-
-
-def _values(info: TensorInfo, scope: Scope) -> Space:
-    return space_of(scope, ("value", info.name))
-
-
-# ---- beside a program ----------------------------------------------------------------------------
-def _survey_program(given: Program, survey: Survey) -> None:
-    survey.indices |= {i.name for i in given.indices}
-    survey.declared |= set(given.inputs) | set(given.definitions) | {m.name for m in given.metrics}
-    survey.tensors |= survey.declared
-
-
-def _seed(given: Program, scope: Scope) -> None:
-    """Everything that a program declares and defines."""
-    scope.convention = given.convention
-
-    def space(s: Space) -> tuple[str, ...]:
-        key = scope.spaces.declare(s.name, s.extent, None)
-        if isinstance(s.extent, str):
-            scope.extents.setdefault(s.extent, key)
-            scope.kinds.setdefault(s.extent, ("extent", None))
-        return key
-
-    for index in given.indices:
-        scope.kinds[index.name] = ("index", None)
-        scope.order[index.name] = None
-        scope.spaces.unify(space(index.space), ("index", index.name), None)
-    for function in given.functions:
-        scope.functions[function.name] = function
-        scope.kinds[function.name] = ("function", None)
-    defined = [(d.name, d.indices, None, True) for d in given.definitions.values()]
-    declared = [(x.name, x.indices, x.values, False) for x in given.tensors]
-    for name, indices, values, is_defined in (*declared, *defined):
-        info = TensorInfo(name, len(indices), declared=not is_defined, defined=is_defined, integer=values is not None)
-        info.example = tuple(IndexSlot(i.name, _NOWHERE) for i in indices)
-        scope.tensors[name] = info
-        scope.kinds[name] = ("tensor", None)
-        for position, index in enumerate(indices):
-            scope.spaces.unify(space(index.space), ("slot", name, str(position)), None)
-        if values is not None:
-            scope.spaces.unify(space(values), ("value", name), None)
-    for metric in given.metrics:
-        scope.metrics[metric.name] = (metric, space(metric.space), None)
-        scope.kinds[metric.name] = ("tensor", None)
-    assert not any(symbol(n) and i.rank for n, i in scope.tensors.items()), "δ and ε are no tensors"

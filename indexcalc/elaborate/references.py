@@ -14,7 +14,7 @@ from ..syntax import tree as t
 from .names import symbol
 from .scope import ARTICLE, CALLS, Scope, slots
 from .slots import NotASlot, SlotOrGroup, Symmetriser, read_slots
-from .terms import Leaf, LiteralSlot, SlotTerm, Term, constant, join, leaf
+from .terms import Leaf, SlotTerm, Term, constant, join, leaf
 
 Make = Callable[[tuple[SlotTerm, ...]], Term]
 
@@ -201,8 +201,3 @@ def matrix_name(tree: t.Tree, function: str, scope: Scope) -> str | None:
         scope.bad("IX505", message, tree.span, f"name the matrix first, then {function}(M)")
         return None
     return tree.name if scope.use_tensor(tree.name, 2, tree.span) is not None else None
-
-
-def literal_only(given: tuple[SlotTerm, ...]) -> bool:
-    """Whether no slot holds an index."""
-    return all(isinstance(s, LiteralSlot) for s in given)

@@ -42,7 +42,6 @@ class Statement:
     keys: dict[str, Span] = field(default_factory=dict)  # indices in it
     broken: bool = False  # an error was reported, so its balance is not judged
     whole: dict[str, Span] = field(default_factory=dict)  # compact names read as scalars
-    bare: bool = False
 
 
 @dataclass(slots=True)

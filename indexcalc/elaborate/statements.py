@@ -39,7 +39,6 @@ def read_statement(tree: t.Equation | t.Bare, scope: Scope) -> Read | None:
             body = body.body
         if isinstance(body, t.Compare) and len(body.rest) == 1 and body.rest[0][0] == "==":
             return _claim(tree.span, body.first, body.rest[0][1], scope)
-        scope.here.bare = True
         return Read(tree.span, scope.here, read(body, scope), None)
     target = _target(tree.left, scope)
     if target is None or not _fresh(target, tree, scope):
