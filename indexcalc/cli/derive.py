@@ -50,11 +50,11 @@ def command(
     if shape == "text":
         from ..present.derive_text import derivation_text
 
-        write(derivation_text(found, look(), steps=steps))
+        write(derivation_text(found, look(), steps=steps, sizes=sizes))
     elif shape == "json":
         from ..present.derive_json import derivation_data
 
-        write_json(derivation_data(found, steps=steps))
+        write_json(derivation_data(found, steps=steps, sizes=sizes))
     else:
         from ..present.derive_latex import derivation_latex, derivation_markdown
 

@@ -20,6 +20,7 @@ from ..present.derive_text import derivation_text, section_lines
 from ..present.findings import finding_text
 from ..present.look import Look
 from ..present.verification import verification_lines
+from . import train
 from .files import example_path
 from .source import core_of
 from .sparkline import sparkline
@@ -121,12 +122,10 @@ def _verify(console: Console, attention: Program) -> list[str]:
 
 
 def _train(console: Console, steps: int) -> list[str]:
-    from .train import language_model
-
     _act(console, 5, "A language model written as equations, trained with its derived gradients")
     with console.status("deriving and compiling examples/language_model.idx"):
         start = perf_counter()
-        model = language_model()
+        model = train.language_model()
         prepared = perf_counter() - start
     count = sum(p.size for p in model.parameters.values())
     lines = len(model.program.statements), len(model.gradient.statements)

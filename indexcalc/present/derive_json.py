@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..ir.latex import expression_latex, statement_latex
 from ..ir.program import Define
 from ..ir.text import expression_text, statement_text
 from ..ir.trace import Derivation, Step
+from .figures import multiplication_ratio
 from .names import given, reference_text, title_of
 
 
-def derivation_data(derivation: Derivation, *, steps: bool) -> dict[str, Any]:
-    """Keys: given, statements (with steps when asked for), outputs, program."""
+def derivation_data(derivation: Derivation, *, steps: bool, sizes: Mapping[str, int]) -> dict[str, Any]:
+    """Keys: given, statements (with steps when asked for), outputs, program, multiplication_ratio."""
     sections = {s.target.name: s for s in derivation.sections}
     statements = []
     for statement in derivation.result.statements:
@@ -35,6 +37,7 @@ def derivation_data(derivation: Derivation, *, steps: bool) -> dict[str, Any]:
         "statements": statements,
         "outputs": list(derivation.result.outputs),
         "program": str(derivation.result),
+        "multiplication_ratio": multiplication_ratio(derivation, sizes),
     }
 
 

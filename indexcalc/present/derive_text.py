@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from ..ir.pretty import pretty_text
 from ..ir.trace import Derivation, Section, Step
 from .columns import beside, prose, wrap
+from .figures import multiplication_ratio
 from .look import Look
 from .mathtext import plain_math
 from .names import find_text, given, kept, new_statements, reference_text, short_note, title_of
@@ -16,16 +18,21 @@ _SPELLED = {"∂": "d", "Σ": "sum ", "·": "-", "×": "x", "→": "->", "≤": 
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 
 
-def derivation_text(derivation: Derivation, look: Look, *, steps: bool) -> str:
-    """The whole answer of `indexcalc derive`: with `steps`, how each statement came about; then the program."""
+def derivation_text(
+    derivation: Derivation, look: Look, *, steps: bool, sizes: Mapping[str, int] = MappingProxyType({})
+) -> str:
+    """The whole answer of `indexcalc derive`: with `steps`, how each statement came about; then the program.
+
+    `sizes` are extents by name, for the figures in the last line.
+    """
     blocks = []
     if steps:
         blocks += ["\n".join(section_lines(s, look)) for s in derivation.sections if s.steps]
-    blocks.append("\n".join(program_lines(derivation, look)))
+    blocks.append("\n".join(program_lines(derivation, look, sizes)))
     return "\n\n".join(blocks)
 
 
-def program_lines(derivation: Derivation, look: Look) -> list[str]:
+def program_lines(derivation: Derivation, look: Look, sizes: Mapping[str, int]) -> list[str]:
     """What is given, every new statement with where it came from, and counts."""
     notes = {s.target.name: s.note for s in derivation.sections}
     told = [reference_text(t) for t in given(derivation)]
@@ -38,7 +45,7 @@ def program_lines(derivation: Derivation, look: Look) -> list[str]:
         for s in new_statements(derivation)
     ]
     lines += beside(rows, look)
-    lines.append(look.paint(summary(derivation, look), "dim"))
+    lines += [look.paint(line, "dim") for line in prose(summary(derivation, look, sizes), look.width)]
     return lines
 
 
@@ -46,10 +53,13 @@ def _and(parts: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
-def summary(derivation: Derivation, look: Look) -> str:
+def summary(derivation: Derivation, look: Look, sizes: Mapping[str, int]) -> str:
     """Counts and outputs, in one line."""
     count = len(new_statements(derivation))
-    return f"{count} statement{'' if count == 1 else 's'} {look.dash} returns {', '.join(derivation.result.outputs)}"
+    ratio = multiplication_ratio(derivation, sizes)
+    parts = [] if ratio is None else [f"{ratio:.2f} {'×' if look.unicode else 'x'} the forward's multiplications"]
+    parts.append(f"{count} statement{'' if count == 1 else 's'}")
+    return f" {look.dash} ".join([*parts, f"returns {', '.join(derivation.result.outputs)}"])
 
 
 def remark_text(text: str, look: Look) -> str:

@@ -142,6 +142,8 @@ class _Reader:
         return sign
 
     def script(self, upper: bool, inside: str) -> str:
+        if not inside:
+            return ""
         compact = inside.replace(" ", "").replace(",", "") if re.fullmatch(r"(\w'*[, ]*)+", inside) else inside
         table = _HIGH if upper else _LOW
         if self.unicode and compact and all(c in table for c in compact):

@@ -144,8 +144,9 @@ def test_derive_without_wrt_takes_every_real_input():
 
 def test_derive_json_is_a_program_that_reads_back():
     found = data("derive", ATTENTION, "--wrt", "Q,V", "--steps")
-    assert set(found) == {"given", "statements", "outputs", "program"}
+    assert set(found) == {"given", "statements", "outputs", "program", "multiplication_ratio"}
     assert found["given"] == ["grad_O[i,a]"]
+    assert 1 < found["multiplication_ratio"] < 2.5
     assert found["outputs"] == ["grad_Q", "grad_V"]
     assert ic.parse(found["program"]).outputs == ("grad_Q", "grad_V")
     last = found["statements"][-1]
