@@ -1,7 +1,9 @@
 """The documentation says what is so: its programs read, its links lead somewhere, its generated pages are fresh."""
 
 import importlib.util
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +28,7 @@ def generator():
 
 @pytest.mark.parametrize(("page", "number", "text"), PROGRAMS, ids=[f"{p}-{n}" for p, n, _ in PROGRAMS])
 def test_a_program_gives_exactly_the_codes_that_its_comments_name(page, number, text):
-    said = set(re.findall(r"#.*?(IX\d{3})", text))
+    said = set(re.findall(r"#(?! ix: ignore).*?(IX\d{3})", text))
     assert {d.code for d in ic.lint(text, kind="idx") if d.severity == "error"} == said, page
 
 
@@ -52,6 +54,19 @@ def test_the_tour_runs():
     done = subprocess.run([sys.executable, "-c", tour], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "grad_W[m, f] = " in done.stdout
+
+
+def shell_commands():
+    for block in re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL):
+        yield from (line for line in block.splitlines() if line.startswith("indexcalc "))
+
+
+@pytest.mark.parametrize("command", list(shell_commands()))
+def test_the_readmes_commands_run(command):
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "COLUMNS": "116"})
+    assert done.returncode == ("broken" in command), done.stderr
+    assert done.stdout
 
 
 def test_the_example_attention_in_the_language_page_is_the_example():
