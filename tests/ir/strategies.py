@@ -47,6 +47,7 @@ TENSORS = (
     Tensor("tok", (I,), (), VOCAB),
     Tensor("E", (W, D)),
     Tensor("F", (P,)),
+    Tensor("max"),
 )
 FUNCTION = FunctionDefinition("f", ("u",), multiply(Access("u", ()), power(Access("u", ()) + 1, number(-1))))
 NUMBERS = (0, 1, 2, -1, -3, 10, Fraction(1, 2), Fraction(1, 3), Fraction(-5, 3), Fraction(1, 100000), Fraction(-1, 8))
@@ -124,6 +125,13 @@ def expressions(draw: st.DrawFn, scope: Scope, depth: int = 3) -> Expr:
         return draw(leaves(scope))
     inner = expressions(scope, depth - 1)
     kind = draw(st.sampled_from(KINDS))
+    if kind == "contract":
+        return draw(contractions(scope))
+    if kind == "twins":  # the same dummies twice in one term
+        first = draw(contractions(scope))
+        return multiply(first, Apply("tanh", (draw(st.sampled_from((first, first + 1))),)))
+    if kind == "number power":
+        return power(number(draw(st.sampled_from((2, 10, Fraction(1, 2))))), draw(leaves(scope)))
     if kind == "sum":
         return add(*draw(st.lists(inner, min_size=2, max_size=3)))
     if kind == "product":
@@ -144,7 +152,36 @@ def expressions(draw: st.DrawFn, scope: Scope, depth: int = 3) -> Expr:
     return draw(binders(scope, depth, kind))
 
 
-KINDS = ("sum", "product", "product", "power", "divide", "apply", "where", "condition") + ("bind",) * 5 + ("map",)
+@st.composite
+def contractions(draw: st.DrawFn, scope: Scope) -> Expr:
+    """A sum of a product that has each summed index twice, most of them to be left unwritten."""
+    choices = [i for i in scope.unused if i.space in (SEQ, HEAD)]
+    if not choices:
+        return draw(leaves(scope))
+    bound = tuple(draw(st.lists(st.sampled_from(choices), min_size=1, max_size=2, unique=True)))
+    factors: list[Expr] = [Access("lam", ())] if draw(st.booleans()) else []
+    for index in (*bound, *bound):
+        name = draw(st.sampled_from([n for n, spaces in sorted(scope.tensors.items()) if index.space in spaces]))
+        spaces = scope.tensors[name]
+        inner = [draw(slots(space, scope)) for space in spaces]
+        inner[spaces.index(index.space)] = index
+        factor: Expr = Access(name, tuple(inner))
+        wrap = draw(st.sampled_from(("", "", "", "divide", "exp")))
+        factors.append(power(factor, number(-1)) if wrap == "divide" else Apply("exp", (factor,)) if wrap else factor)
+    coefficient = number(draw(st.sampled_from((1, 1, 2, -1))))
+    return index_sum(multiply(coefficient, *draw(st.permutations(factors))), bound)
+
+
+KINDS = (
+    ("sum", "product", "product", "power", "divide", "apply", "where", "condition")
+    + ("bind",) * 3
+    + (
+        "map",
+        "number power",
+    "twins",
+        *("contract",) * 4,
+    )
+)
 
 
 @st.composite
