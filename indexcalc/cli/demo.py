@@ -6,7 +6,7 @@ import click
 
 
 @click.command("demo")
-@click.option("--steps", type=click.IntRange(1), help="Training steps.  [default: 300]")
+@click.option("--steps", type=click.IntRange(1), help="Training steps.  [default: 600]")
 @click.option("--quick", is_flag=True, help="Train for 120 steps.")
 @click.pass_context
 def command(ctx: click.Context, steps: int | None, quick: bool) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..ir.program import Program
 
 WRT = ("Q", "K", "V")
-STEPS, QUICK_STEPS = 300, 120
+STEPS, QUICK_STEPS = 600, 120
 MARGIN = 0.1  # nats below the unigram entropy that count as having learned more than letter counts
 
 

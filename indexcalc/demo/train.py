@@ -1,7 +1,7 @@
 """Training the language model of `examples/language_model.idx`, in NumPy, with the gradients that indexcalc derives.
 
     model = language_model()
-    for step, loss in model.train(400):
+    for step, loss in model.train(600):
         ...
     model.held_out_loss(), model.held_out.unigram_entropy, model.sample("Alice ", 200)
 
@@ -34,7 +34,6 @@ Parameters: TypeAlias = dict[str, Array]
 # The extents that the equations leave open.  A few hundred steps of this size take seconds on two cores.
 SIZES = {"B": 32, "T": 32, "M": 64, "H": 4, "D": 16, "F": 128}
 RATE, WARM_UP = 1e-2, 20
-STEPS = 600
 HELD_OUT = 0.1
 
 
@@ -75,7 +74,7 @@ class LanguageModel:
     parameters: Parameters
     random: np.random.Generator
 
-    def train(self, steps: int = STEPS) -> Iterator[tuple[int, float]]:
+    def train(self, steps: int) -> Iterator[tuple[int, float]]:
         """After each step its number, from 1, and the loss on the batch that it used."""
         optimiser = Adam()
         batches = self.training.random_batches(self.sizes["B"], self.sizes["T"], self.random)
