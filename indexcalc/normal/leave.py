@@ -31,6 +31,7 @@ from ..ir.index import Affine
 from ..ir.walk import slot_value
 from .atoms import Atom, Hole, hole_text, substitute
 from .canonical import Factor
+from .collect import Collected, collect
 from .definitions import Definition, Part, substitute_payload
 from .poly import Mono, Poly, magnitude, sorted_terms
 
@@ -168,15 +169,28 @@ class Leaver:
         if len(poly) == 1:
             ((mono, c),) = poly.items()
             return self.monomial(mono, c, used)
+        collected, rest = collect(sorted_terms(poly))
         terms = []
-        for mono, c in sorted_terms(poly):
+        for mono, c in rest:
             outer, groups = components(mono)
             items = [_Item(a.text, e, self.atom(a, used)) for a, e in outer]
             for bound, factors in groups:
                 part = self.sum_of(bound, factors, 1, used)
-                items.append(_Item(str(hash(part)) + repr(part), 1, part))
+                items.append(_Item(repr(part), 1, part))
             terms.append((c, tuple(u for item in items for u in item.units())))
-        return _factored(terms)
+        return build.add(*(self.collected(g, used) for g in collected), *((_factored(terms),) if terms else ()))
+
+    def collected(self, group: Collected, used: tuple[Index, ...]) -> Expr:
+        names = self.names.rename(group.bound, used, self._wishes(group.bound, [(group.shared, 1)]))
+        inside = (*used, *names.values())
+
+        def items(factors: Sequence[Factor]) -> tuple[_Item, ...]:
+            renamed = [(substitute(a, names), e) for a, e in factors]
+            return tuple(_Item(a.text, e, self.atom(a, inside)) for a, e in renamed)
+
+        inner = _factored([(c, items(factors)) for c, factors in group.terms])
+        body = build.multiply(inner, self.atom(substitute(group.shared, names), inside))
+        return build.index_sum(body, _by_appearance(names.values(), body))
 
     def monomial(self, mono: Mono, c: Number, used: tuple[Index, ...]) -> Expr:
         """One sum over one product where the dummies are all connected, else a product of sums."""
