@@ -123,8 +123,9 @@ def test_extremes_of_arguments(name: str) -> None:
     steps = {"x": ARRAYS["x"] + 1e-20j, "v": ARRAYS["v"] + 2e-20j}
     chosen = np.where(at(e, i, j) == 0, 0, np.where(at(e, i, j) == ARRAYS["x"], 1, 2))
     close(at(e, i, j, **steps).imag / STEP, chosen.astype(float))
-    nan = at(Apply(name, (V, lift(0))), i, v=np.array([np.nan, 1, -1, 0]))
-    assert np.isnan(nan[0]) and not np.isnan(nan[1:]).any()
+    for arguments in ((V, lift(0)), (lift(0), V)):
+        nan = at(Apply(name, arguments), i, v=np.array([np.nan, 1, -1, 0]))
+        assert np.isnan(nan[0]) and not np.isnan(nan[1:]).any()
 
 
 def test_logarithm_and_roots_of_negative_numbers_are_nan_on_the_complex_path_too() -> None:
@@ -245,6 +246,8 @@ def test_topk_is_the_mask_of_the_largest() -> None:
     expected.scatter_(1, torch.topk(torch.from_numpy(ARRAYS["x"]), 2, dim=1).indices, 1.0)
     close(at(IndexMap("topk", X, (j,), 2), i, j), expected)
     close(at(IndexMap("topk", V, (i,), 2), i, v=np.array([1.0, 1.0, 1.0, 0.0])), np.array([1.0, 1.0, 0.0, 0.0]))
+    wide = value(IndexMap("topk", V, (i,), 30), (i,), {"v": np.tile([2.0, 1.0], 40)}, {N: 80})
+    assert np.array_equal(np.flatnonzero(wide), np.arange(0, 60, 2))
     with pytest.raises(IndexCalcError, match="IX811: topk takes the 4 largest of only 3"):
         at(IndexMap("topk", X, (j,), 4), i, j)
 

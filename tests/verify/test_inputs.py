@@ -38,6 +38,13 @@ def test_affine_slots_get_feasible_sizes(slot: str, sizes: dict[str, int]) -> No
         assert named(text, **sizes)["X"] == 9
 
 
+def test_a_tensor_that_is_read_through_indices_of_another_such_space_waits_for_it() -> None:
+    text = "index p : out(P)\nindex k : kernel(K)\nindex r : mid(Z)\ntensor u[r], w[k], x[q]\nindex q : in(A)\n"
+    program = "y[p] = sum[k](w[k] u[p + k])\nv[r] = sum[k](w[k] x[r + k])"
+    sizes = named(text + program)
+    assert sizes["Z"] == sizes["P"] + sizes["K"] - 1 and sizes["A"] == sizes["Z"] + sizes["K"] - 1
+
+
 def test_levi_civita_topk_and_matrices_get_sizes_that_mean_something() -> None:
     assert set(named("c[i] = eps[i, j, k] a[j] b[k]").values()) == {3}
     assert min(named("tensor x[e]\nL = sum[e](topk[e, 4](x[e]) x[e])").values()) == 5

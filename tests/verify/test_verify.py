@@ -248,6 +248,11 @@ def test_several_outputs_are_told_apart() -> None:
     assert [r.name for r in found.rows] == ["grad_x of a", "grad_x of b", "grad_y of b", "a", "b"]
 
 
+def test_extents_that_no_array_tells_reach_the_emitted_code() -> None:
+    found = verify(read_program("index i : n(N)\nscalar s\ny[i] = exp(s i / N)"), sizes={"N": 7})
+    assert found and dict(found.sizes) == {"N": 7}
+
+
 def test_claims_are_evaluated() -> None:
     found = verify(read_program("tensor A[i, j] antisymmetric\nA[i, j] == -A[j, i]\nx[i] x[j] A[i, j] == 0"))
     assert found and [r.kind for r in found.rows] == ["claim", "claim"]
@@ -282,6 +287,20 @@ def test_wrong_emitted_code_is_noticed() -> None:
     assert [r.passed for r in found.rows] == [False, False]
     second = check(program, [task], [right, Evaluator("torch", off)])
     assert not second and all("numpy = torch" in f for f in second.failures)
+
+
+def test_nan_never_passes() -> None:
+    def with_nan(program: Program, inputs: object, sizes: object) -> dict[str, np.ndarray]:
+        found = interpreted(program, inputs, sizes)  # type: ignore[arg-type]
+        for array in found.values():
+            array.flat[0] = np.nan
+        return found
+
+    program, task = derived(ATTENTION, "V")
+    first = check(program, [task], [Evaluator("numpy", with_nan)])
+    assert not first and [r.passed for r in first.rows] == [False, False]
+    second = check(program, [task], [Evaluator("numpy", interpreted), Evaluator("torch", with_nan)])
+    assert not second and all("numpy = torch: relative error nan exceeds" in f for f in second.failures)
 
 
 def test_a_gradient_of_the_wrong_shape_is_noticed() -> None:
