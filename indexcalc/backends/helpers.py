@@ -136,8 +136,6 @@ def scatter_windows(shape, forms, source):
         own = [k for k in range(count) if weights[k] and sum(w[k] != 0 for w, _ in forms) == 1]
         long.append(max(own, key=lambda k: source.shape[k]) if own else None)
     short = [k for k in range(count) if k not in long]
-    order = [k for k in long if k is not None]
-    ranks = [sorted(order).index(k) for k in order]
     for at in itertools.product(*(range(source.shape[k]) for k in short)):
         place = dict(zip(short, at))
         into, take = [], dict(place)
@@ -153,8 +151,7 @@ def scatter_windows(shape, forms, source):
             if k is not None:
                 take[k] = slice(first, last)
         else:
-            piece = source[tuple(take[k] for k in range(count))]
-            piece = piece.transpose(*ranks, *range(len(ranks), piece.ndim))
+            piece = source[tuple(take[k] for k in range(count))]  # its long axes stand in the order of the forms
             for axis, k in enumerate(long):
                 if k is None:
                     piece = xp.expand_dims(piece, axis)

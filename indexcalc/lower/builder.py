@@ -21,6 +21,7 @@ class Builder:
 
     def __init__(self, sizes: Mapping[Space, int]) -> None:
         self.sizes = sizes
+        self.order: tuple[Index, ...] = ()  # of the indices of the statement at hand: what is made takes it if it can
         self.values: list[Value] = []
         self._table: dict[object, Value] = {}
 
@@ -100,10 +101,13 @@ class Builder:
         return self.map("logical_not", mask)
 
     def aligned(self, operands: Sequence[Operand]) -> tuple[Index, ...]:
-        """The union of the labels, in the order of the operand that has most."""
+        """The union of the labels: in the order of the operand that has them all, else in the statement's."""
         ordered = sorted(operands, key=lambda o: -len(o.labels))
         found: dict[Index, None] = {}
         lead = ordered[0].labels
+        union = frozenset(lead).union(*(o.label_set for o in ordered))
+        if len(union) > len(lead) and union <= frozenset(self.order):
+            return tuple(x for x in self.order if x in union)
         # Labels that the leading operand lacks come first, so that its own axes stay innermost.
         for operand in ordered[1:]:
             for label in operand.labels:

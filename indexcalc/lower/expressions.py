@@ -70,7 +70,7 @@ class Lowering:
         """The operand whose labels are (some of) the free indices of `e`; `wanted` is a wish for their order."""
         found = self._seen.get(e)
         if found is None:
-            found = _DISPATCH[type(e)](self, e, wanted)
+            found = _DISPATCH[type(e)](self, e, wanted or self.build.order)
             self._seen[e] = found
         return found
 

@@ -37,7 +37,8 @@ def lower_program(
     names: dict[int, str] = {}
     for statement in program.statements:
         if isinstance(statement, Define):
-            operand = low.lower(statement.body, statement.indices)
+            build.order = statement.indices
+            operand = low.lower(statement.body)
             low.definitions[statement.name] = operand, statement.indices
             if not operand.value.is_inline:
                 names.setdefault(operand.value.number, statement.name)

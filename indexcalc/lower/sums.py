@@ -9,6 +9,7 @@ from ..ir.build import multiply
 from ..ir.expr import Access, Delta, Expr, IndexSum, Literal, Product, Sum
 from ..ir.graph import Operand
 from ..ir.index import Index, Slot
+from .collect import collect
 from .deltas import add_at
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def lower_sum(low: Lowering, e: Sum, wanted: Sequence[Index] = ()) -> Operand:
     """The sum of the terms."""
     spots, terms = _spots(e)
-    parts = [_part(low, t, wanted) for t in terms]
+    parts = [_part(low, t, wanted) for t in collect(terms)]
     result = _added(low, parts)
     for index, slot, amount in spots:
         base = low.build.floating(low.build.numeric(result))

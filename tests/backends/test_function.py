@@ -61,12 +61,17 @@ def test_names(f: Function) -> None:
 
 
 def test_ranks_and_sizes(f: Function) -> None:
-    refusal(f, "error IX803: `x` has 2 slots, but its array has 1 dimensions\n  help: expected x[i, d], got shape (3,)",
-            x=np.ones(3))
-    refusal(f, "error IX804: `E` has size 3 in slot 2 (index `d`), but extent `D` is 2 by slot 2 of `x`",
-            E=np.ones((4, 3)))
-    refusal(f, "error IX803: `x` has 2 slots, but it is given as a number\n  help: expected an array for x[i, d]",
-            x=1.0)
+    refusal(
+        f,
+        "error IX803: `x` has 2 slots, but its array has 1 dimensions\n  help: expected x[i, d], got shape (3,)",
+        x=np.ones(3),
+    )
+    refusal(
+        f, "error IX804: `E` has size 3 in slot 2 (index `d`), but extent `D` is 2 by slot 2 of `x`", E=np.ones((4, 3))
+    )
+    refusal(
+        f, "error IX803: `x` has 2 slots, but it is given as a number\n  help: expected an array for x[i, d]", x=1.0
+    )
 
 
 def test_dtypes(f: Function) -> None:
@@ -155,7 +160,8 @@ def test_any_memory_layout(layout: str) -> None:
 
 
 def test_results_share_no_memory() -> None:
-    f = compile_program(read_program("tensor A[i,j]\nY[i,j] = A[j,i]\nZ[i,j] = Y[i,j]\nw[i] = A[i,0]\nu[i] = A[i,i]"))
+    f = compile_program(read_program("tensor A[i,j]\nY[i,j] = A[j,i]\nZ[i,j] = Y[i,j]\nw[i] = A[i,0]\nu[i] = A[i,i]\n"
+                                     "E[i,j] = exp(A[i,j])\nF[i,j] = E[j,i]\nH[i,j] = E[i,j]"))
     a = np.ones((3, 3))
     found = list(f(A=a).values())
     for n, x in enumerate(found):

@@ -104,6 +104,18 @@ def test_nothing_is_stored_that_is_larger_than_need_be(text: str, bound: int) ->
     assert largest(text) <= bound
 
 
+def test_a_difference_is_not_opened_where_another_factor_is_as_large() -> None:
+    graph, _ = lowered("tensor P[i,j,a], x[i,a], y[j,a]\nd[i] = sum[j,a](P[i,j,a] (x[i,a] - y[j,a]))")
+    assert kinds(graph)["Contract"] == 1 and kinds(graph)["subtract"] == 1
+
+
+def test_contractions_with_one_shared_factor_are_one() -> None:
+    graph, _ = lowered("tensor A[i,j], D[i,k], x[k], W[k,a]\nY[i,a] = A[i,j] W[j,a] - 3 sum[k](D[i,k] x[k] W[k,a])")
+    assert kinds(graph)["Contract"] == 1
+    graph, _ = lowered("tensor A[i,j], D[i,b], W[j,a], U[b,a]\nY[i,a] = A[i,j] W[j,a] + D[i,b] U[b,a]")
+    assert kinds(graph)["Contract"] == 2
+
+
 def test_a_window_is_a_view() -> None:
     graph, _ = lowered("tensor x[b,i], w[a]\nY[b,k] = w[a] x[b,k+a]")
     assert kinds(graph)["View"] == 1 and kinds(graph)["Gather"] == 0

@@ -48,10 +48,8 @@ def topk_mask(x, dim, count):
 
 _INSIDE = helpers.INSIDE.replace("position.size", "position.numel()")
 _ADD_AT = helpers.ADD_AT.replace("x.transpose(order)", "x.permute(order)")
-_WINDOWS = (
-    helpers.SCATTER_WINDOWS.replace("xp.zeros(shape, dtype=source.dtype)", "source.new_zeros(shape)")
-    .replace("piece.transpose(", "piece.permute(")
-    .replace("xp.expand_dims(", "torch.unsqueeze(")
+_WINDOWS = helpers.SCATTER_WINDOWS.replace("xp.zeros(shape, dtype=source.dtype)", "source.new_zeros(shape)").replace(
+    "xp.expand_dims(", "torch.unsqueeze("
 )
 
 TORCH = Spelling(
