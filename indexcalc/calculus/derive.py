@@ -46,7 +46,8 @@ def derive(program: Program, wrt: Sequence[str], of: str | None, with_value: boo
         gradients = [names[n] for n in wrt]
         backward = [n for n in store.table if n not in forward]
         keep = [*gradients, *(program.outputs if with_value else ())]
-        folder = _fold(store, program, cotangent, forward, backward, keep, sizes)
+        named = [names[n] for n in program.definitions if n in names]
+        folder = _fold(store, program, cotangent, forward, backward, keep, named, sizes)
         name_row_statistics(store, backward)
         known = Names([*program.indices, *(i for t in program.tensors for i in t.indices)], store.taken)
         written = {s.name: s for s in program.statements if isinstance(s, Define)}
@@ -73,9 +74,11 @@ def _fold(
     forward: list[str],
     backward: list[str],
     keep: list[str],
+    named: list[str],
     sizes: Mapping[str, int],
 ) -> Folder:
-    inline_pointwise(store, [*keep, *forward])
+    """`named`: the cotangents of the user's own definitions, which stay whole so that each is folded as a formula."""
+    inline_pointwise(store, [*keep, *forward, *named])
     suspects = numerically_zero(store, program, cotangent, backward)
     folder = Folder(store, CostModel(representative_sizes(store, sizes), store), keep, suspects)
     folder.run(backward)

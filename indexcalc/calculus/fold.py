@@ -275,18 +275,32 @@ class Folder:
         after.subtract(_occurrences(d))
         after.update(_names(poly))
         work, factors, terms, names, text = self._rank(poly)
-        dying: set[str] = set()
-        pending = list(_occurrences(d))
+        for n in self._changed(after, _names(poly), alive=False):
+            w, k = self.cost.definition(self.store.table[n])
+            work, factors = work + w, factors + k
+        for n in self._changed(after, _occurrences(d), alive=True):
+            w, k = self.cost.definition(self.store.table[n])
+            work, factors = work - w, factors - k
+        return work, factors, terms, names, text
+
+    def _changed(self, after: Counter[str], start: Iterable[str], alive: bool) -> list[str]:
+        """Backward definitions that were `alive` and no longer are once the uses are `after`, or the other way round;
+        what they read in turn is counted in `after`."""
+        changed: list[str] = []
+        pending = list(start)
         while pending:
             n = pending.pop()
-            if n in self.backward and n not in dying and not after[n] and n not in self.keep:
-                dying.add(n)
-                w, k = self.cost.definition(self.store.table[n])
-                work, factors = work - w, factors - k
-                gone = _occurrences(self.store.table[n])
-                after.subtract(gone)
-                pending += list(gone)
-        return work, factors, terms, names, text
+            if n not in self.backward or n in self.keep or n in changed:
+                continue
+            if (self.uses[n] > 0) == alive and (after[n] > 0) != alive:
+                changed.append(n)
+                reads = _occurrences(self.store.table[n])
+                if alive:
+                    after.subtract(reads)
+                else:
+                    after.update(reads)
+                pending += list(reads)
+        return changed
 
 
 def _names(poly: Poly) -> Iterator[str]:

@@ -43,6 +43,10 @@ class Library:
         for poly in d.polys:
             if len(poly) == 1:
                 self.add(d.name, d.free, poly, nf.atom_poly(d.whole()))
+                ((mono, c),) = poly.items()
+                if not mono.bound:  # σ = √v also says that 1/√v is 1/σ
+                    inverse = nf.make(nf.inverse(c), (), [(a, -e) for a, e in mono.factors])
+                    self.add(d.name, d.free, inverse, nf.atom_poly(d.whole(), -1))
 
     def add(self, name: str, free: tuple[Index, ...], poly: Poly, result: Poly) -> None:
         ((mono, coefficient),) = poly.items()

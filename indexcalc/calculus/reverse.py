@@ -10,7 +10,7 @@ from ..ir.expr import Apply, Expr, Literal, Power
 from ..ir.functions import BUILTIN
 from ..ir.index import Index
 from ..normal import poly as nf
-from ..normal.atoms import Atom, access, delta, fresh, hole_text, substitute
+from ..normal.atoms import Atom, access, delta, fresh, hole_text, slot_order, substitute
 from ..normal.definitions import Definition, Definitions, Part, Payload, substitute_payload
 from ..normal.enter import Normaliser
 from ..normal.poly import Mono, Poly
@@ -203,7 +203,7 @@ def _logsumexp(s: _Step) -> None:
     """∂ log Σ exp z / ∂z_k = softmax z."""
     argument, over = s.parts
     assert isinstance(argument, Atom)
-    p = s.store.lift("softmax", (argument, over), sorted(argument.free, key=hole_text))
+    p = s.store.lift("softmax", (argument, over), slot_order([argument], argument.free))
     s.give(argument, nf.multiply(s.g, nf.atom_poly(p)), _indices(over))
 
 

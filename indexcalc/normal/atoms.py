@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
@@ -125,6 +125,18 @@ def substitute(atom: Atom, mapping: Mapping[Index, Hole]) -> Atom:
         return atom
     holes = tuple(substitute_hole(h, mapping) for h in atom.holes)
     return delta(*holes) if atom.kind == "delta" else Atom(atom.kind, atom.name, holes)
+
+
+def slot_order(atoms: Iterable[Atom], free: frozenset[Index]) -> list[Index]:
+    """The free indices in the order of the slots of the atoms that hold most of them: a value computed from x[t, c]
+    is laid out as x is."""
+    found: dict[Index, None] = {}
+    for atom in sorted(atoms, key=lambda a: (-len(a.free & free), a.text)):
+        for hole in atom.holes:
+            for index in (hole,) if isinstance(hole, Index) else sorted(free_of(hole), key=hole_text):
+                if index in free:
+                    found.setdefault(index)
+    return list(found)
 
 
 def names_in(atom: Atom) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import TypeAlias, Union
 from ..ir.expr import Literal, Number
 from ..ir.index import Affine, Index
 from . import poly as nf
-from .atoms import Atom, Hole, access, hole_text, names_in, substitute
+from .atoms import Atom, Hole, access, names_in, slot_order, substitute
 from .poly import Mono, Poly
 
 Operand: TypeAlias = Union[Atom, Literal]
@@ -170,7 +170,7 @@ class Definitions:
 
     def lift_operation(self, kind: str, payload: tuple[Part, ...], bound: Iterable[Index] = ()) -> Atom:
         free = frozenset[Index]().union(*(a.free for a in atoms_in(payload)))
-        return self.lift(kind, payload, sorted(free - frozenset(bound), key=hole_text))
+        return self.lift(kind, payload, slot_order(atoms_in(payload), free - frozenset(bound)))
 
     def operand(self, poly: Poly) -> Operand:
         """An access or a number that equals the polynomial."""
@@ -202,7 +202,7 @@ class Definitions:
         argument, indices = d.parts
         assert isinstance(argument, Atom) and isinstance(indices, tuple)
         over: list[Index] = [i for i in indices if isinstance(i, Index)]
-        free = sorted(argument.free, key=hole_text)
+        free = slot_order([argument], argument.free)
         if d.kind == "logsumexp":
             p = self.lift("softmax", (argument, indices), free, virtual=True)
             gap = nf.add(nf.atom_poly(argument), nf.scale(nf.atom_poly(d.whole()), -1))

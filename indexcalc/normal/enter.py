@@ -267,15 +267,24 @@ class Normaliser:
         count = build.multiply(*(Extent(i.space) for i in e.indices))
         mean = build.index_sum(e.body, e.indices) / count
         if e.operation == "mean":
-            return self.poly(mean, scope)
+            return self.named(self.poly(mean, scope))
         if e.operation == "norm":
             return self.poly(build.sqrt(build.index_sum(e.body**2, e.indices)), scope)
         if e.operation == "var":
-            return self.poly(build.index_sum((e.body - mean) ** 2, e.indices) / count, scope)
+            return self.variance(e, scope)
         inner = {i: fresh(i.space) for i in e.indices}
         argument = self.named_access(self.poly(e.body, {**scope, **inner}), inner.values())
         over = tuple(inner.values())
         return nf.atom_poly(self.store.lift_operation(e.operation, (argument, over), over))
+
+    def variance(self, e: IndexReduce, scope: Scope) -> Poly:
+        """mean((x − mean x)²) with both means under a name, so that a mean which the program defines is found again."""
+        inner = {i: fresh(i.space) for i in e.indices}
+        body = self.poly(e.body, {**scope, **inner})
+        weight = nf.make(1, (), [(extent(i.space), -1) for i in e.indices])
+        mean = self.named(nf.multiply(nf.bind(body, inner.values()), weight))
+        squared = self.raise_to(nf.add(body, nf.scale(mean, -1)), 2)
+        return nf.multiply(nf.bind(squared, inner.values()), weight)
 
     def named_access(self, p: Poly, over: Any) -> Operand:
         """The operand of a reduction.  Where it lacks an index that is reduced over, 0·(value of the index) would not

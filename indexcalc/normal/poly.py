@@ -13,7 +13,7 @@ from typing import TypeAlias
 from ..ir.expr import Number
 from ..ir.index import Index
 from ..ir.node import Node, node
-from .atoms import Atom, Hole, extent, fresh, hole_text, substitute
+from .atoms import Atom, Hole, extent, fresh, hole_text, slot_order, substitute
 from .canonical import Factor, order_indices
 
 _set = object.__setattr__
@@ -255,7 +255,9 @@ def instantiate(poly: Poly, mapping: Mapping[Index, Hole]) -> Poly:
 
 
 def free_indices(poly: Poly) -> list[Index]:
-    return sorted(frozenset[Index]().union(*(m.free for m in poly)), key=hole_text)
+    """In the order of the slots that hold them."""
+    free = frozenset[Index]().union(*(m.free for m in poly))
+    return slot_order((a for m in poly for a, _ in m.factors), free)
 
 
 def definition_key(free: Iterable[Index], poly: Poly) -> tuple[str, list[Index]]:

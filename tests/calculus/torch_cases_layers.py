@@ -1,0 +1,2 @@
+from .torch_cases import Case
+LAYERS: list[Case] = []
