@@ -30,9 +30,7 @@ def finished_program(
     )
     indices = tuple(Index(n, space_of(scope, ("index", n))) for n in scope.order)
     functions, metrics = tuple(scope.functions.values()), finished_metrics(scope)
-    return Program(
-        indices, tensors, functions, metrics, statements, outputs, scope.convention, filename=filename
-    )
+    return Program(indices, tensors, functions, metrics, statements, outputs, scope.convention, filename=filename)
 
 
 def _is_input(info: TensorInfo, scope: Scope) -> bool:

@@ -149,9 +149,7 @@ def _differ(left: Term, missing: list[str], dangling: dict[str, list[Term]], sco
     place = scope.findings.text(terms[0].span)
     hint = f"rename {base_name(key)} to {missing[0]} in {place}, or {missing[0]} to {base_name(key)} on the left"
     message = f"free indices differ: the left side has {quoted(missing)}, the right {quoted(map(base_name, dangling))}"
-    scope.findings.error(
-        "IX101", message, left.span, hint, label=f"has {', '.join(missing)}", labels=labels
-    )
+    scope.findings.error("IX101", message, left.span, hint, label=f"has {', '.join(missing)}", labels=labels)
     scope.here.broken = True
 
 
@@ -167,9 +165,7 @@ def _sides_differ(
     hint = f"sum it on the {where}, sum[{base_name(places[0][0])}](…), or rename it"
     labels = tuple(Label(p.span, f"has {base_name(k)}") for k, p in places[1:MAX_PLACES])
     first = places[0]
-    scope.findings.error(
-        "IX101", message, first[1].span, hint, label=f"has {base_name(first[0])}", labels=labels
-    )
+    scope.findings.error("IX101", message, first[1].span, hint, label=f"has {base_name(first[0])}", labels=labels)
     scope.here.broken = True
 
 
@@ -181,9 +177,7 @@ def _ambiguous(found: Settled, scope: Scope) -> None:
         name, summed = base_name(key), found.summed[key]
         message = f"index `{name}` is summed in one term and free in another"
         hint = f"write sum[{name}](…) around the one, or give the other another letter"
-        scope.findings.error(
-            "IX101", message, terms[0].span, hint, label="free", labels=[Label(summed.span, "summed")]
-        )
+        scope.findings.error("IX101", message, terms[0].span, hint, label="free", labels=[Label(summed.span, "summed")])
         scope.here.broken = True
 
 

@@ -178,5 +178,3 @@ def report_lost(builder: Builder, scope: Scope) -> None:
         message = f"the value of `{name}` is used where `{name}` is neither free nor bound"
         hint = f"a use as a value sums nothing: write sum[{name}](…) around it, or put `{name}` on the left"
         scope.findings.error("IX102", message, span, hint)
-
-

@@ -160,8 +160,12 @@ def test_any_memory_layout(layout: str) -> None:
 
 
 def test_results_share_no_memory() -> None:
-    f = compile_program(read_program("tensor A[i,j]\nY[i,j] = A[j,i]\nZ[i,j] = Y[i,j]\nw[i] = A[i,0]\nu[i] = A[i,i]\n"
-                                     "E[i,j] = exp(A[i,j])\nF[i,j] = E[j,i]\nH[i,j] = E[i,j]"))
+    f = compile_program(
+        read_program(
+            "tensor A[i,j]\nY[i,j] = A[j,i]\nZ[i,j] = Y[i,j]\nw[i] = A[i,0]\nu[i] = A[i,i]\n"
+            "E[i,j] = exp(A[i,j])\nF[i,j] = E[j,i]\nH[i,j] = E[i,j]"
+        )
+    )
     a = np.ones((3, 3))
     found = list(f(A=a).values())
     for n, x in enumerate(found):

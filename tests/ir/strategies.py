@@ -178,7 +178,7 @@ KINDS = (
     + (
         "map",
         "number power",
-    "twins",
+        "twins",
         *("contract",) * 4,
     )
 )
