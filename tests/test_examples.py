@@ -81,17 +81,17 @@ def random_arrays(program: ic.Program, sizes: dict[str, int]) -> dict[str, np.nd
 
 
 # The same layers by torch's own operators, so that nothing of ours judges ours.
-def torch_attention(torch, Q, K, V):  # noqa: N803
+def torch_attention(torch, Q, K, V):
     return torch.nn.functional.scaled_dot_product_attention(Q, K, V, is_causal=True)
 
 
-def torch_grouped(torch, Q, K, V):  # noqa: N803
+def torch_grouped(torch, Q, K, V):
     groups = Q.shape[2]
     keys, values = (x[:, :, None].expand(-1, -1, groups, -1, -1) for x in (K, V))
     return torch.nn.functional.scaled_dot_product_attention(Q, keys, values, is_causal=True)
 
 
-def torch_multi_head(torch, X, W_q, W_k, W_v, W_o):  # noqa: N803
+def torch_multi_head(torch, X, W_q, W_k, W_v, W_o):
     q, k, v = (torch.einsum("bim,mhd->bhid", X, w) for w in (W_q, W_k, W_v))
     return torch.einsum("bhid,hdn->bin", torch_attention(torch, q, k, v), W_o)
 
@@ -100,19 +100,19 @@ def torch_layer_norm(torch, x, gain, bias):
     return torch.nn.functional.layer_norm(x, gain.shape, gain, bias, eps=1e-5)
 
 
-def torch_swiglu(torch, x, W_gate, W_up, W_down):  # noqa: N803
+def torch_swiglu(torch, x, W_gate, W_up, W_down):
     return (torch.nn.functional.silu(x @ W_gate) * (x @ W_up)) @ W_down
 
 
-def torch_cross_entropy(torch, x, W, bias, label):  # noqa: N803
+def torch_cross_entropy(torch, x, W, bias, label):
     return torch.nn.functional.cross_entropy(x @ W + bias, label)
 
 
-def torch_regression(torch, X, y, w):  # noqa: N803
+def torch_regression(torch, X, y, w):
     return torch.sum((X @ w - y) ** 2) / 2
 
 
-def torch_lora(torch, x, W, A, B, alpha):  # noqa: N803
+def torch_lora(torch, x, W, A, B, alpha):
     return x @ W + alpha / A.shape[1] * (x @ A) @ B
 
 
