@@ -116,7 +116,8 @@ class _Explainer:
         final = self._target(target, indices, steps)
         note = f"from {' and '.join(statement_text(r) for r in readers)}"
         if not self._same(steps[-1].after, final.body):
-            onto = self.derived.folded_onto.get(target, [])
+            told = {r.name for r in readers}
+            onto = [n for n in self.derived.folded_onto.get(target, []) if n not in told]
             why = self._because(onto)
             rule, law = ("folding", FOLD) if onto else ("rearrange", "")
             steps.append(Step(target, final.indices, rule, law, steps[-1].after, final.body, why))
@@ -169,7 +170,8 @@ class _Explainer:
         return build.index_sum(Access(self._cotangent(reader.name), over) * slope, over)
 
     def _helper(self, s: Define) -> Section:
-        return Section(s, "", (), "computed once, read by the statements below it")
+        readers = [r.name for r in self.final.values() if s.name in tensors_in(r.body)]
+        return Section(s, "", (), f"computed once, read by {' and '.join(readers)}")
 
 
 def recognise(e: Expr, readers: list[Define]) -> Expr:

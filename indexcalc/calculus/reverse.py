@@ -53,6 +53,7 @@ class _Reverse:
             self._through(d, self._named(d, bar))
         for name in self.wrt:
             self._name(name, self.free[name], self.cotangent.get(name, {}))
+        self.store.learn()
         return self.names
 
     def _name(self, name: str, free: tuple[Index, ...], bar: Poly) -> Atom:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from ..ir.expr import Index, Number
+from ..ir.expr import Access, Index, MatrixApply, Number
 from ..ir.program import Define
+from ..ir.walk import subexpressions
 from ..normal import poly as nf
 from ..normal.atoms import Atom, access, names_in, substitute
 from ..normal.definitions import Definition, Definitions
@@ -112,8 +113,7 @@ def statements(
 ) -> list[Define]:
     """The live definitions as statements.  A user's own statement stays as written where nothing else reads its
     inside."""
-    live = store.live(outputs)
-    as_written = _as_written(live, written, owner)
+    live, as_written = _live_and_written(store, set(outputs), written, owner)
     hidden = {n for n, who in owner.items() if who in as_written}
     shown = [d for d in live if d.name not in hidden]
     keep = set(outputs) | set(written)
@@ -128,6 +128,25 @@ def statements(
             indices, body = leaver.definition(d)
             out.append(Define(d.name, indices, body))
     return out
+
+
+def _live_and_written(
+    store: Definitions, outputs: set[str], written: dict[str, Define], owner: dict[str, str]
+) -> tuple[list[Definition], set[str]]:
+    """What is needed, and which statements stay as written.  Those read names that the normal form may have seen
+    through (y[i] = x[i], or a second name for one value), so that these are needed too."""
+    while True:
+        live = store.live(outputs)
+        as_written = _as_written(live, written, owner)
+        read = {
+            part.tensor
+            for name in as_written
+            for part in subexpressions(written[name].body)
+            if isinstance(part, (Access, MatrixApply)) and part.tensor in written
+        }
+        if read <= {d.name for d in live}:
+            return live, as_written
+        outputs = outputs | read
 
 
 def _as_written(live: list[Definition], written: dict[str, Define], owner: dict[str, str]) -> set[str]:
