@@ -125,6 +125,7 @@ class Definitions:
         self.taken = set(taken)
         self.table: dict[str, Definition] = {}
         self._numbered: dict[str, tuple[str, tuple[Index, ...]]] = {}  # key -> name, free indices in key order
+        self._to_learn: list[str] = []  # operations of which more is known, once they have their final name
         self._count = 0
 
     def new_name(self, wish: str) -> str:
@@ -145,6 +146,7 @@ class Definitions:
 
     # ---- adding -----------------------------------------------------------------------------------
     def add(self, d: Definition) -> Atom:
+        self.learn()
         for key, order in _keys(d):
             self._numbered.setdefault(key, (d.name, tuple(order)))
         self.table[d.name] = d
@@ -153,6 +155,7 @@ class Definitions:
 
     def lift(self, kind: str, payload: Payload, free: Iterable[Index], *, virtual: bool = False) -> Atom:
         """The access for an operation, computed once however often and under whatever dummies it is written."""
+        self.learn()
         d = Definition("", tuple(free), kind, payload, virtual)
         key, order = next(iter(_keys(d)))
         known = self._numbered.get(key)
@@ -165,7 +168,7 @@ class Definitions:
         d.name = self.temporary()
         self.add(d)
         if kind in ("softmax", "logsumexp"):
-            self._learn(d)
+            self._to_learn.append(d.name)
         return d.whole()
 
     def lift_operation(self, kind: str, payload: tuple[Part, ...], bound: Iterable[Index] = ()) -> Atom:
@@ -181,15 +184,22 @@ class Definitions:
 
     def rename_last(self, name: str, free: tuple[Index, ...], holes: tuple[Hole, ...]) -> None:
         """The operation lifted last *is* the definition `name[free]`, read as its own name at `holes`."""
+        self._to_learn = [name for _ in self._to_learn]  # nothing was lifted since
         old, d = self.table.popitem()
         back: dict[Index, Hole] = dict(zip(d.free, holes))
-        alternatives = [nf.instantiate(p, back) for p in d.alternatives]
-        self.table[name] = Definition(name, free, d.kind, substitute_payload(d.payload, back), d.virtual, alternatives)
+        self.table[name] = Definition(name, free, d.kind, substitute_payload(d.payload, back), d.virtual)
         for key, (who, order) in list(self._numbered.items()):
             if who == old:
                 self._numbered[key] = (name, tuple(back[i] for i in order))  # type: ignore[misc]
 
     # ---- knowledge --------------------------------------------------------------------------------
+    def learn(self) -> None:
+        """Note what follows from the operation lifted last.  Not before something else is added, so that a user's
+        name can still be given to it."""
+        waiting, self._to_learn = self._to_learn, []
+        for name in waiting:
+            self._learn(self.table[name])
+
     def _make_real(self, d: Definition) -> None:
         """Knowledge is now asked for: compute it, and what it reads."""
         d.virtual = False

@@ -59,6 +59,7 @@ def definitions_of(program: Program) -> Definitions:
     for statement in program.statements:
         if isinstance(statement, Define):
             enter.define(statement)
+    store.learn()
     return store
 
 
