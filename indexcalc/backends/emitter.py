@@ -92,24 +92,21 @@ def _body(graph: Graph, names: Names) -> list[str]:
     alive = Liveness(graph)
     statements = Statements(names, alive)
     held: dict[int, list[str]] = {}  # names that hold a buffer, by its root
+    rank = {value.number: len(value.axes) for value in graph}
     lines = []
     for value in graph:
         if isinstance(value.operation, Input) or value.is_inline:
             continue
         name = names.text(value)
         lines.append(f"{name} = {statements.text(value)}  # {formula(value, names.told)}")
-        root = alive.root[value.number]
         taken = statements.reused.get(value.number)
-        held.setdefault(root, []).extend([*(held.pop(taken, []) if taken is not None else []), name])
-        dead = [n for r in alive.dies(value) if r != taken and _is_large(graph, r) for n in held.pop(r, [])]
-        if dead:
-            lines.append(f"del {', '.join(dead)}")
+        if taken is not None:
+            held[value.number] = held.pop(taken)
+        held.setdefault(alive.root[value.number], []).append(name)
+        # Freeing a buffer early is worth a line where it has two axes or more.
+        dead = [n for r in alive.dies(value) if r != taken and rank[r] > 1 for n in held.pop(r, [])]
+        lines += [f"del {', '.join(dead[n : n + 12])}" for n in range(0, len(dead), 12)]
     return lines
-
-
-def _is_large(graph: Graph, number: int) -> bool:
-    """Whether freeing the value early is worth a line: two axes or more."""
-    return any(v.number == number and len(v.axes) > 1 for v in graph.values)
 
 
 def _returned(graph: Graph, names: Names) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from indexcalc.elaborate.read import read_program
 from indexcalc.ir.expr import Access, Derivative, Partial
 from indexcalc.ir.graph import Contract, Graph, Map, Scatter, Value, View
 from indexcalc.ir.index import Index, Space
-from indexcalc.ir.program import Define, Program, Tensor
+from indexcalc.ir.program import Define, Metric, Program, Tensor
 from indexcalc.lower.program import lower_program, representative_sizes
 
 DECLARED = "index i, j, k, l : n(N)\nindex a, c : m(M)\nindex b : batch(Nb)\nindex v : vocab(V)\n"
@@ -144,6 +145,17 @@ def test_values_come_before_their_uses() -> None:
     for value in graph:
         assert all(o.value.number in seen for o in value.operands)
         seen.add(value.number)
+
+
+def test_components_of_two_kinds_are_refused() -> None:
+    i = Index("i", Space("spacetime", 4))
+    up, down = Access("x", (i,), "^"), Access("x", (i,), "_")
+    statements = (Define("y", (i,), up), Define("z", (i,), down))
+    metric = Metric("g", i.space)
+    program = Program((i,), (Tensor("x", (i,)),), metrics=(metric,), statements=statements, outputs=("y", "z"))
+    with pytest.raises(IndexCalcError, match=r"IX902: `x` is read with index positions `\^` and `_`"):
+        lower_program(program)
+    assert len(lower_program(replace(program, metrics=())).outputs) == 2
 
 
 @pytest.mark.parametrize("derived", [True, False])
