@@ -23,6 +23,7 @@ _PUBLIC = {
     "compile": "api",
     "diff": "api",
     "emit": "api",
+    "from_sympy": "api",
     "grad": "api",
     "lint": "api",
     "parse": "api",

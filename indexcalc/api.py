@@ -13,6 +13,7 @@ from .ir.program import Program
 
 if TYPE_CHECKING:
     from .backends.function import Function
+    from .ir.index import Space
     from .verify.report import Verification
 
 
@@ -140,6 +141,23 @@ def verify(
 
     names = None if wrt is None else _names(wrt)
     return run(_program(program), wrt=names, sizes=sizes, seed=seed, backend=backend)
+
+
+def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:
+    """The expression that a SymPy expression stands for; `Expr.to_sympy` leads back.
+
+    A symbol in a slot or summed over is an index, the n of a sum from 0 to n - 1 an extent, any other symbol a scalar.
+    `spaces` gives the spaces of indices by name; else they follow from use.
+
+    >>> import indexcalc as ic, sympy
+    >>> i, n = sympy.symbols("i n", integer=True)
+    >>> x = sympy.IndexedBase(sympy.Symbol("x"))
+    >>> print(ic.from_sympy(sympy.Sum(x[i] ** 2, (i, 0, n - 1))))
+    sum[i](x[i]**2)
+    """
+    from .scalar.from_sympy import from_sympy as run
+
+    return run(expr, spaces=spaces or {})
 
 
 def _program(program: str | Program) -> Program:

@@ -45,6 +45,25 @@ class Expr(Node):
         """Extents of the free indices: a name, an integer, or None where unknown."""
         return tuple(i.space.extent for i in self.free_indices)
 
+    @property
+    def einsum(self) -> str | None:
+        """The einsum string of a contraction of tensors, its output in the order of `free_indices`; else None."""
+        from .einsum_text import einsum_text
+
+        return einsum_text(self)
+
+    def to_sympy(self) -> Any:
+        """The SymPy expression of one component; see `indexcalc.scalar.to_sympy`.
+
+        >>> import indexcalc as ic
+        >>> ic.simplify("A[i,j] x[j]", given="index i, j : n(N)").to_sympy()
+        Sum(A[i, j]*x[j], (j, 0, N - 1))
+        """
+        # The one import that leads to the right: see CONVENIENCES in tests/test_imports.py.
+        from ..scalar.to_sympy import to_sympy
+
+        return to_sympy(self)
+
     def __str__(self) -> str:
         from .text import expression_text
 
