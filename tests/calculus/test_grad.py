@@ -59,6 +59,27 @@ def test_row_statistic_is_not_used_where_it_would_cost_more() -> None:
     assert not any("O[i, a] grad_O[i, a]" in line for line in str(derived).splitlines())
 
 
+@pytest.mark.parametrize(("wrt", "lines"), [("Q", 4), ("K", 4), ("V", 1), ("Q,V", 5)])
+def test_attention_by_some_inputs_keeps_the_score_cotangent_whole(wrt: str, lines: int) -> None:
+    """A choice that brings a dropped definition back to life is charged for it: one contraction per gradient."""
+    derived = ic.grad(PROGRAMS["attention"][0], wrt)
+    backward = [s for s in derived.statements if isinstance(s, Define) and s.name not in "SPO"]
+    assert len(backward) == lines and all(str(s.body).count("sum[") <= 1 for s in backward)
+
+
+def test_variance_uses_the_mean_that_the_program_defines() -> None:
+    text = (
+        "mu[t] = mean[c](x[t,c])\nsigma[t] = sqrt(var[c](x[t,c]) + 1e-5)\n"
+        "xhat[t,c] = (x[t,c] - mu[t]) / sigma[t]\ny[t,c] = gain[c] xhat[t,c]\noutput y"
+    )
+    derived = ic.grad(text, "x,gain")
+    means = [s for s in derived.statements if isinstance(s, Define) and "mean" in str(s.body)]
+    assert [s.name for s in means] == ["mu"]
+    used = [s.name for s in derived.statements if isinstance(s, Define) and "xhat[t, c]" in str(s.body)]
+    assert "grad_gain" in used and len(used) >= 3
+    assert ic.verify(text, wrt="x,gain")
+
+
 @pytest.mark.parametrize("name", ["cross entropy gather", "cross entropy log"])
 def test_cross_entropy_gives_p_minus_y(name: str) -> None:
     derived = ic.grad(*PROGRAMS[name])
