@@ -53,8 +53,9 @@ def simplify(expr: str | Expr, *, given: str = "") -> Expr:
     x[i]
     """
     from .rewrite.engine import simplify_expression
+    from .rewrite.tidy import tidy
 
-    return simplify_expression(_expression(expr, given))[0]
+    return tidy(simplify_expression(_expression(expr, given))[0])
 
 
 def diff(expr: str | Expr, wrt: str | Access, *, given: str = "") -> Expr:
@@ -66,9 +67,10 @@ def diff(expr: str | Expr, wrt: str | Access, *, given: str = "") -> Expr:
     """
     from .ir.inline import inline_functions
     from .rewrite.differentiate import eliminate
+    from .rewrite.tidy import tidy
 
     functions = {f.name: f for f in parse(given).functions}
-    return eliminate(inline_functions(_derivative(expr, wrt, given), functions))[0]
+    return tidy(eliminate(inline_functions(_derivative(expr, wrt, given), functions))[0])
 
 
 def grad(
