@@ -19,41 +19,68 @@ def inline_pointwise(store: Definitions, keep: Collection[str]) -> None:
     """Put single-use monomials without dummies where they are read, so that no name hides a pattern.  Never
     duplicates."""
     outputs = set(keep)
-    while True:
-        live = store.live(outputs)
-        uses: Counter[str] = Counter()
-        for d in live:
-            if d.kind == "poly":
-                uses.update(n for m in d.poly for a, _ in m.factors for n in names_in(a))
-            else:
-                uses.update(dict.fromkeys(d.reads(), 2))  # operands of operations stay named
-        small = {
-            d.name: d
-            for d in live
-            if d.kind == "poly"
-            and d.name not in outputs
-            and len(d.poly) == 1
-            and not next(iter(d.poly)).bound
-            and (uses[d.name] == 1 or len(next(iter(d.poly)).factors) <= 1)
-        }
-        if not any(_inline_into(d, small) for d in live if d.kind == "poly"):
-            return
+    while _inline_once(store, outputs):
+        pass
 
 
-def _inline_into(d: Definition, small: dict[str, Definition]) -> bool:
-    for mono, c in list(d.poly.items()):
-        for n, (a, e) in enumerate(mono.factors):
-            inner = small.get(a.name) if a.kind == "access" else None
-            if inner is None or inner is d or not isinstance(e, int):
-                continue
-            ((m2, c2),) = inner.poly.items()
-            names = dict(zip(inner.free, a.holes))
-            placed = [(substitute(x, names), y * e) for x, y in m2.factors]
-            rest = mono.factors[:n] + mono.factors[n + 1 :]
-            del d.poly[mono]
-            d.payload = nf.add(d.poly, nf.make(c * nf.power(c2, e), mono.bound, [*rest, *placed]))
-            return True
-    return False
+def _inline_once(store: Definitions, outputs: set[str]) -> bool:
+    """One walk over the live definitions; whether anything changed.  The counts are kept up to date on the way, since
+    counting anew after each step would make a sum of many terms quadratic."""
+    live = store.live(outputs)
+    uses: Counter[str] = Counter()
+    for d in live:
+        if d.kind == "poly":
+            for mono in d.poly:
+                uses.update(_reads(mono))
+        else:
+            uses.update(dict.fromkeys(d.reads(), 2))  # operands of operations stay named
+    small = {d.name: d for d in live if d.kind == "poly" and d.name not in outputs}
+    changed = False
+    for d in live:
+        if d.kind == "poly":
+            new = [_inlined(mono, c, small, uses) for mono, c in d.poly.items()]
+            if any(n is not None for n in new):
+                d.payload = nf.add(*({m: c} if n is None else n for n, (m, c) in zip(new, d.poly.items())))
+                changed = True
+    return changed
+
+
+def _reads(mono: Mono) -> list[str]:
+    return [name for a, _ in mono.factors for name in names_in(a)]
+
+
+def _inlined(mono: Mono, c: Number, small: dict[str, Definition], uses: Counter[str]) -> Poly | None:
+    """The monomial with all that may be inlined put in its place; None where that is nothing."""
+    step = _inline_factor(mono, c, small, uses)
+    if step is None:
+        return None
+    return nf.add(*(_inlined(m, k, small, uses) or {m: k} for m, k in step.items()))
+
+
+def _inline_factor(mono: Mono, c: Number, small: dict[str, Definition], uses: Counter[str]) -> Poly | None:
+    for n, (a, e) in enumerate(mono.factors):
+        inner = small.get(a.name) if a.kind == "access" else None
+        if inner is None or not isinstance(e, int) or not _is_small(inner, uses[inner.name]):
+            continue
+        ((m2, c2),) = inner.poly.items()
+        names = dict(zip(inner.free, a.holes))
+        placed = [(substitute(x, names), y * e) for x, y in m2.factors]
+        rest = mono.factors[:n] + mono.factors[n + 1 :]
+        new = nf.make(c * nf.power(c2, e), mono.bound, [*rest, *placed])
+        for m in new:
+            uses.update(_reads(m))
+        uses.subtract(_reads(mono))
+        if not uses[inner.name]:  # nothing reads it any more, so that it reads nothing
+            uses.subtract(_reads(m2))
+        return new
+    return None
+
+
+def _is_small(d: Definition, uses: int) -> bool:
+    if len(d.poly) != 1:
+        return False
+    (mono,) = d.poly
+    return not mono.bound and (uses == 1 or len(mono.factors) <= 1)
 
 
 def name_row_statistics(store: Definitions, backward: Collection[str]) -> list[str]:
@@ -117,7 +144,7 @@ def statements(
     hidden = {n for n, who in owner.items() if who in as_written}
     shown = [d for d in live if d.name not in hidden]
     keep = set(outputs) | set(written)
-    inline = _inlined([d for d in shown if d.name not in as_written], keep)
+    inline = _inline_in_text([d for d in shown if d.name not in as_written], keep)
     slots = {**store.inputs, **{d.name: d.free for d in live}}
     leaver = Leaver(names, inline, slots)
     out = []
@@ -158,7 +185,7 @@ def _as_written(live: list[Definition], written: dict[str, Define], owner: dict[
     return {d.name for d in live if d.name in written and d.name not in opened}
 
 
-def _inlined(shown: list[Definition], keep: Collection[str]) -> dict[str, Definition]:
+def _inline_in_text(shown: list[Definition], keep: Collection[str]) -> dict[str, Definition]:
     """Temporaries that are read once, at plain distinct indices, outside slots, and hold no sum."""
     reads: Counter[str] = Counter()
     plain: set[str] = set()

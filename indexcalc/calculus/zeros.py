@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SIZE = 3  # of every space in the trial, but for declared extents up to SMALL
 SMALL = 8
+TRIED_RANK = 10  # of a definition in the trial: 3^10 entries
 TOLERANCE = 1e-12
 
 
@@ -29,6 +30,8 @@ def numerically_zero(
     from ..interpret.evaluate import value
 
     wanted = [d for d in store.live(names) if not d.virtual]
+    if max((len(d.free) for d in wanted), default=0) > TRIED_RANK:
+        return set()
     sizes = _sizes(store, program)
     arrays = _inputs([*program.tensors, *((cotangent,) if cotangent else ())], sizes, np.random.default_rng(1))
     leaver = Leaver(Names((), ()), {})

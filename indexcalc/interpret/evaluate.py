@@ -46,8 +46,10 @@ from .value import Array, Context, Stored, Value, align, axis_numbers, in_order,
 
 Handler: TypeAlias = Callable[[Any, Context], Value]
 
-# np.einsum takes 32 operands and 52 letters in the oldest NumPy supported; longer products are multiplied out.
-MAX_EINSUM_OPERANDS, MAX_EINSUM_AXES = 24, 40
+# np.einsum takes 64 operands and 52 letters; longer products are multiplied out.
+MAX_EINSUM_OPERANDS, MAX_EINSUM_AXES = 60, 50
+MAX_AT_ONCE = 3  # factors whose loops are nested; a chain of twenty matrices would take 3²¹ steps
+MAX_VOLUME = 1 << 28  # entries of a product that is stored
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 
@@ -191,6 +193,7 @@ def _index_sum(e: IndexSum, context: Context) -> Value:
         if finite and len(factors) <= MAX_EINSUM_OPERANDS and len(axes) <= MAX_EINSUM_AXES:
             return _einsum(factors, e.indices, context)
         # np.einsum makes NaN of −inf · (2 + 0j), so infinite factors are multiplied by `times`.
+        _check_volume(axes, context)
         arrays, axes = align(factors)
         body = Value(reduce(elementwise.times, arrays), axes)
     else:
@@ -201,7 +204,7 @@ def _index_sum(e: IndexSum, context: Context) -> Value:
 
 
 def _einsum(factors: list[Value], summed: tuple[Index, ...], context: Context) -> Value:
-    """Σ of the product, unoptimised, without storing the product."""
+    """Σ of the product without storing it: at once where that is short, else pair by pair."""
     missing = [i for i in summed if not any(i in f.axes for f in factors)]
     factors = factors + [Value(np.ones(context.size(i.space)), (i,)) for i in missing]
     axes = in_order(i for f in factors for i in f.axes)
@@ -210,7 +213,18 @@ def _einsum(factors: list[Value], summed: tuple[Index, ...], context: Context) -
     operands: list[Any] = []
     for factor in factors:
         operands += [factor.array, [number[i] for i in factor.axes]]
-    return Value(np.asarray(np.einsum(*operands, [number[i] for i in kept], optimize=False)), kept)
+    order = "greedy" if len(factors) > MAX_AT_ONCE else False
+    return Value(np.asarray(np.einsum(*operands, [number[i] for i in kept], optimize=order)), kept)
+
+
+def _check_volume(axes: tuple[Index, ...], context: Context) -> None:
+    volume = math.prod(context.size(i.space) for i in axes)
+    if volume > MAX_VOLUME:
+        raise fail(
+            "IX009",
+            f"a product over {len(axes)} indices has {volume:,} entries, too many to evaluate naively",
+            hint="define parts of the product first, or give smaller sizes",
+        )
 
 
 def _bound_last(e: IndexReduce | IndexMap, context: Context) -> tuple[Array, tuple[Index, ...], tuple[int, ...]]:
