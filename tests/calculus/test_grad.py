@@ -178,3 +178,11 @@ def test_refusals(text: str, wrt: str, message: str) -> None:
 def test_unknown_output() -> None:
     with pytest.raises(ic.IndexCalcError, match="`M` is not defined"):
         ic.grad("L = x[i] x[i]", "x", of="M")
+
+
+def test_a_long_chain_is_derived_and_verified_in_no_time() -> None:
+    """Naive evaluation of the whole product would take 3^31 steps."""
+    names = [f"i{k}" for k in range(31)]
+    chain = " ".join(f"A{k}[{names[k]},{names[k + 1]}]" for k in range(30))
+    text = f"index {', '.join(names)} : n\nL = v[{names[0]}] {chain} w[{names[-1]}]"
+    assert ic.verify(text, wrt="A0,v")
