@@ -5,4 +5,5 @@ MAX_TERMS = 200_000  # terms of one sum, factors of one product
 MAX_DEPTH = 100  # brackets and operators nested in one expression; every walk may recurse this deep
 MAX_RANK = 32  # slots of one tensor
 MAX_DIGITS = 400  # digits or decimal exponent of a number
+MAX_BITS = 12_000  # of a number that is computed: Python prints no more than 4300 digits
 MAX_SYMMETRISED = 6  # slots in T[(…)] or T[[…]]: n! terms

@@ -14,7 +14,7 @@ from ..ir.inline import inline_functions
 from ..ir.program import Define, Program
 from ..ir.text import statement_text
 from ..ir.trace import Derivation, Section, Step
-from ..ir.walk import fresh_index, subexpressions, substitute, tensors_in, transform
+from ..ir.walk import children, fresh_index, rebuild, subexpressions, substitute, tensors_in, transform
 from ..normal.atoms import workspace
 from ..normal.definitions import Definitions
 from ..normal.enter import Normaliser
@@ -178,8 +178,16 @@ def recognise(e: Expr, readers: list[Define]) -> Expr:
     """The expression with softmax, logsumexp and the like that a reader defines replaced by the reader's name."""
     for reader in readers:
         if isinstance(reader.body, (IndexMap, IndexReduce, Apply)):
-            e = transform(e, lambda part, r=reader: _named(part, r))  # type: ignore[misc]
+            e = _recognise_one(e, reader)
     return e
+
+
+def _recognise_one(e: Expr, reader: Define) -> Expr:
+    if isinstance(e, Derivative):
+        return e  # what is still to be differentiated has to be seen, or its name would pass for a constant
+    parts = children(e)
+    new = tuple(_recognise_one(p, reader) for p in parts)
+    return _named(rebuild(e, new) if new != parts else e, reader)
 
 
 def _named(part: Expr, reader: Define) -> Expr:

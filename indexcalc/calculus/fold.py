@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from ..ir.build import integer_power
 from ..ir.expr import Literal, Number
 from ..ir.index import Index
 from ..normal import poly as nf
@@ -27,6 +28,7 @@ BEAM = 2  # next states kept: folds overlap rarely
 MAX_STATES = 400  # per definition; a hit is counted in `stats`, the monomial then stays as it is
 DEPTH = 2  # unfoldings tried in a row
 MAX_OPENED_TERMS, MAX_OPENED_POWER = 3, 3
+MAX_LOOKED_INTO = 64  # terms; in a longer sum nothing is opened, since each opening folds the whole sum anew
 
 Rank = tuple[float, float, int, int, tuple[str, ...]]
 
@@ -110,7 +112,7 @@ class Folder:
         self._memo, self._deep = {}, d.name in self.suspects
         chosen = min((d.poly, self._folded(d.poly)), key=lambda p: self._true_cost(d, p))
         here = _occurrences(d)
-        for name in sorted(here):
+        for name in sorted(here) if len(d.poly) <= MAX_LOOKED_INTO else ():
             if name not in self.backward or name in self.keep or self.uses[name] != here[name]:
                 continue
             for start in (d.poly, chosen):
@@ -330,7 +332,7 @@ def _may_open(poly: Poly, e: Number) -> bool:
     product."""
     if not isinstance(e, int) or not poly or len(poly) > MAX_OPENED_TERMS:
         return False
-    return e == 1 or (len(poly) == 1 and (0 < e <= MAX_OPENED_POWER or not next(iter(poly)).bound))
+    return e == 1 or (len(poly) == 1 and (0 < e <= MAX_OPENED_POWER or nf.is_invertible(next(iter(poly)))))
 
 
 def _opened_factor(
@@ -338,7 +340,7 @@ def _opened_factor(
 ) -> Poly:
     inner = nf.instantiate(poly, dict(zip(d.free, atom.holes)))
     if e < 0:
-        inner = {Mono(m.bound, tuple((a, -x) for a, x in m.factors)): nf.inverse(k) for m, k in inner.items()}
+        inner = {Mono(m.bound, tuple((a, -x) for a, x in m.factors)): integer_power(k, -1) for m, k in inner.items()}
     piece = nf.constant(1)
     for _ in range(abs(e)):
         piece = nf.multiply(piece, inner)

@@ -4,9 +4,10 @@ monomial."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..ir.build import integer_power
 from ..ir.expr import Number
 from ..ir.index import Index
 from ..normal import poly as nf
@@ -20,10 +21,15 @@ Sigma = Mapping[Index, Hole]
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Σ_bound Π factors · unit⁻¹ = result, at the free indices.  Extents and numbers are units, divided out."""
+    """Σ_bound Π factors · unit⁻¹ = result, at the free indices.  Extents and numbers are units, divided out.
+
+    `anchored` are the free indices that stand in a tensor's slot.  The others stand in conditions and deltas only,
+    whose operands need not be valid slots: [y_k ≤ i] and [p + q ≤ i] are no T[i, j] = [j ≤ i].
+    """
 
     name: str
     free: tuple[Index, ...]
+    anchored: frozenset[Index]
     bound: tuple[Index, ...]
     factors: tuple[Factor, ...]
     unit: Poly
@@ -42,10 +48,12 @@ class Library:
         self.definitions[d.name] = d
         for poly in d.polys:
             if len(poly) == 1:
-                self.add(d.name, d.free, poly, nf.atom_poly(d.whole()))
                 ((mono, c),) = poly.items()
-                if not mono.bound:  # σ = √v also says that 1/√v is 1/σ
-                    inverse = nf.make(nf.inverse(c), (), [(a, -e) for a, e in mono.factors])
+                if isinstance(c, float):  # ±inf cannot be divided out
+                    continue
+                self.add(d.name, d.free, poly, nf.atom_poly(d.whole()))
+                if nf.is_invertible(mono):  # σ = √v also says that 1/√v is 1/σ
+                    inverse = nf.make(integer_power(c, -1), (), [(a, -e) for a, e in mono.factors])
                     self.add(d.name, d.free, inverse, nf.atom_poly(d.whole(), -1))
 
     def add(self, name: str, free: tuple[Index, ...], poly: Poly, result: Poly) -> None:
@@ -59,9 +67,9 @@ class Library:
         if not frozenset[Index]().union(*(a.free for a, _ in core)) >= set(free):
             return  # T[i, j] = x[i]: what j stands for would be undetermined
         units = [(a, -e) for a, e in factors if a.kind in ("extent", "number", "constant")]
-        unit = nf.make(nf.inverse(coefficient), (), units)
+        unit = nf.make(integer_power(coefficient, -1), (), units)
         heads = frozenset(a.head for a, _ in core)
-        pattern = Pattern(name, free, bound, _connected_order(core), unit, result, heads)
+        pattern = Pattern(name, free, _in_slots(core), bound, _connected_order(core), unit, result, heads)
         rarest = min(heads, key=lambda h: (len(self.by_head.get(h, ())), h))
         self.by_head.setdefault(rarest, []).append(pattern)
 
@@ -70,6 +78,19 @@ class Library:
             for p in self.by_head.get(head, ()):
                 if p.heads <= heads:
                     yield p
+
+
+def _in_slots(factors: Iterable[Factor]) -> frozenset[Index]:
+    """Indices that stand in some tensor's slot, plainly or through a gather."""
+    found: set[Index] = set()
+    pending: list[Hole] = [a for a, _ in factors]
+    while pending:
+        atom = pending.pop()
+        if isinstance(atom, Atom):
+            pending += atom.holes
+            if atom.kind == "access":
+                found.update(h for h in atom.holes if isinstance(h, Index))
+    return frozenset(found)
 
 
 def _connected_order(factors: list[Factor]) -> tuple[Factor, ...]:
@@ -144,5 +165,7 @@ def _legal(pattern: Pattern, sigma: Sigma, bound: tuple[Index, ...], remaining: 
         return False
     gone = frozenset(i for i in images if isinstance(i, Index))
     if any(e and not gone.isdisjoint(a.free) for a, e in remaining.items()):
+        return False
+    if any(not isinstance(sigma.get(i), Index) and i not in pattern.anchored for i in pattern.free):
         return False
     return all(i in sigma and gone.isdisjoint(free_of(sigma[i])) for i in pattern.free)

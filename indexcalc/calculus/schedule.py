@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from ..ir.build import integer_power
 from ..ir.expr import Access, Index, MatrixApply, Number
 from ..ir.program import Define
 from ..ir.walk import subexpressions
@@ -63,10 +64,12 @@ def _inline_factor(mono: Mono, c: Number, small: dict[str, Definition], uses: Co
         if inner is None or not isinstance(e, int) or not _is_small(inner, uses[inner.name]):
             continue
         ((m2, c2),) = inner.poly.items()
+        if e < 0 and not nf.is_invertible(m2):
+            continue
         names = dict(zip(inner.free, a.holes))
         placed = [(substitute(x, names), y * e) for x, y in m2.factors]
         rest = mono.factors[:n] + mono.factors[n + 1 :]
-        new = nf.make(c * nf.power(c2, e), mono.bound, [*rest, *placed])
+        new = nf.make(c * integer_power(c2, e), mono.bound, [*rest, *placed])
         for m in new:
             uses.update(_reads(m))
         uses.subtract(_reads(mono))

@@ -5,16 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from ..diagnostics import fail
+from ..limits import MAX_BITS
 from .expr import Expr, Index, IndexSum, Literal, Number, Power, Product, Sum
 
 ONE, ZERO, MINUS_ONE, HALF = Literal(1), Literal(0), Literal(-1), Literal(Fraction(1, 2))
 
 
+def lowest(value: Number) -> Number:
+    """An int where it is one: hashing and adding a Fraction costs ten times as much."""
+    if isinstance(value, float):
+        return value
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        raise fail("IX009", f"a computed number has more than {MAX_BITS} binary digits", hint="scale the formula")
+    return value.numerator if value.denominator == 1 else value
+
+
 def number(value: Number) -> Literal:
-    """A literal in lowest terms: an int where it is one."""
-    if isinstance(value, Fraction) and value.denominator == 1:
-        value = value.numerator
-    return Literal(value)
+    """A literal in lowest terms."""
+    return Literal(lowest(value))
+
+
+def integer_power(value: Number, n: int) -> Number:
+    """value ** n, exact, and refused where it would be too large to compute."""
+    if isinstance(value, float):
+        return value**n
+    if abs(n) * max(value.numerator.bit_length(), value.denominator.bit_length()) > 2 * MAX_BITS and abs(value) != 1:
+        raise fail("IX009", f"a number to the power {n} has too many digits", hint="scale the formula")
+    return lowest(Fraction(value) ** n)
 
 
 def lift(value: Expr | Number) -> Expr:
@@ -63,7 +81,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
     if isinstance(exponent, Literal) and isinstance(exponent.value, int):
         n = exponent.value
         if isinstance(base, Literal) and not isinstance(base.value, float) and (base.value or n >= 0) and abs(n) <= 64:
-            return number(Fraction(base.value) ** n)
+            return Literal(integer_power(base.value, n))
         if (
             isinstance(base, Power)
             and isinstance(base.exponent, Literal)

@@ -58,6 +58,11 @@ class Atom(Node):
         return self.name if self.kind == "access" else f"{self.kind}:{self.name}"
 
     @property
+    def is_indicator(self) -> bool:
+        """0 or 1: its own square, and without an inverse."""
+        return self.kind in ("compare", "delta")
+
+    @property
     def text(self) -> str:
         """Total order and canonical spelling."""
         try:

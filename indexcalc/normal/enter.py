@@ -174,9 +174,9 @@ class Normaliser:
             (mono, c), *_ = base.items()
             plain = c == 1 and len(mono.factors) == 1 and mono.factors[0][1] == 1
             whole = isinstance(exponent, int) and not isinstance(c, float)
-            indicator = exponent < 0 and any(a.kind in ("compare", "delta") for a, _ in mono.factors)
+            indicator = exponent <= 0 and any(a.is_indicator for a, _ in mono.factors)
             if not mono.bound and not indicator and (plain or whole):
-                new = nf.power(c, int(exponent)) if c != 1 else c
+                new = build.integer_power(c, int(exponent)) if c != 1 else c
                 return nf.make(new, (), [(a, e * exponent) for a, e in mono.factors])
         operand = self.store.operand(base)
         assert isinstance(operand, Atom)
@@ -322,17 +322,22 @@ def _is_unit(p: Poly) -> bool:
 
 def _power_of_number(value: Number, exponent: int | Fraction) -> Poly:
     """Exact where it is rational; √2 stays a root."""
-    if isinstance(exponent, int) or value in (0, 1) or isinstance(value, float):
-        return nf.constant(
-            value**exponent if isinstance(value, float) or value == 0 else nf.power(value, int(exponent))
-        )
-    root = nf.atom_poly(Atom("number", str(value), ()), exponent)
-    exact = Fraction(value)
-    for part in (exact.numerator, exact.denominator):
-        if round(part ** (1 / exponent.denominator)) ** exponent.denominator != part:
-            return root
-    base = Fraction(*(round(p ** (1 / exponent.denominator)) for p in (exact.numerator, exact.denominator)))
-    return nf.constant(nf.rational(base**exponent.numerator))
+    if (value == 0 and exponent < 0) or (value < 0 and not isinstance(exponent, int)):
+        raise fail("IX902", f"({value}) ** ({exponent}) has no finite real value", hint="look for 1/0 and sqrt(-1)")
+    if isinstance(value, float):
+        return nf.constant(value**exponent)
+    if isinstance(exponent, int):
+        return nf.constant(build.integer_power(value, exponent))
+    above, below = (_exact_root(part, exponent.denominator) for part in (value.numerator, value.denominator))
+    if above is None or below is None:
+        return nf.atom_poly(Atom("number", str(value), ()), exponent)
+    return nf.constant(build.integer_power(Fraction(above, below), exponent.numerator))
+
+
+def _exact_root(n: int, degree: int) -> int | None:
+    """The integer whose power n ≥ 0 is, if there is one and floating point finds it."""
+    root = round(n ** (1 / degree)) if n.bit_length() < 1000 else None
+    return root if root is not None and root**degree == n else None
 
 
 def _affine_value(p: Poly) -> Hole | None:
@@ -349,8 +354,6 @@ def _affine_value(p: Poly) -> Hole | None:
         if more or e != 1 or atom.kind != "value" or not isinstance(atom.holes[0], Index):
             return None
         terms.append((c, atom.holes[0]))
-    if not terms:
-        return offset if (p and offset == nf.number_of(p)) or not p else None
     return affine(terms, offset)  # type: ignore[arg-type,return-value]
 
 

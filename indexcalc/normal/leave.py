@@ -278,14 +278,9 @@ def _factored(terms: list[_Term]) -> Expr:
     common = sizes.pop() if len(sizes) == 1 else 1
     if all(c < 0 for c, _ in inside):
         common = -common
-    left = [(_divide(c, common), _without(items, best)) for c, items in inside]
+    left = [(c * build.integer_power(common, -1), _without(items, best)) for c, items in inside]
     out = _product(common, [shared], [_factored(left)])
     return build.add(out, _factored(rest)) if rest else out
-
-
-def _divide(a: Number, b: Number) -> Number:
-    out = Fraction(a) / Fraction(b) if not isinstance(a, float) and not isinstance(b, float) else a / b
-    return out.numerator if isinstance(out, Fraction) and out.denominator == 1 else out
 
 
 def _without(items: tuple[_Item, ...], key: tuple[str, str]) -> tuple[_Item, ...]:

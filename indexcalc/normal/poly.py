@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import count
 from typing import TypeAlias
 
+from ..ir.build import integer_power, lowest
 from ..ir.expr import Number
 from ..ir.index import Index
 from ..ir.node import Node, node
@@ -43,25 +44,12 @@ Poly: TypeAlias = dict[Mono, Number]
 UNIT = Mono((), ())
 
 
-def rational(x: Number) -> Number:
-    """An int where it is one: hashing and adding a Fraction costs ten times as much."""
-    return x.numerator if isinstance(x, Fraction) and x.denominator == 1 else x
-
-
 def magnitude(x: Number) -> Number:
     return x if x >= 0 else -x
 
 
-def inverse(x: Number) -> Number:
-    return rational(Fraction(1) / x if not isinstance(x, float) else 1 / x)
-
-
-def power(x: Number, n: int) -> Number:
-    return rational((Fraction(x) if isinstance(x, int) else x) ** n)
-
-
 def constant(value: Number) -> Poly:
-    return {UNIT: rational(value)} if value else {}
+    return {UNIT: lowest(value)} if value else {}
 
 
 def is_number(poly: Poly) -> bool:
@@ -104,17 +92,17 @@ def make(coefficient: Number, bound: Iterable[Index], factors: Iterable[Factor])
     for index in [b for b in left if b not in used]:  # Σ_k 1 = |k|
         left.remove(index)
         e = extent(index.space)
-        merged[e] = rational(merged.get(e, 0) + 1)
+        merged[e] = lowest(merged.get(e, 0) + 1)
         if not merged[e]:
             del merged[e]
-    return {canonical(left, merged.items()): rational(coefficient * scale)}
+    return {canonical(left, merged.items()): lowest(coefficient * scale)}
 
 
 def _merge(factors: Iterable[Factor]) -> dict[Atom, Number]:
     merged: dict[Atom, Number] = {}
     for atom, exponent in factors:
-        merged[atom] = 1 if atom.kind in ("compare", "delta") else merged.get(atom, 0) + exponent  # indicators: x² = x
-    return {a: rational(e) for a, e in merged.items() if e}
+        merged[atom] = 1 if atom.is_indicator else merged.get(atom, 0) + exponent
+    return {a: lowest(e) for a, e in merged.items() if e}
 
 
 _COMPARISONS = {
@@ -135,7 +123,7 @@ def _numbers(merged: dict[Atom, Number]) -> Number:
             if atom.holes[0] == 0 and exponent < 0:
                 continue
             if isinstance(exponent, int):
-                scale = scale * power(atom.holes[0], exponent)
+                scale = scale * integer_power(atom.holes[0], exponent)
                 del merged[atom]
         elif atom.kind == "compare" and all(isinstance(h, int) for h in atom.holes):
             scale = scale * int(_COMPARISONS[atom.name](*atom.holes))
@@ -144,7 +132,7 @@ def _numbers(merged: dict[Atom, Number]) -> Number:
             scale = scale * int(_COMPARISONS[atom.name](0, 0))
             del merged[atom]
         elif atom.kind == "number" and isinstance(exponent, int):
-            scale = scale * power(Fraction(atom.name), exponent)
+            scale = scale * integer_power(Fraction(atom.name), exponent)
             del merged[atom]
     return scale
 
@@ -204,6 +192,11 @@ def canonical(bound: Iterable[Index], factors: Iterable[Factor]) -> Mono:
     return Mono(tuple(dummies), tuple(sorted(kept, key=lambda f: (f[0].text, f[1]))))
 
 
+def is_invertible(mono: Mono) -> bool:
+    """May 1/mono be written factor by factor?  Not through a sum, and an indicator has no inverse."""
+    return not mono.bound and not any(a.is_indicator for a, _ in mono.factors)
+
+
 def freshen(mono: Mono) -> tuple[tuple[Index, ...], tuple[Factor, ...]]:
     """Bound indices and factors, with the dummies renamed apart from every other index in the workspace."""
     if not mono.bound:
@@ -218,11 +211,11 @@ def add(*polys: Poly) -> Poly:
     for poly in polys:
         for mono, c in poly.items():
             total[mono] = total.get(mono, 0) + c
-    return {m: rational(c) for m, c in total.items() if c != 0}
+    return {m: lowest(c) for m, c in total.items() if c != 0}
 
 
 def scale(poly: Poly, c: Number) -> Poly:
-    return {m: rational(x * c) for m, x in poly.items()} if c else {}
+    return {m: lowest(x * c) for m, x in poly.items()} if c else {}
 
 
 def multiply(left: Poly, right: Poly) -> Poly:

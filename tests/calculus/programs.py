@@ -44,6 +44,24 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "where": ("y[i] = where(x[i] > 0 and i < 2, x[i]**2, sin(x[i]))", "x"),
     "where or not": ("y[i] = where(x[i] > 0.5 or not (i < 2), x[i] a[i], a[i]**2)", "x,a"),
     "index values": ("y[i] = i x[i] + (i - 1)**2 x[i]**2", "x"),
+    # what folding must not take for a defined value
+    "divided by where it holds": (
+        "index i, j : n\ntensor x[i,j], w[i,j]\nd[i,j] = x[i,j] (j <= i)\n"
+        "L = sum[i,j](log(x[i,j]) (j <= i)) + sum[i,j](d[i,j]**2 w[i,j])",
+        "x",
+    ),
+    "condition on values": (
+        "index i, j : n\nindex k : m\ntensor x[i], u[i], y[k], w[j]\nT[i,j] = x[i] (j <= i)\n"
+        "L = sum[i,j](T[i,j]**2 w[j]) + sum[i,k](u[i] x[i] (y[k] <= i))",
+        "u,x",
+    ),
+    "condition on a sum of indices": (
+        "index i, j, p, q : n\ntensor x[i], u[i], w[j]\nT[i,j] = x[i] (j <= i)\n"
+        "L = sum[i,j](T[i,j]**2 w[j]) + sum[i,p,q](u[i] x[i] (p + q <= i))",
+        "u,x",
+    ),
+    "condition to the power zero": ("index i, j : n\nL = sum[i,j](x[i]**2 (i < j)**0)", "x"),
+    "one value, two readers": ("y[i] = exp(x[i])\nz[i] = exp(x[i]) sin(x[i])\nL = sum[i](y[i] z[i] w[i])", "x,w"),
     # reductions
     "max": ("m[i] = max[j](A[i,j] x[j])", "A,x"),
     "min": ("m[i] = min[j](A[i,j])", "A"),

@@ -186,3 +186,25 @@ def test_a_long_chain_is_derived_and_verified_in_no_time() -> None:
     chain = " ".join(f"A{k}[{names[k]},{names[k + 1]}]" for k in range(30))
     text = f"index {', '.join(names)} : n\nL = v[{names[0]}] {chain} w[{names[-1]}]"
     assert ic.verify(text, wrt="A0,v")
+
+
+# ---- numbers --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("number", ["(1/0)", "sqrt(-4)", "(-8)**(1/3)", "(x[i] - x[i])**-2"])
+def test_numbers_without_a_finite_real_value_are_refused(number: str) -> None:
+    with pytest.raises(ic.IndexCalcError, match=r"IX902: .* has no finite real value"):
+        ic.grad(f"L = sum[i](x[i] * {number})", "x")
+
+
+def test_numbers_that_would_fill_the_memory_are_refused() -> None:
+    with pytest.raises(ic.IndexCalcError, match="IX009: a number to the power 10000000 has too many digits"):
+        ic.grad("L = sum[i]((2 x[i])**10000000)", "x")
+
+
+def test_roots_of_long_numbers_stay_roots() -> None:
+    assert body(ic.grad(f"L = sqrt(1{'0' * 399}) x", "x"), "grad_x") == f"sqrt(1{'0' * 399})"
+    assert body(ic.grad("L = sqrt(9/4) x", "x"), "grad_x") == "1.5"
+
+
+def test_infinity_is_never_divided_out() -> None:
+    derived = ic.grad("d[i,j] = inf x[i] y[j]\nL = sum[i,j](d[i,j]) + sum[i,j](x[i] y[j] a[i])", "a")
+    assert body(derived, "grad_a") == "s x[i]" and body(derived, "s") == "sum[j](y[j])"
