@@ -96,7 +96,8 @@ def grad(
     """
     from .calculus.grad import grad as run
 
-    return run(_program(program), _names(wrt), of=of, with_value=with_value, sizes=sizes)
+    program = _program(program)
+    return run(program, _names(wrt, program), of=of, with_value=with_value, sizes=sizes)
 
 
 def emit(program: str | Program, backend: str = "numpy", **options: Any) -> str:
@@ -141,8 +142,9 @@ def verify(
     """
     from .verify import verify as run
 
-    names = None if wrt is None else _names(wrt)
-    return run(_program(program), wrt=names, sizes=sizes, seed=seed, backend=backend)
+    program = _program(program)
+    names = None if wrt is None else _names(wrt, program)
+    return run(program, wrt=names, sizes=sizes, seed=seed, backend=backend)
 
 
 def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:
@@ -166,9 +168,14 @@ def _program(program: str | Program) -> Program:
     return parse(program) if isinstance(program, str) else program
 
 
-def _names(wrt: str | Iterable[str]) -> Sequence[str]:
+def _names(wrt: str | Iterable[str], program: Program) -> Sequence[str]:
+    """The inputs meant, spelt as the program spells them: `alpha`, `\\alpha` and α are one name."""
+    from .syntax.greek import same_name
+
     parts = wrt.split(",") if isinstance(wrt, str) else wrt
-    return [p.strip() for p in parts if p.strip()]
+    names = [p.strip() for p in parts if p.strip()]
+    known = program.inputs
+    return [n if n in known else next((k for k in known if same_name(k, n)), n) for n in names]
 
 
 def _expression(expr: str | Expr, given: str) -> Expr:

@@ -40,7 +40,8 @@ def numerically_zero(
         with np.errstate(all="ignore"):
             for d in wanted:
                 body = leaver.right_side(d, {}, d.free)
-                arrays[d.name] = value(body, d.free, arrays, sizes)
+                read = {name: arrays[name] for name in d.reads()}  # not all of them: programs are long
+                arrays[d.name] = value(body, d.free, read, sizes)
                 if d.name in names and np.abs(arrays[d.name]).max(initial=0) < TOLERANCE:
                     found.add(d.name)
     except IndexCalcError:

@@ -51,7 +51,7 @@ def letters(text: str) -> str:
     """
     if text.isascii() and "\\" not in text:
         return text
-    text = _COMMAND.sub(lambda m: _COMMANDS[m[1]], text)
+    text = _COMMAND.sub(lambda m: _COMMANDS.get(m[1], m[0]), text)
     text = SUBSCRIPT.sub(lambda m: "_" + m[1], text).translate(_SUBSCRIPTS)
     return text.translate(_TWINS)
 
