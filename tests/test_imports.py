@@ -28,10 +28,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "calculus": ("normal", "rewrite", "interpret"),  # numbers suggest what is zero or equal, algebra proves it
     "backends": ("lower",),
     "verify": ("backends", "interpret", "calculus"),
-    "present": ("syntax", "lint", "calculus", "verify"),
-    "api": ("elaborate", "lint", "rewrite", "scalar", "calculus", "backends", "verify", "present"),
-    "demo": ("api",),
-    "cli": ("api", "demo", "present"),
+    "present": ("syntax", "calculus", "verify"),
+    "api": ("elaborate", "lint", "rewrite", "scalar", "calculus", "backends", "verify"),
+    "demo": ("api", "present"),
+    "cli": ("demo",),
     "__main__": ("cli",),
 }
 

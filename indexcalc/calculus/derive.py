@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from ..diagnostics import fail
-from ..ir.index import Index
+from ..ir.declarations import all_indices
 from ..ir.program import Define, Program, Tensor
-from ..ir.walk import subexpressions
+from ..ir.signature import nearest
 from ..normal import poly as nf
 from ..normal.atoms import access, workspace
 from ..normal.definitions import Definitions
@@ -55,13 +54,13 @@ def derive(program: Program, wrt: Sequence[str], of: str | None, with_value: boo
     tensors = (*program.tensors, *((cotangent,) if cotangent else ()))
     result = replace(
         program,
-        indices=_all_indices(program, lines),
         tensors=tensors,
         statements=tuple(lines),
         outputs=tuple(dict.fromkeys([*(program.outputs if with_value else ()), *gradients])),
         trace=(),
         warnings=(),
     )
+    result = replace(result, indices=all_indices(result))
     if cotangent:
         names = {**names, output.name: cotangent.name}
     return Derived(result, output, names, folder.folded_onto)
@@ -114,8 +113,7 @@ def _check_inputs(program: Program, wrt: Sequence[str]) -> None:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), 1)
-    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(known)}"
+    return nearest(name, known) or f"known: {', '.join(known)}"
 
 
 def _seed(store: Definitions, output: Define) -> tuple[Poly, Tensor | None]:
@@ -139,15 +137,3 @@ def _owners(store: Definitions, program: Program) -> dict[str, str]:
         else:
             waiting.append(d.name)
     return owner
-
-
-def _all_indices(program: Program, lines: list[Define]) -> tuple[Index, ...]:
-    """The program's index names, and those that derived statements use besides."""
-    found = dict.fromkeys(program.indices)
-    for line in lines:
-        for index in line.indices:
-            found.setdefault(index)
-        for part in subexpressions(line.body):
-            for index in getattr(part, "indices", ()):
-                found.setdefault(index)
-    return tuple(found)

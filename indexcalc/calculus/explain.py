@@ -213,7 +213,7 @@ def _reads(name: str, readers: list[Define]) -> str:
 
 def _rename_bound(e: Expr, avoid: tuple[Index, ...]) -> Expr:
     """Sums and reductions with none of the indices to avoid bound in them."""
-    taken = {*avoid, *e.free, *(i for part in subexpressions(e) if isinstance(part, Binder) for i in part.indices)}  # type: ignore[attr-defined]
+    taken = {*avoid, *e.free, *(i for part in subexpressions(e) if isinstance(part, Binder) for i in part.indices)}
 
     def visit(part: Expr) -> Expr:
         if not isinstance(part, (IndexSum, IndexReduce)) or not set(part.indices) & set(avoid):

@@ -59,14 +59,14 @@ class Library:
     def add(self, name: str, free: tuple[Index, ...], poly: Poly, result: Poly) -> None:
         ((mono, coefficient),) = poly.items()
         bound, factors = nf.freshen(mono)  # pattern dummies differ from every target's
-        core = [f for f in factors if f[0].kind not in ("extent", "number", "constant")]
+        core = [f for f in factors if not f[0].is_unit]
         if not core or (not bound and len(core) == 1 and core[0][1] == 1):
             return  # an alias or a multiple: value numbering's job
         if not any(a.kind == "access" for a, _ in core):
             return
         if not frozenset[Index]().union(*(a.free for a, _ in core)) >= set(free):
             return  # T[i, j] = x[i]: what j stands for would be undetermined
-        units = [(a, -e) for a, e in factors if a.kind in ("extent", "number", "constant")]
+        units = [(a, -e) for a, e in factors if a.is_unit]
         unit = nf.make(integer_power(coefficient, -1), (), units)
         heads = frozenset(a.head for a, _ in core)
         pattern = Pattern(name, free, _in_slots(core), bound, _connected_order(core), unit, result, heads)

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..diagnostics import fail
-from ..ir.expr import Access, Expr
+from ..ir.expr import Expr
 from ..ir.index import Space
 from ..ir.program import Claim, Define, Program, Tensor
-from ..ir.signature import bind_sizes, check_names, statement_bodies
-from ..ir.walk import subexpressions
+from ..ir.signature import bind_sizes, check_names, check_positions
 from .evaluate import arranged, as_numbers, evaluate_in
 from .value import Array, Context, Stored
 
@@ -60,22 +59,6 @@ def _check_integers(tensor: Tensor, array: Array, sizes: Mapping[Space, int]) ->
     if outside.size:
         message = f"`{tensor.name}` holds the value {outside.flat[0]}, but its values index `{tensor.values.name}`"
         raise fail("IX808", f"{message} of size {limit}", hint=f"values must lie from 0 to {limit - 1}")
-
-
-def check_positions(program: Program) -> None:
-    """With a metric, an array holds one kind of components; raising and lowering must have been written out."""
-    if not program.metrics:
-        return
-    seen: dict[str, str] = {}
-    for body in statement_bodies(program):
-        for part in subexpressions(body):
-            if isinstance(part, Access) and seen.setdefault(part.tensor, part.variance) != part.variance:
-                raise fail(
-                    "IX902",
-                    f"`{part.tensor}` is read with index positions `{seen[part.tensor]}` and `{part.variance}`: "
-                    "an array holds one kind of components",
-                    hint="raise or lower it by a product with the metric, in a definition of its own",
-                )
 
 
 def run_stored(program: Program, tensors: Mapping[str, Stored], sizes: Mapping[Space, int]) -> dict[str, Stored]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from .expr import Binder, Expr, Index, Partial, Space
+from .expr import Index, Space
 from .program import Attribute, Claim, Define, Program, Statement, Tensor
-from .summation import slot_indices
 from .text import Printer
-from .walk import slots_of, subexpressions, tensors_in
+from .walk import indices_in, tensors_in
 
 
 def declaration_lines(p: Program) -> list[str]:
@@ -68,20 +67,10 @@ def statement_indices(s: Statement) -> Iterator[Index]:
     """Every index that a statement writes, bound ones included."""
     if isinstance(s, Define):
         yield from s.indices
-        yield from expression_indices(s.body)
+        yield from indices_in(s.body)
     else:
-        yield from expression_indices(s.left)
-        yield from expression_indices(s.right)
-
-
-def expression_indices(e: Expr) -> Iterator[Index]:
-    """Every index that an expression writes, repetitions kept."""
-    for part in subexpressions(e):
-        yield from slot_indices(slots_of(part))
-        if isinstance(part, Binder):
-            yield from part.indices  # type: ignore[attr-defined]
-        elif isinstance(part, Partial):
-            yield part.index
+        yield from indices_in(s.left)
+        yield from indices_in(s.right)
 
 
 def output_lines(p: Program) -> list[str]:

@@ -9,6 +9,8 @@ Build them with `ir.build`, whose constructors keep this canonical shape; the cl
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias, Union
 
@@ -256,10 +258,16 @@ class Binder(Expr):
     __slots__ = ()
     keeps = False
 
+    if TYPE_CHECKING:  # fields of every subclass
+
+        @property
+        def body(self) -> Expr: ...
+        @property
+        def indices(self) -> tuple[Index, ...]: ...
+
     def _find_free(self) -> frozenset[Index]:
-        body: Expr = self.body  # type: ignore[attr-defined]
-        bound = frozenset(self.indices)  # type: ignore[attr-defined]
-        return body.free | bound if self.keeps else body.free - bound
+        bound = frozenset(self.indices)
+        return self.body.free | bound if self.keeps else self.body.free - bound
 
 
 @node
@@ -308,9 +316,18 @@ class Derivative(Expr):
 
 REDUCTIONS = ("mean", "prod", "max", "min", "logsumexp", "norm", "var", "argmax")
 MAPS = ("softmax", "cumsum", "topk")
+COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 MATRIX_FUNCTIONS = ("inv", "det", "logdet")
 
 __all__ = [
+    "COMPARISONS",
     "MAPS", "MATRIX_FUNCTIONS", "REDUCTIONS", "Access", "Affine", "Apply", "Binder", "Compare", "Constant", "Delta",
     "Derivative", "Expr", "Extent", "GeneralizedDelta", "Index", "IndexMap", "IndexReduce", "IndexSum", "IndexValue",
     "LeviCivita", "Literal", "Logic", "MatrixApply", "Number", "Partial", "Power", "Product", "Slot", "Space", "Sum",

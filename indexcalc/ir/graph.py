@@ -161,7 +161,9 @@ class Value:
 
     @property
     def is_view(self) -> bool:
-        """Whether it shares memory with its first operand."""
+        """Whether it shares memory with its first operand.  So does a gather at one place: `x[t]` with a number t."""
+        if isinstance(self.operation, Gather):
+            return not any(position.labels for position in self.operands[1:])
         return isinstance(self.operation, (View, Broadcast))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
 from typing import TypeAlias, Union
 
 from .node import Node, node
@@ -61,6 +63,15 @@ def affine(terms: list[tuple[int, Index | Node]], offset: int) -> Slot:
     if len(kept) == 1 and kept[0][0] == 1 and offset == 0:
         return kept[0][1]
     return Affine(tuple(kept), offset)
+
+
+def parity(order: Sequence[int]) -> int:
+    """The sign of a permutation.
+
+    >>> parity((0, 1, 2)), parity((0, 2, 1))
+    (1, -1)
+    """
+    return -1 if sum(a > b for a, b in combinations(order, 2)) % 2 else 1
 
 
 def substitute_slot(slot: Slot, mapping: dict[Index, Slot]) -> Slot:

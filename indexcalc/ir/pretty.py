@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .declarations import expression_indices, statement_indices
+from .declarations import statement_indices
 from .expr import (
     Access,
     Affine,
@@ -26,7 +26,7 @@ from .expr import (
 from .program import Define, Statement
 from .summation import implicit_sums
 from .text import ANY, PRIMARY, SUM, TERM, Printer
-from .walk import slots_of, subexpressions
+from .walk import indices_in, slots_of, subexpressions
 
 _SUBSCRIPTS = str.maketrans("aehijklmnoprstuvx0123456789βγρφχ'", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉ᵦᵧᵨᵩᵪ′")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -128,7 +128,7 @@ def pretty_text(x: Statement | Expr, unicode: bool = True) -> str:
 def _subscriptable(x: Statement | Expr) -> bool:
     """Every slot is an index or digit that has a subscript character."""
     parts = [x] if isinstance(x, Expr) else [x.body] if isinstance(x, Define) else [x.left, x.right]
-    indices: Iterable[Index] = expression_indices(x) if isinstance(x, Expr) else statement_indices(x)
+    indices: Iterable[Index] = indices_in(x) if isinstance(x, Expr) else statement_indices(x)
     for index in indices:
         letter = index.name.rstrip("'")
         if len(letter) != 1 or ord(letter) not in _SUBSCRIPTS:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from numbers import Integral
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..diagnostics import IndexCalcError, fail
-from .expr import Binder, Expr, Extent, MatrixApply, Partial, Space
+from .expr import Access, Expr, Extent, MatrixApply, Space
 from .index import Index
 from .program import Define, Program
 from .slots import SlotUse, slot_range, slot_spaces, slot_text, slot_uses
-from .walk import slots_of, subexpressions
+from .walk import indices_in, subexpressions
 
 if TYPE_CHECKING:
     from .program import Tensor
@@ -56,6 +56,22 @@ def check_names(program: Program, given: Iterable[str]) -> None:
             raise fail("IX802", f"the program has no input `{name}`", hint=nearest(name, wanted) or listed)
 
 
+def check_positions(program: Program) -> None:
+    """With a metric, an array holds one kind of components; raising and lowering must have been written out."""
+    if not program.metrics:
+        return
+    seen: dict[str, str] = {}
+    for body in statement_bodies(program):
+        for part in subexpressions(body):
+            if isinstance(part, Access) and seen.setdefault(part.tensor, part.variance) != part.variance:
+                raise fail(
+                    "IX902",
+                    f"`{part.tensor}` is read with index positions `{seen[part.tensor]}` and `{part.variance}`: "
+                    "an array holds one kind of components",
+                    hint="raise or lower it by a product with the metric, in a definition of its own",
+                )
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint that offers the known name most like this one, or nothing."""
     close = get_close_matches(name, list(known), 1)
@@ -65,18 +81,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def unknown_of(space: Space) -> Unknown:
     """What the space's size is filed under."""
     return space.extent if isinstance(space.extent, str) else space
-
-
-def indices_in(e: Expr) -> Iterator[Index]:
-    """Every index in the expression, bound ones included, in order of appearance."""
-    for part in subexpressions(e):
-        if isinstance(part, Binder):
-            yield from part.indices  # type: ignore[attr-defined]
-        elif isinstance(part, Partial):
-            yield part.index
-        for slot in slots_of(part):
-            if not isinstance(slot, int):
-                yield from sorted(slot.free, key=lambda i: i.name)
 
 
 def statement_bodies(program: Program) -> list[Expr]:
@@ -261,4 +265,4 @@ class SizeTable:
                 raise fail("IX804", f"{what}, but `{part.tensor}` is {rows}×{columns}")
 
 
-__all__ = ["SizeTable", "bind_sizes", "check_names", "indices_in", "nearest", "statement_bodies", "unknown_of"]
+__all__ = ["SizeTable", "bind_sizes", "check_names", "check_positions", "nearest", "statement_bodies", "unknown_of"]

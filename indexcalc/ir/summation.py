@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 
 from .expr import (
     Access,
-    Affine,
     Binder,
     Delta,
     Derivative,
@@ -26,24 +25,10 @@ from .expr import (
     Partial,
     Power,
     Product,
-    Slot,
 )
-from .walk import children, slots_of, subexpressions
+from .walk import children, slot_indices, slots_of, subexpressions
 
 _LEAVES = (Access, Delta, GeneralizedDelta, LeviCivita, MatrixApply)
-
-
-def slot_indices(slots: Iterable[Slot]) -> list[Index]:
-    """Every index written in the slots, gathers and affine forms included, in order, repetitions kept."""
-    found: list[Index] = []
-    for slot in slots:
-        if isinstance(slot, Index):
-            found.append(slot)
-        elif isinstance(slot, Affine):
-            found += slot_indices(part for _, part in slot.terms)
-        elif isinstance(slot, Access):
-            found += slot_indices(slot.slots)
-    return found
 
 
 def occurrences(e: Expr) -> dict[Index, int]:
@@ -67,8 +52,8 @@ def occurrences(e: Expr) -> dict[Index, int]:
     if isinstance(e, Derivative):
         return _merge([occurrences(e.body), Counter(slot_indices(e.wrt.slots))], add=True)
     if isinstance(e, Binder):
-        bound: tuple[Index, ...] = e.indices  # type: ignore[attr-defined]
-        inner = {i: n for i, n in occurrences(e.body).items() if i not in bound}  # type: ignore[attr-defined]
+        bound: tuple[Index, ...] = e.indices
+        inner = {i: n for i, n in occurrences(e.body).items() if i not in bound}
         return {**dict.fromkeys(bound, 1), **inner} if e.keeps else inner
     return _merge(map(occurrences, children(e)), add=False)
 
@@ -89,7 +74,7 @@ def mentions(e: Expr) -> Counter[str]:
             # gathers are sub-expressions of their own, so only this reference's own slots are read here
             found.update(i.name for i in slot_indices(s for s in part.slots if not isinstance(s, Access)))
         elif isinstance(part, Binder):
-            found.update(i.name for i in part.indices)  # type: ignore[attr-defined]
+            found.update(i.name for i in part.indices)
         elif isinstance(part, Partial):
             found[part.index.name] += 1
         else:

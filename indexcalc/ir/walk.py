@@ -49,7 +49,7 @@ def children(e: Expr) -> tuple[Expr, ...]:
     if isinstance(e, Where):
         return (e.condition, e.then, e.other)
     if isinstance(e, (Binder, Partial, Derivative)):
-        return (e.body,)  # type: ignore[union-attr]
+        return (e.body,)
     return ()
 
 
@@ -145,25 +145,36 @@ def _accesses_in(slot: Slot) -> list[Expr]:
     return [slot] if isinstance(slot, Expr) else []
 
 
-def _slot_indices(slot: Slot) -> Iterator[Index]:
-    if isinstance(slot, Index):
-        yield slot
-    elif isinstance(slot, Affine):
-        for _, part in slot.terms:
-            yield from _slot_indices(part)
-    elif isinstance(slot, Access):
-        for inner in slot.slots:
-            yield from _slot_indices(inner)
+def slot_indices(slots: Iterable[Slot]) -> list[Index]:
+    """Every index written in the slots, gathers and affine forms included, in order, repetitions kept."""
+    found: list[Index] = []
+    for slot in slots:
+        if isinstance(slot, Index):
+            found.append(slot)
+        elif isinstance(slot, Affine):
+            found += slot_indices(part for _, part in slot.terms)
+        elif isinstance(slot, Access):
+            found += slot_indices(slot.slots)
+    return found
+
+
+def indices_in(e: Expr) -> Iterator[Index]:
+    """Every index that the expression writes, bound ones included, in order of appearance, repetitions kept."""
+    for part in subexpressions(e):
+        if isinstance(part, Binder):
+            yield from part.indices
+        elif isinstance(part, Partial):
+            yield part.index
+        yield from slot_indices(slots_of(part))
 
 
 def free_in_order(e: Expr) -> tuple[Index, ...]:
     """Free indices by first appearance."""
     found: dict[Index, None] = {}
     for part in subexpressions(e):
-        for slot in slots_of(part):
-            for index in _slot_indices(slot):
-                if index in e.free:
-                    found.setdefault(index)
+        for index in slot_indices(slots_of(part)):
+            if index in e.free:
+                found.setdefault(index)
     for index in sorted(e.free - found.keys(), key=lambda i: i.name):
         found.setdefault(index)
     return tuple(found)
@@ -174,7 +185,7 @@ def bound_in_order(e: Expr) -> tuple[Index, ...]:
     found: dict[Index, None] = {}
     for part in subexpressions(e):
         if isinstance(part, Binder) and not part.keeps:
-            for index in part.indices:  # type: ignore[attr-defined]
+            for index in part.indices:
                 found.setdefault(index)
     return tuple(found)
 
@@ -213,8 +224,8 @@ def substitute(e: Expr, mapping: dict[Index, Slot]) -> Expr:
 
 
 def _substitute_binder(e: Binder, mapping: dict[Index, Slot]) -> Expr:
-    indices: tuple[Index, ...] = e.indices  # type: ignore[attr-defined]
-    body: Expr = e.body  # type: ignore[attr-defined]
+    indices: tuple[Index, ...] = e.indices
+    body: Expr = e.body
     if e.keeps:  # softmax[j] and its like: the index is renamed with the body where it can be
         new = tuple(mapping.get(i, i) for i in indices)
         images = (mapping.get(i, i) for i in body.free - set(indices))

@@ -15,8 +15,8 @@ from typing import Any
 from ..diagnostics import IndexCalcError, fail
 from ..limits import MAX_RANK
 from .build import ZERO
-from .declarations import expression_indices
 from .expr import (
+    COMPARISONS,
     MAPS,
     MATRIX_FUNCTIONS,
     REDUCTIONS,
@@ -44,9 +44,8 @@ from .expr import (
 )
 from .functions import BUILTIN
 from .program import Claim, Define, Program, Statement
-from .walk import children, slots_of
+from .walk import children, indices_in, slots_of
 
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 NAME = re.compile(r"[^\W\d_]\w*'*")
 
 
@@ -75,7 +74,7 @@ def check_expression(e: Expr, scope: Scope | None = None, left: Iterable[Index] 
     """
     scope = scope or Scope()
     spaces: dict[str, Space] = {}
-    for index in (*left, *expression_indices(e)):
+    for index in (*left, *indices_in(e)):
         if not isinstance(index, Index):
             raise ill_formed(f"index list: holds {index!r}")
         if spaces.setdefault(index.name, index.space) != index.space:
@@ -88,7 +87,7 @@ def check_expression(e: Expr, scope: Scope | None = None, left: Iterable[Index] 
             raise ill_formed(f"expression: holds {now!r}")
         _check_node(now, scope, enclosing)
         if isinstance(now, Binder):
-            enclosing |= {i.name for i in now.indices}  # type: ignore[attr-defined]
+            enclosing |= {i.name for i in now.indices}
         stack += [(part, enclosing) for part in children(now)]
 
 
@@ -195,7 +194,7 @@ _CHECKS: dict[type, Callable[[Any], None]] = {
 
 
 def _check_binder(e: Binder, enclosing: frozenset[str]) -> None:
-    kind, indices = type(e).__name__, e.indices  # type: ignore[attr-defined]
+    kind, indices = type(e).__name__, e.indices
     names = [i.name for i in indices]
     if not names:
         raise ill_formed(f"{kind}: binds nothing")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..diagnostics import fail
-from ..ir.expr import Access
 from ..ir.graph import Graph, Output, Value
 from ..ir.index import Space
 from ..ir.program import Define, Program
-from ..ir.signature import SizeTable, statement_bodies
-from ..ir.walk import subexpressions
+from ..ir.signature import SizeTable, check_positions
 from .builder import Builder
 from .expressions import Lowering
 
@@ -34,7 +31,7 @@ def lower_program(
     >>> [type(v.operation).__name__ for v in lower_program(program)]
     ['Input', 'Input', 'Contract']
     """
-    _check_positions(program)
+    check_positions(program)
     build = Builder(representative_sizes(program, sizes))
     functions = {f.name: f for f in program.functions}
     low = Lowering(build, program.inputs, functions, native)
@@ -58,20 +55,6 @@ def representative_sizes(program: Program, sizes: Mapping[str, int] | None = Non
     table = SizeTable(program)
     table.take_sizes(sizes or {})
     return {space: max(1, table.size(space) or REPRESENTATIVE) for space in table.spaces}
-
-
-def _check_positions(program: Program) -> None:
-    """With a metric, an array holds one kind of components: raising and lowering must have been written out."""
-    seen: dict[str, str] = {}
-    for body in statement_bodies(program) if program.metrics else ():
-        for part in subexpressions(body):
-            if isinstance(part, Access) and seen.setdefault(part.tensor, part.variance) != part.variance:
-                places = f"`{seen[part.tensor]}` and `{part.variance}`"
-                raise fail(
-                    "IX902",
-                    f"`{part.tensor}` is read with index positions {places}: an array holds one kind of components",
-                    hint="raise or lower it by a product with the metric, in a definition of its own",
-                )
 
 
 def _needed(values: list[Value], outputs: list[Output]) -> tuple[Value, ...]:

@@ -9,6 +9,7 @@ from ..diagnostics import fail
 from ..ir.build import ONE, add, multiply, number
 from ..ir.expr import Delta, Expr, GeneralizedDelta, LeviCivita
 from ..ir.graph import Operand
+from ..ir.index import parity
 from ..limits import MAX_SYMMETRISED
 from .access import position
 
@@ -32,6 +33,5 @@ def generalized_delta(low: Lowering, e: GeneralizedDelta) -> Operand:
         raise fail("IX009", f"a generalised delta of rank {len(e.upper)}; the limit is {MAX_SYMMETRISED}")
     terms: list[Expr] = []
     for order in permutations(range(len(e.lower))):
-        sign = -1 if sum(a > b for a, b in combinations(order, 2)) % 2 else 1
-        terms.append(multiply(number(sign), *(Delta(u, e.lower[k]) for u, k in zip(e.upper, order))))
+        terms.append(multiply(number(parity(order)), *(Delta(u, e.lower[k]) for u, k in zip(e.upper, order))))
     return low.lower(add(*terms)) if terms else low.lower(ONE)

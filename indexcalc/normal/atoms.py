@@ -63,6 +63,11 @@ class Atom(Node):
         return self.kind in ("compare", "delta")
 
     @property
+    def is_unit(self) -> bool:
+        """A number that only has a name: patterns and products look past it."""
+        return self.kind in ("extent", "number", "constant")
+
+    @property
     def text(self) -> str:
         """Total order and canonical spelling."""
         try:

@@ -12,8 +12,6 @@ from .atoms import Atom, substitute
 from .canonical import Factor
 from .poly import Mono
 
-UNITS = ("extent", "number", "constant")
-
 
 @dataclass(frozen=True, slots=True)
 class Collected:
@@ -65,7 +63,7 @@ def _group(
 
 def _pair(mono: Mono) -> tuple[Atom, Atom] | None:
     """The two tensors of a plain contraction, each to the first power and both holding all dummies."""
-    real = [(a, e) for a, e in mono.factors if a.kind not in UNITS]
+    real = [(a, e) for a, e in mono.factors if not a.is_unit]
     if not mono.bound or len(real) != 2 or any(a.kind != "access" or e != 1 for a, e in real):
         return None
     if any(not a.free >= set(mono.bound) for a, _ in real):

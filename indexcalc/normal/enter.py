@@ -37,7 +37,7 @@ from ..ir.expr import (
     Sum,
     Where,
 )  # fmt: skip
-from ..ir.index import affine
+from ..ir.index import affine, parity
 from ..ir.inline import call_body
 from ..ir.program import Define, FunctionDefinition, Program
 from . import poly as nf
@@ -129,7 +129,7 @@ class Normaliser:
         upper, lower = self.slots(e.upper, scope), self.slots(e.lower, scope)
         out = []
         for order in permutations(range(len(lower))):
-            out.append(nf.make(_parity(order), (), [(delta(u, lower[k]), 1) for u, k in zip(upper, order)]))
+            out.append(nf.make(parity(order), (), [(delta(u, lower[k]), 1) for u, k in zip(upper, order)]))
         return nf.add(*out)
 
     def levi_civita(self, e: LeviCivita, scope: Scope) -> Poly:
@@ -311,13 +311,8 @@ class Normaliser:
         raise fail("IX908", f"{what} inside a program cannot be normalised", hint="expand it first with `simplify`")
 
 
-def _parity(order: tuple[int, ...]) -> int:
-    swaps = sum(a > b for k, a in enumerate(order) for b in order[k + 1 :])
-    return -1 if swaps % 2 else 1
-
-
 def _is_unit(p: Poly) -> bool:
-    return len(p) == 1 and all(a.kind in ("extent", "constant", "number") for m in p for a, _ in m.factors)
+    return len(p) == 1 and all(a.is_unit for m in p for a, _ in m.factors)
 
 
 def _power_of_number(value: Number, exponent: int | Fraction) -> Poly:

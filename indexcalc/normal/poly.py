@@ -11,7 +11,7 @@ from itertools import count
 from typing import TypeAlias
 
 from ..ir.build import integer_power, lowest
-from ..ir.expr import Number
+from ..ir.expr import COMPARISONS, Number
 from ..ir.index import Index
 from ..ir.node import Node, node
 from .atoms import Atom, Hole, extent, fresh, hole_text, slot_order, substitute
@@ -105,16 +105,6 @@ def _merge(factors: Iterable[Factor]) -> dict[Atom, Number]:
     return {a: lowest(e) for a, e in merged.items() if e}
 
 
-_COMPARISONS = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-}
-
-
 def _numbers(merged: dict[Atom, Number]) -> Number:
     """Take out the atoms that are plain numbers after a substitution, and give their product."""
     scale: Number = 1
@@ -126,10 +116,10 @@ def _numbers(merged: dict[Atom, Number]) -> Number:
                 scale = scale * integer_power(atom.holes[0], exponent)
                 del merged[atom]
         elif atom.kind == "compare" and all(isinstance(h, int) for h in atom.holes):
-            scale = scale * int(_COMPARISONS[atom.name](*atom.holes))
+            scale = scale * int(COMPARISONS[atom.name](*atom.holes))
             del merged[atom]
         elif atom.kind == "compare" and atom.holes[0] == atom.holes[1] and isinstance(atom.holes[0], Index):
-            scale = scale * int(_COMPARISONS[atom.name](0, 0))
+            scale = scale * int(COMPARISONS[atom.name](0, 0))
             del merged[atom]
         elif atom.kind == "number" and isinstance(exponent, int):
             scale = scale * integer_power(Fraction(atom.name), exponent)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..ir.expr import Delta, Derivative, Expr, IndexReduce, IndexSum, Literal, Power, Product, Sum
-from ..ir.summation import slot_indices
-from ..ir.walk import children, slots_of, subexpressions
+from ..ir.walk import children, slot_indices, slots_of, subexpressions
 
 
 def nodes(e: Expr) -> int:

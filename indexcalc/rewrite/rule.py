@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ir.declarations import expression_indices
 from ..ir.expr import Expr, Index
-from ..ir.walk import fresh_index
+from ..ir.walk import fresh_index, indices_in
 
 
 class Context:
@@ -20,7 +19,7 @@ class Context:
     @staticmethod
     def of(e: Expr) -> Context:
         """The context of rewriting all of `e`."""
-        return Context(i.name for i in expression_indices(e))
+        return Context(i.name for i in indices_in(e))
 
     def fresh(self, like: Index) -> Index:
         """An index over the same space whose name nothing else has."""

@@ -111,8 +111,8 @@ def _slot_key(slot: Slot, names: dict[Index, str]) -> str:
 
 
 def _binder_key(e: Binder, names: dict[Index, str]) -> str:
-    indices: tuple[Index, ...] = e.indices  # type: ignore[attr-defined]
-    body: Expr = e.body  # type: ignore[attr-defined]
+    indices: tuple[Index, ...] = e.indices
+    body: Expr = e.body
     if isinstance(e, IndexMap):  # its indices are free outside: they keep their names
         along = ",".join(sorted(_slot_key(i, names) for i in indices))
         return f"{e.operation}{e.count}[{along}]({key(body, names)})"

@@ -7,15 +7,13 @@ may have a value where the expression has none; it never has another value.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
-from itertools import combinations, permutations
+from itertools import permutations
 from typing import Any, TypeAlias
 
 import sympy
 
 from ..diagnostics import IndexCalcError, fail
 from ..ir.build import ONE, index_sum, lift, multiply, power
-from ..ir.declarations import expression_indices
 from ..ir.expr import (
     Access,
     Affine,
@@ -43,7 +41,8 @@ from ..ir.expr import (
     Sum,
     Where,
 )
-from ..ir.walk import fresh_index, substitute
+from ..ir.index import parity
+from ..ir.walk import fresh_index, indices_in, substitute
 from ..ir.wellformed import check_expression
 from ..limits import MAX_SYMMETRISED
 from .symbols import extent_symbol, index_symbol, limits_of
@@ -60,7 +59,7 @@ def to_sympy(expr: Expr) -> sympy.Expr:
     Sum(A[i, k]*x[k], (k, 0, K - 1))
     """
     check_expression(expr)
-    found = _Writer({i.name for i in expression_indices(expr)}).write(expr)
+    found = _Writer({i.name for i in indices_in(expr)}).write(expr)
     if found.has(sympy.nan, sympy.zoo, sympy.I):
         raise _no_value(expr)
     return found
@@ -183,7 +182,7 @@ class _Writer:
         terms = []
         for order in permutations(range(size)):
             deltas = (sympy.KroneckerDelta(self.slot(u), self.slot(e.lower[k])) for u, k in zip(e.upper, order))
-            terms.append(sympy.Mul(_parity(order), *deltas))
+            terms.append(sympy.Mul(parity(order), *deltas))
         return sympy.Add(*terms)
 
     def levi_civita(self, e: LeviCivita) -> sympy.Expr:
@@ -193,7 +192,7 @@ class _Writer:
         if any(isinstance(extent, int) for extent in wrong):
             raise fail("IX204", f"ε has {rank} slots, but its space has extent {wrong[0]}")
         if all(isinstance(s, int) for s in e.slots):
-            return sympy.Integer(_parity(e.slots) if len(set(e.slots)) == rank else 0)  # type: ignore[arg-type]
+            return sympy.Integer(parity(e.slots) if len(set(e.slots)) == rank else 0)  # type: ignore[arg-type]
         return sympy.LeviCivita(*map(self.slot, e.slots))
 
     # ---- arithmetic, functions, conditions -----------------------------------------------------------
@@ -267,10 +266,6 @@ class _Writer:
             self.taken.add(new[-1].name)
             renamed[index] = new[-1]
         return substitute(body, renamed), tuple(new)
-
-
-def _parity(order: Sequence[int]) -> int:
-    return reduce(lambda sign, pair: -sign if pair[0] > pair[1] else sign, combinations(order, 2), 1)
 
 
 _METHODS: Mapping[type, str] = {

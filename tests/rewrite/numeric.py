@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexcalc.interpret.evaluate import evaluate
-from indexcalc.ir.declarations import expression_indices
 from indexcalc.ir.expr import Access, Derivative, Expr, Extent, Index, MatrixApply, Space
 from indexcalc.ir.program import Program
-from indexcalc.ir.walk import children, rebuild, subexpressions
+from indexcalc.ir.walk import children, indices_in, rebuild, subexpressions
 
 STEP = 1e-20
 Arrays = dict[str, NDArray[np.float64]]
@@ -20,7 +19,7 @@ def sizes_of(*expressions: Expr) -> Sizes:
     """A size for every space: its own where it is a number, else 3, 4, …"""
     spaces: dict[Space, None] = {}
     for e in expressions:
-        spaces.update({i.space: None for i in expression_indices(e)})
+        spaces.update({i.space: None for i in indices_in(e)})
         spaces.update({p.space: None for p in subexpressions(e) if isinstance(p, Extent)})
     ordered = sorted(spaces, key=lambda s: s.name)
     return {s: s.extent if isinstance(s.extent, int) else 3 + k for k, s in enumerate(ordered)}

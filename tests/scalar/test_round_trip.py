@@ -9,9 +9,8 @@ import sympy
 import indexcalc as ic
 from indexcalc.elaborate.read import read_expression
 from indexcalc.interpret.evaluate import evaluate
-from indexcalc.ir.declarations import expression_indices
 from indexcalc.ir.expr import Extent, Space
-from indexcalc.ir.walk import subexpressions
+from indexcalc.ir.walk import indices_in, subexpressions
 from indexcalc.scalar.from_sympy import from_sympy
 from indexcalc.scalar.symbols import extent_symbol
 from indexcalc.scalar.to_sympy import to_sympy
@@ -90,7 +89,7 @@ BY_FORMULA = [  # come back as their formulas
 
 
 def spaces_of(e):
-    return {i.name: i.space for i in expression_indices(e)}
+    return {i.name: i.space for i in indices_in(e)}
 
 
 def arrays_for(given, rng):
@@ -106,7 +105,7 @@ def arrays_for(given, rng):
 
 def compare(e, found, arrays):
     """Every component, evaluated apart."""
-    every = {i.space for i in expression_indices(e)} | {p.space for p in subexpressions(e) if isinstance(p, Extent)}
+    every = {i.space for i in indices_in(e)} | {p.space for p in subexpressions(e) if isinstance(p, Extent)}
     sizes = {s: SIZES[s.name] for s in every | {Space("n", "N"), Space("vocab"), Space("m", 3), Space("batch", "B")}}
     expected, axes = evaluate(e, arrays, sizes)
     extents = {str(extent_symbol(s)): n for s, n in sizes.items()}

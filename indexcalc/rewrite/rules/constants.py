@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from ...ir.build import HALF, ONE, ZERO, add, multiply, number, power
-from ...ir.expr import Apply, Compare, Expr, IndexValue, Literal, Logic, Number, Power, Product, Sum, Where
+from ...ir.expr import COMPARISONS, Apply, Compare, Expr, IndexValue, Literal, Logic, Number, Power, Product, Sum, Where
 from ..rule import Context, rule
 from ..terms import finite
 
-_COMPARE: Mapping[str, Callable[[Number, Number], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
 _AT_ZERO: Mapping[str, Expr] = {
     **dict.fromkeys(("sin", "tan", "tanh", "sinh", "erf", "abs", "sign", "relu", "gelu", "silu"), ZERO),
     **dict.fromkeys(("exp", "cos", "cosh"), ONE),
@@ -241,9 +232,9 @@ def compare_known(node: Compare, context: Context) -> Expr | None:
     """Two numbers compare now; so does an index with itself."""
     left, right = node.left, node.right
     if isinstance(left, Literal) and isinstance(right, Literal):
-        return number(int(_COMPARE[node.operator](left.value, right.value)))
+        return number(int(COMPARISONS[node.operator](left.value, right.value)))
     if isinstance(left, IndexValue) and left == right:
-        return number(int(_COMPARE[node.operator](0, 0)))
+        return number(int(COMPARISONS[node.operator](0, 0)))
     return None
 
 
