@@ -15,7 +15,7 @@ from ..ir.program import Claim, Program
 from ..ir.signature import nearest
 from .dependence import definitions_between
 from .evaluators import Evaluator, compiled, second_backend
-from .point import Task, checkable_claims, find_setting
+from .point import Task, checkable_claims, find_setting, further_points
 from .report import Verification
 from .rows import claim_rows, gradient_rows, value_rows
 from .sizes import choose_sizes
@@ -73,7 +73,8 @@ def check(
     setting = find_setting(program, tasks, bound, seed, arrays)
     several = len({t.output for t in tasks}) > 1
     rows = [row for task in tasks for row in gradient_rows(setting, task, evaluators, several)]
-    rows += value_rows(setting, evaluators) + claim_rows(setting)
+    rows += value_rows(setting, evaluators)
+    rows += claim_rows(setting, further_points(setting, seed) if inputs is None else ())
     open_claims = sum(isinstance(s, Claim) for s in program.statements) - len(checkable_claims(program))
     if open_claims:
         notes += (f"not evaluated, for a derivative is still to be taken in them: {open_claims} claims",)

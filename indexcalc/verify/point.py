@@ -23,6 +23,7 @@ from .numeric import Point, smooth_directions
 # Central differences: the widest step first; a narrower one where kinks lie densely.
 STEPS = (1e-3, 1e-4, 1e-5)
 DRAWS = 6
+CLAIM_DRAWS = 4  # further points for claims, each also with its sign turned
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,20 @@ def checkable_claims(program: Program) -> list[Claim]:
         return not any(isinstance(p, (Partial, Derivative)) for p in parts)
 
     return [s for s in program.statements if isinstance(s, Claim) and plain(s)]
+
+
+def further_points(setting: Setting, seed: int) -> list[Setting]:
+    """More inputs for claims, which should hold wherever both sides are defined: for one draw |x| = x may hold by luck.
+
+    Each draw comes with its mirror image, so that a single number is seen with both signs.
+    """
+    program, rng = setting.program, np.random.default_rng([seed, 1])
+    signed = {t.name for t in program.tensors if not t.is_integer and all(a.name != "positive" for a in t.attributes)}
+    points: list[Mapping[str, Array]] = []
+    for _ in range(CLAIM_DRAWS):
+        drawn = draw(program, setting.sizes, rng, RANGES[0])
+        points += [drawn, {n: -a if n in signed else a for n, a in drawn.items()}]
+    return [replace(setting, inputs=p) for p in points]
 
 
 def _smoothest(settings: Iterable[Setting], tasks: Sequence[Task]) -> Setting | None:

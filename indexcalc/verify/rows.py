@@ -12,6 +12,7 @@ from ..interpret.evaluate import evaluate_in
 from ..interpret.run import claim_sides, context_of
 from ..interpret.value import Array, Context
 from ..ir.expr import Expr, IndexSum, Sum
+from ..ir.program import Claim
 from .compare import ROUNDING, SAME_TOLERANCE, compare
 from .dependence import piecewise_parts
 from .evaluators import INTERPRETER, Evaluator
@@ -138,17 +139,39 @@ def value_rows(setting: Setting, evaluators: Sequence[Evaluator]) -> list[Row]:
     return rows
 
 
-def claim_rows(setting: Setting) -> list[Row]:
-    """Both sides of every claim at the setting's inputs, relative to the largest term on either side."""
-    program, tensors = setting.program, setting.tensors()
-    context = context_of(program, tensors, setting.sizes)
-    rows = []
-    for claim in checkable_claims(program):
-        left, right = claim_sides(program, claim, tensors, setting.sizes)
-        error, worst = compare(left, right, max(_size(claim.left, context), _size(claim.right, context)))
-        name, size = f"{claim.left} == {claim.right}", left.size
-        rows.append(Row(name, "claim", "random point", None, error, CLAIM_TOLERANCE, (), size, size, worst=worst))
-    return rows
+def claim_rows(setting: Setting, further: Sequence[Setting] = ()) -> list[Row]:
+    """Both sides of every claim, relative to the largest term on either side: at the setting's inputs, and at those
+    further ones where both are finite.  A row tells of the worst."""
+    claims = checkable_claims(setting.program)
+    found: list[list[Compared]] = [[] for _ in claims]
+    for here in (setting, *further) if claims else ():
+        with np.errstate(all="ignore"):
+            tensors = here.tensors()
+            sides = [claim_sides(here.program, c, tensors, here.sizes) for c in claims]
+        context = context_of(here.program, tensors, here.sizes)
+        for claim, (left, right), places in zip(claims, sides, found):
+            if here is setting or (np.isfinite(left).all() and np.isfinite(right).all()):
+                with np.errstate(all="ignore"):
+                    scale = max(_size(claim.left, context), _size(claim.right, context))
+                places.append(Compared(*compare(left, right, scale), left.size))
+    return [_claim_row(claim, places) for claim, places in zip(claims, found)]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A claim at one point."""
+
+    error: float
+    worst: Worst | None
+    size: int
+
+
+def _claim_row(claim: Claim, places: Sequence[Compared]) -> Row:
+    worst = max(places, key=lambda p: np.inf if np.isnan(p.error) else p.error)
+    method = f"{len(places)} random points" if len(places) > 1 else "random point"
+    size = sum(p.size for p in places)
+    name = f"{claim.left} == {claim.right}"
+    return Row(name, "claim", method, None, worst.error, CLAIM_TOLERANCE, (), size, size, worst=worst.worst)
 
 
 def _size(e: Expr, context: Context) -> float:

@@ -260,6 +260,17 @@ def test_claims_are_evaluated() -> None:
     assert not wrong and "claims" not in str(wrong) and "1 claim" in str(wrong)
 
 
+@pytest.mark.parametrize("claim", ["abs(x) == x", "max(x, 0) == x", "where(x > 0, 1, 0) == 1", "sqrt(x**2) == x"])
+def test_a_claim_that_one_point_would_bear_out_is_refuted(claim: str) -> None:
+    for seed in range(3):
+        assert not verify(read_program(claim), seed=seed)
+
+
+def test_claims_hold_where_both_sides_are_defined() -> None:
+    found = verify(read_program("log(x**2) == 2 log(x)\nabs(p) == p; scalar p positive"))
+    assert found and all(r.method.endswith("random points") for r in found.rows)
+
+
 def test_many_components_are_sampled() -> None:
     text = "index i, j : n(60)\ntensor W[i, j], x[j]\nL = sum[i](tanh(W[i, j] x[j]))"
     program, task = derived(text, "W")
