@@ -122,10 +122,10 @@ def _returned(graph: Graph, names: Names) -> list[str]:
         root = alive.root[value.number]
         if missing:
             text = operations["copy"].format(operations["broadcast"].format(text, names.shape(output.axes)))
-        elif not value.axes:
-            text = operations["scalar"].format(text)
-        elif _is_borrowed(value) or root in given:
+        elif not value.is_inline and (_is_borrowed(value) or root in given):
             text = operations["copy"].format(text)
+        if not value.axes and not missing:
+            text = operations["scalar"].format(text)
         given.add(root)
         lines.append(f"r_{n} = {text}  # {sanitised(output.name)}")
         entries.append(f"{output.name!a}: r_{n}")

@@ -174,6 +174,30 @@ def test_results_share_no_memory() -> None:
         assert not any(np.shares_memory(x, y) for y in found[:n])
 
 
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_one_row_by_an_integer_is_not_written_over(backend: str) -> None:
+    """`E[t]` with a number t is a view of the input: neither scratch memory nor a result."""
+    pytest.importorskip(backend)
+    program = read_program(
+        "index n, k : rows\nindex m : pair\ninteger t[m] : rows\ntensor E[n,k]\nscalar c\n"
+        "L = sum[n](2 E[n,n] E[t[1],n])\nr[n] = E[t[0],n]\nx = E[0,1]\nd = c\none = 1\nalso = 1\n"
+        "output L, r, x, d, one, also"
+    )
+    e = np.random.default_rng(0).standard_normal((3, 3))
+    given = {"E": e.copy(), "t": np.array([2, 1]), "c": np.array(0.5)}
+    if backend == "torch":
+        import torch
+
+        given = {n: torch.tensor(a) for n, a in given.items()}
+    found = {n: np.asarray(a) for n, a in compile_program(program, backend)(**given).items()}
+    np.testing.assert_allclose(found["L"], 2 * np.diag(e) @ e[1], rtol=1e-14)
+    np.testing.assert_array_equal(found["r"], e[2])
+    assert [float(found[n]) for n in ("x", "d", "one", "also")] == [e[0, 1], 0.5, 1, 1]
+    np.testing.assert_array_equal(np.asarray(given["E"]), e)
+    mine = [np.asarray(a) for a in given.values()]
+    assert not any(np.shares_memory(a, b) for a in found.values() for b in mine)
+
+
 def test_an_input_may_have_any_name() -> None:
     program = read_program("y[i] = sizes[i] + self[i] + inputs[i] + np[i]")
     x = np.ones(2)
