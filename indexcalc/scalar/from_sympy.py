@@ -271,6 +271,10 @@ class _Reader:
     def logic(self, e: Any, env: Mapping[str, str], depth: int) -> Expr:
         return Logic(_LOGIC[e.func], self.all(e.args, env, depth))
 
+    def choice(self, e: Any, env: Mapping[str, str], depth: int) -> Expr:
+        """SymPy makes an ITE of a comparison whose side is a Piecewise: relu(relu(x))."""
+        return Where(*self.all(e.args, env, depth))
+
     def truth(self, e: Any, env: Mapping[str, str], depth: int) -> Expr:
         return ONE if e == sympy.true else ZERO
 
@@ -323,6 +327,7 @@ _METHODS: tuple[tuple[Any, _Method], ...] = (
     ((sympy.KroneckerDelta, sympy.LeviCivita), _Reader.symbol_of),
     (sympy.core.relational.Relational, _Reader.relation),
     ((sympy.And, sympy.Or, sympy.Not), _Reader.logic),
+    (sympy.ITE, _Reader.choice),
     ((type(sympy.true), type(sympy.false)), _Reader.truth),
     ((sympy.core.numbers.Number, sympy.NumberSymbol), _Reader.constant),
 )

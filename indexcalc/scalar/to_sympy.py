@@ -73,8 +73,15 @@ def _sigmoid(x: sympy.Expr) -> sympy.Expr:
     return 1 / (1 + sympy.exp(-x))
 
 
+def _cases(then: Any, condition: Any, other: Any) -> sympy.Expr:
+    """A Piecewise.  SymPy makes an ITE of a comparison with a Piecewise in it, as in relu(relu(x)); by and, or, not it
+    is what comes back from the language."""
+    found = sympy.Piecewise((then, condition), (other, True))
+    return found.replace(lambda part: isinstance(part, sympy.ITE), lambda part: part.to_nnf())
+
+
 def _relu(x: sympy.Expr) -> sympy.Expr:
-    return sympy.Piecewise((x, x > 0), (0, True))
+    return _cases(x, x > 0, 0)
 
 
 def _gelu(x: sympy.Expr) -> sympy.Expr:
@@ -220,10 +227,10 @@ class _Writer:
         return sympy.Ne(self.write(e), 0)
 
     def truth(self, e: Compare | Logic) -> sympy.Expr:
-        return sympy.Piecewise((1, self.condition(e)), (0, True))
+        return _cases(1, self.condition(e), 0)
 
     def where(self, e: Where) -> sympy.Expr:
-        return sympy.Piecewise((self.write(e.then), self.condition(e.condition)), (self.write(e.other), True))
+        return _cases(self.write(e.then), self.condition(e.condition), self.write(e.other))
 
     # ---- binders -------------------------------------------------------------------------------------
     def index_sum(self, e: IndexSum) -> sympy.Expr:

@@ -64,6 +64,7 @@ SAME = [  # come back as they are
 BY_FORMULA = [  # come back as their formulas
     "sigmoid(x[i])",
     "relu(x[i])",
+    "relu(relu(x[i]) - relu(y[i]))",
     "gelu(x[i]) + silu(y[i])",
     "softplus(x[i])",
     "mean[i](x[i])",
