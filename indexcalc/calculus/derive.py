@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..diagnostics import fail
+from ..diagnostics import did_you_mean, fail
 from ..ir.declarations import all_indices
 from ..ir.program import Define, Program, Tensor
-from ..ir.signature import nearest
 from ..normal import poly as nf
 from ..normal.atoms import access, workspace
 from ..normal.definitions import Definitions
@@ -113,7 +112,7 @@ def _check_inputs(program: Program, wrt: Sequence[str]) -> None:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    return nearest(name, known) or f"known: {', '.join(known)}"
+    return did_you_mean(name, known) or f"known: {', '.join(known)}"
 
 
 def _seed(store: Definitions, output: Define) -> tuple[Poly, Tensor | None]:

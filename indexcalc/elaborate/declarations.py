@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 
-from ..diagnostics import Label, Span
+from ..diagnostics import Label, Span, did_you_mean
 from ..ir.program import Attribute, FunctionDefinition, Metric
 from ..syntax import tree as t
 from .building import Builder
 from .expressions import read
-from .findings import nearest
 from .names import plain_name, symbol
 from .scope import CALLS, Scope, Statement, TensorInfo, slots
 from .slots import NotASlot, read_slots
@@ -105,8 +104,7 @@ def _declare_tensor(item: t.Item, scope: Scope, scalar: bool) -> None:
 
 def _attribute(tree: t.AttributeTree, info: TensorInfo, scope: Scope) -> Attribute | None:
     if tree.name not in ATTRIBUTES:
-        found = nearest(tree.name, ATTRIBUTES)
-        hint = f"did you mean `{found}`?" if found else "attributes: " + ", ".join(sorted(ATTRIBUTES))
+        hint = did_you_mean(tree.name, ATTRIBUTES) or "attributes: " + ", ".join(sorted(ATTRIBUTES))
         scope.bad("IX501", f"unknown attribute `{tree.name}`", tree.span, hint)
         return None
     rank = info.rank or 0

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from .. import limits
-from ..diagnostics import Span
+from ..diagnostics import Span, did_you_mean
 from ..ir.build import number
 from ..syntax import tree as t
 from .calls import BINDERS, READ, arguments_of
-from .findings import nearest
 from .names import plain_name, symbol
 from .references import read_reference
 from .scope import CALLS, Scope
@@ -94,10 +93,9 @@ def _looks_called(before: t.Reference, factor: t.Tree, scope: Scope) -> bool:
 
 
 def _unknown_reduction(tree: t.Reference, scope: Scope) -> Term:
-    found = nearest(tree.name, BINDERS)
-    shown = scope.findings.text(tree.span)
-    hint = f"did you mean `{found}`? " if found else ""
-    return scope.bad("IX503", f"unknown reduction `{tree.name}`", tree.span, f"{hint}for a product write {shown} * (…)")
+    product = f"for a product write {scope.findings.text(tree.span)} * (…)"
+    hint = f"{did_you_mean(tree.name, BINDERS)} {product}".lstrip()
+    return scope.bad("IX503", f"unknown reduction `{tree.name}`", tree.span, hint)
 
 
 def _warn_of_division(tree: t.Product, scope: Scope) -> None:
@@ -183,12 +181,9 @@ def _unknown(tree: t.Call, scope: Scope) -> Term:
     if name in BINDERS:
         message = f"`{name}` needs the indices that it runs over"
         return scope.bad("IX505", message, tree.span, f"{name}[k](…)")
-    found = nearest(name, [*CALLS, *BINDERS, *scope.functions])
-    hint = f"did you mean `{found}`? " if found else ""
-    if name not in scope.survey.tensors:
-        hint += f"declare it: function {name}(x) = …; for a product write {name} * (…)"
-    else:
-        hint += f"for a product write {name} * (…)"
+    declare = "" if name in scope.survey.tensors else f"declare it: function {name}(x) = …; "
+    near = did_you_mean(name, [*CALLS, *BINDERS, *scope.functions])
+    hint = f"{near} {declare}for a product write {name} * (…)".lstrip()
     return scope.bad("IX503", f"unknown function `{name}`", tree.span, hint)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from ..diagnostics import Diagnostic, Label, Span
 
@@ -46,16 +45,6 @@ class Findings:
     def text(self, span: Span) -> str:
         """What is written there, on one line."""
         return " ".join(self.source[span.start : span.end].split()) if self.source else "…"
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that `name` may be a slip of, or "".
-
-    >>> nearest("sofmax", ["softmax", "sum"])
-    'softmax'
-    """
-    found = get_close_matches(name, list(known), 1, 0.7)
-    return found[0] if found else ""
 
 
 def quoted(names: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..diagnostics import Diagnostic
+from ..diagnostics import Diagnostic, did_you_mean
 from ..ir.expr import Expr
 from ..ir.node import interning
 from ..ir.program import Program
@@ -14,7 +14,7 @@ from .assemble import finished_program
 from .building import Builder
 from .declarations import DECLARE
 from .expressions import read
-from .findings import Findings, nearest
+from .findings import Findings
 from .given import seed, survey_given
 from .names import Survey
 from .scope import Scope, Statement
@@ -179,8 +179,8 @@ def _output(reference: t.Reference, chosen: dict[str, None], scope: Scope) -> No
     info = scope.tensors.get(name)
     if info is None or not info.defined:
         what = "is an input, not a definition" if info is not None else "is not defined"
-        near = nearest(name, (n for n, i in scope.tensors.items() if i.defined and n != name))
-        hint = f"did you mean `{near}`?" if near else f"define it first: {name} = …"
+        near = did_you_mean(name, (n for n, i in scope.tensors.items() if i.defined and n != name))
+        hint = near or f"define it first: {name} = …"
         scope.findings.error("IX501", f"output `{name}` {what}", span, hint)
     elif name in chosen:
         scope.findings.error("IX502", f"output `{name}` is named twice", span, "remove one")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from numbers import Integral
 from typing import TYPE_CHECKING, TypeAlias
 
-from ..diagnostics import IndexCalcError, fail
+from ..diagnostics import IndexCalcError, did_you_mean, fail
 from .expr import Access, Expr, Extent, MatrixApply, Space
 from .index import Index
 from .program import Define, Program
@@ -53,7 +52,7 @@ def check_names(program: Program, given: Iterable[str]) -> None:
             raise fail("IX801", f"input `{name}` is missing", hint=listed)
     for name in given:
         if name not in wanted:
-            raise fail("IX802", f"the program has no input `{name}`", hint=nearest(name, wanted) or listed)
+            raise fail("IX802", f"the program has no input `{name}`", hint=did_you_mean(name, wanted) or listed)
 
 
 def check_positions(program: Program) -> None:
@@ -70,12 +69,6 @@ def check_positions(program: Program) -> None:
                     "an array holds one kind of components",
                     hint="raise or lower it by a product with the metric, in a definition of its own",
                 )
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that offers the known name most like this one, or nothing."""
-    close = get_close_matches(name, list(known), 1)
-    return f"did you mean `{close[0]}`?" if close else ""
 
 
 def unknown_of(space: Space) -> Unknown:
@@ -153,7 +146,7 @@ class SizeTable:
                 raise fail("IX807", f"`{name}` in sizes means several spaces: {', '.join(s.name for s in found)}")
         names = [str(s.extent) for s in self.spaces if isinstance(s.extent, str)]
         names = list(dict.fromkeys([*names, *(i.name for i in self.indices), *(s.name for s in self.spaces if s.name)]))
-        hint = nearest(name, names) or "extents, spaces and indices: " + (", ".join(names) or "none")
+        hint = did_you_mean(name, names) or "extents, spaces and indices: " + (", ".join(names) or "none")
         raise fail("IX802", f"sizes names `{name}`, which is no extent, space or index of the program", hint=hint)
 
     def take_shape(self, tensor: Tensor, shape: tuple[int, ...]) -> None:
@@ -265,4 +258,4 @@ class SizeTable:
                 raise fail("IX804", f"{what}, but `{part.tensor}` is {rows}×{columns}")
 
 
-__all__ = ["SizeTable", "bind_sizes", "check_names", "check_positions", "nearest", "statement_bodies", "unknown_of"]
+__all__ = ["SizeTable", "bind_sizes", "check_names", "check_positions", "statement_bodies", "unknown_of"]

@@ -7,12 +7,11 @@ from time import perf_counter
 from typing import Any
 
 from ..calculus.grad import grad
-from ..diagnostics import fail
+from ..diagnostics import did_you_mean, fail
 from ..interpret.run import prepare
 from ..interpret.value import Array
 from ..ir.index import Space
 from ..ir.program import Claim, Program
-from ..ir.signature import nearest
 from .dependence import definitions_between
 from .evaluators import Evaluator, compiled, second_backend
 from .point import Task, checkable_claims, find_setting, further_points
@@ -89,7 +88,7 @@ def gradients_to_check(program: Program, wrt: Iterable[str] | None) -> dict[str,
     asked = list(dict.fromkeys(floats if wrt is None else wrt))
     for name in asked:
         if name not in floats:
-            hint = nearest(name, floats) or f"inputs: {', '.join(floats) or 'none'}"
+            hint = did_you_mean(name, floats) or f"inputs: {', '.join(floats) or 'none'}"
             raise fail("IX905", f"`{name}` is no input to differentiate with respect to", hint=hint)
     found = {o: tuple(n for n in asked if definitions_between(program, n, o)) for o in outputs}
     idle = tuple(n for n in asked if not any(n in names for names in found.values()))
