@@ -106,19 +106,22 @@ def _view(s: Statements, value: Value) -> str:
     operation = value.operation
     assert isinstance(operation, View)
     source = s.names.text(value.operands[0].value)
-    slots = [_plain(f, operation.forms) for f in operation.forms]
+    slots = [_plain(n, value) for n in range(len(operation.forms))]
     if all(x is not None for x in slots):
         return f"{source}[{', '.join(x for x in slots if x)}]"
     return s.operations["strided"].format(source, s.names.shape(value.axes), _forms(operation.forms))
 
 
-def _plain(form: Form, forms: tuple[Form, ...]) -> str | None:
+def _plain(slot: int, value: Value) -> str | None:
     """`:` or a number where the slot is one; None where only strides can say it."""
+    forms: tuple[Form, ...] = value.operation.forms  # type: ignore[union-attr]
+    form = forms[slot]
     if not any(form.coefficients):
         return str(form.offset)
     axis = form.coefficients.index(max(form.coefficients))
     lone = [c for c in form.coefficients if c] == [1] and sum(1 for f in forms if f.coefficients[axis]) == 1
-    return ":" if lone and form.offset == 0 else None
+    whole = value.axes[axis].space == value.operands[0].value.axes[slot].space  # else a window `p + 0`
+    return ":" if lone and form.offset == 0 and whole else None
 
 
 def _forms(forms: Sequence[Form]) -> str:

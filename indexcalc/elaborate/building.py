@@ -29,7 +29,7 @@ from ..ir.expr import (
     Slot,
     Where,
 )
-from ..ir.index import Space, affine
+from ..ir.index import Space, affine_form
 from .findings import quoted
 from .scope import Scope
 from .spaces import Key
@@ -135,7 +135,7 @@ class Builder:
             built = self.slot(part, env)
             assert isinstance(built, (Index, Expr))
             parts.append((factor, built))
-        return affine(parts, slot.offset)  # type: ignore[arg-type]
+        return affine_form(parts, slot.offset)  # type: ignore[arg-type]
 
     def _join(self, term: Term, env: Env) -> Expr:
         assert isinstance(term, Join)

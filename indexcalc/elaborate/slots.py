@@ -103,7 +103,10 @@ def one_slot(tree: t.Tree, scope: Scope, mark: str = "") -> SlotTerm:
         return LiteralSlot(offset, tree.span, mark)
     if len(kept) == 1 and kept[0][0] == 1 and offset == 0:
         part = kept[0][1]
-        return IndexSlot(part.key, tree.span, mark) if isinstance(part, IndexSlot) else part
+        if not isinstance(part, IndexSlot):
+            return part
+        if not isinstance(tree, t.Sum):  # `p + 0` is a window: p may range over another space than the slot
+            return IndexSlot(part.key, tree.span, mark)
     return AffineSlot(kept, offset, tree.span, mark)
 
 

@@ -33,9 +33,10 @@ class Index(Node):
 
 @node
 class Affine(Node):
-    """Σ coefficient · part + offset, as a slot: a convolution `p + k`, a stride `2*i + 1`.
+    """Σ coefficient · part + offset, as a slot: a convolution `p + k`, a stride `2*i + 1`, a window `p + 0`.
 
-    Build it with `affine`, which sorts, merges and collapses to the plain part where it can.
+    An affine slot says nothing about spaces: `x[p + 0]` is x at p's values, where p may range over another space than
+    the slot, and where `x[p]` would be an error.  Build it with `affine_form`, which sorts and merges.
     """
 
     terms: tuple[tuple[int, Index | Node], ...]  # (coefficient, Index or integer tensor's Access)
@@ -46,13 +47,30 @@ Slot: TypeAlias = Union[Index, int, Affine, "Node"]  # the Node is an integer te
 
 
 def affine(terms: list[tuple[int, Index | Node]], offset: int) -> Slot:
-    """The simplest slot equal to the affine form.
+    """The simplest slot equal to the affine form, where an index that is left alone is of the slot's space.
 
     >>> i = Index("i", Space("n"))
-    >>> affine([(1, i)], 0) is i or affine([(1, i)], 0) == i
+    >>> affine([(1, i)], 0) == i
     True
-    >>> affine([(1, i), (-1, i)], 3)
+    """
+    form = affine_form(terms, offset)
+    return plain_part(form) if isinstance(form, Affine) else form
+
+
+def plain_part(form: Affine) -> Slot:
+    """The index of a window `p + 0`; any other form as it is."""
+    ((coefficient, part), *more) = form.terms
+    return part if not more and coefficient == 1 and form.offset == 0 else form
+
+
+def affine_form(terms: list[tuple[int, Index | Node]], offset: int) -> Slot:
+    """The affine form with terms sorted and merged; a number or a gather where it is nothing else.
+
+    >>> i, k = Index("i", Space("n")), Index("k", Space("m"))
+    >>> affine_form([(1, i), (-1, i)], 3)
     3
+    >>> affine_form([(1, i), (1, k), (-1, k)], 0)
+    Affine(((1, Index('i', Space('n', None))),), 0)
     """
     merged: dict[Index | Node, int] = {}
     for coefficient, part in terms:
@@ -60,9 +78,9 @@ def affine(terms: list[tuple[int, Index | Node]], offset: int) -> Slot:
     kept = sorted(((c, p) for p, c in merged.items() if c), key=lambda t: (repr(t[1]), t[0]))
     if not kept:
         return offset
-    if len(kept) == 1 and kept[0][0] == 1 and offset == 0:
-        return kept[0][1]
-    return Affine(tuple(kept), offset)
+    form = Affine(tuple(kept), offset)
+    alone = plain_part(form)
+    return form if isinstance(alone, Index) else alone
 
 
 def parity(order: Sequence[int]) -> int:
@@ -95,4 +113,4 @@ def substitute_slot(slot: Slot, mapping: dict[Index, Slot]) -> Slot:
             offset += coefficient * new.offset
         else:
             terms.append((coefficient, new))
-    return affine(terms, offset)
+    return affine_form(terms, offset)  # an index left alone need not be of the slot's space

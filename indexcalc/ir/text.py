@@ -42,6 +42,7 @@ from .expr import (
     Where,
 )
 from .functions import BUILTIN
+from .index import plain_part
 from .numbers import magnitude_text
 from .program import Claim, Define, Program, Statement
 from .summation import implicit_sums, occurrences
@@ -110,7 +111,7 @@ class Printer:
             text = self.slot(part)
             text = text if abs(coefficient) == 1 else f"{abs(coefficient)}*{text}"
             parts.append(_joined(coefficient < 0, text, not parts))
-        if slot.offset:
+        if slot.offset or plain_part(slot) != slot:  # a window is `p + 0`: a bare `p` would be of the slot's space
             parts.append(_joined(slot.offset < 0, str(abs(slot.offset)), not parts))
         return "".join(parts)
 

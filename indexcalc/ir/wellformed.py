@@ -43,6 +43,7 @@ from .expr import (
     Sum,
 )
 from .functions import BUILTIN
+from .index import plain_part
 from .program import Claim, Define, Program, Statement
 from .walk import children, indices_in, slots_of
 
@@ -252,7 +253,7 @@ def _check_apply(e: Apply, scope: Scope) -> None:
 
 def _check_slot(slot: Slot, scope: Scope) -> None:
     if isinstance(slot, Affine):
-        if not any(p for _, p in slot.terms) or (len(slot.terms) == 1 and slot.terms[0][0] == 1 and not slot.offset):
+        if not slot.terms or isinstance(plain_part(slot), Access):
             raise ill_formed("Affine: is a plain slot")
         if any(not isinstance(c, int) or c == 0 for c, _ in slot.terms):
             raise ill_formed("Affine: a coefficient is 0 or not an integer")

@@ -10,7 +10,7 @@ from typing import TypeAlias, Union
 
 from ..diagnostics import fail
 from ..ir.expr import Literal
-from ..ir.index import Affine, Index, Space, affine
+from ..ir.index import Affine, Index, Space, affine_form, plain_part
 from ..ir.node import Node, interning, node
 
 Hole: TypeAlias = Union[Index, int, Affine, "Atom", Literal, Space]
@@ -126,7 +126,7 @@ def substitute_hole(hole: Hole, mapping: Mapping[Index, Hole]) -> Hole:
             offset += coefficient * new.offset
         else:
             terms.append((coefficient, new))
-    return affine(terms, offset)  # type: ignore[return-value]
+    return affine_form(terms, offset)  # type: ignore[return-value]
 
 
 def substitute(atom: Atom, mapping: Mapping[Index, Hole]) -> Atom:
@@ -134,6 +134,8 @@ def substitute(atom: Atom, mapping: Mapping[Index, Hole]) -> Atom:
     if atom.free.isdisjoint(mapping):
         return atom
     holes = tuple(substitute_hole(h, mapping) for h in atom.holes)
+    if atom.kind == "compare":  # values are compared, in whatever spaces
+        holes = tuple(plain_part(h) if isinstance(h, Affine) else h for h in holes)  # type: ignore[misc]
     return delta(*holes) if atom.kind == "delta" else Atom(atom.kind, atom.name, holes)
 
 

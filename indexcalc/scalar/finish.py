@@ -8,7 +8,7 @@ from typing import Any
 from ..diagnostics import fail
 from ..ir.build import ONE, index_sum
 from ..ir.expr import Access, Affine, Expr, Extent, Index, IndexReduce, IndexSum, IndexValue, Space
-from ..ir.index import affine
+from ..ir.index import affine_form
 from ..ir.node import Node
 from ..ir.walk import fresh_index
 from ..ir.wellformed import check_expression
@@ -48,7 +48,7 @@ class Finisher:
         if isinstance(e, Index):
             return env[e.name]
         if isinstance(e, Affine):
-            return affine([(c, self._rebuilt(part, env)) for c, part in e.terms], e.offset)
+            return affine_form([(c, self._rebuilt(part, env)) for c, part in e.terms], e.offset)
         if isinstance(e, Access) and not e.slots:
             return self._bare(e, env)
         if isinstance(e, tuple):

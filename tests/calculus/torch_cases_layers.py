@@ -59,6 +59,10 @@ def _gru(x, h, W, U, b):  # type: ignore[no-untyped-def]
     return (1 - z) * torch.tanh(a[2] + r * u[2]) + z * h
 
 
+def _two_positions(y: torch.Tensor) -> torch.Tensor:
+    return (y[:, 0] ** 2).sum() + y[1, 2]
+
+
 def _moe(x, R, W, V):  # type: ignore[no-untyped-def]
     g = torch.softmax(x @ R, -1)
     kept = torch.zeros_like(g).scatter(1, g.topk(2, 1).indices, 1.0) * g
@@ -126,6 +130,13 @@ LAYERS = [
         "index p : out(5)\nindex k : ker(3)\ny[b,c,p] = w[c,k] x[b,c,p+k]",
         "w:3,3 x:2,3,7",
         lambda w, x: F.conv1d(x, w[:, None], groups=3),
+    ),
+    Case(
+        "the first position of a convolution",
+        "index p : out(5); index k : ker(3); index q : padded\ntensor x[c,q]\n"
+        "y[o,p] = w[o,c,k] x[c,p+k]**2\nL = sum[o](y[o,0]**2) + y[1,2]",
+        "w:3,2,3 x:2,7",
+        lambda w, x: _two_positions(F.conv1d(x**2, w)),
     ),
     Case(
         "causal conv with padding by where",

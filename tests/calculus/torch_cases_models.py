@@ -289,26 +289,26 @@ MODELS = [
         lambda x, m: _nbody(x, m),
     ),
     Case(
-        "Ising energy on a ring",
+        "Ising energy of a chain",
         "index s : site; index p : pair(4)\n"
         "y[p] = sum[s](delta[s, p + 1] x[s])\n"
         "z[p] = sum[s](where(s == p, x[s], 0))\n"
-        "E = -J z[p] y[p] - h sum[s](x[s])",
+        "E = -J (z[p] y[p] + x[p + 0] x[p + 1]) / 2 - h sum[s](x[s])",
         "J: x:5 h:",
         lambda J, x, h: -J * (x[:-1] * x[1:]).sum() - h * x.sum(),
     ),
     Case(
         "finite differences",
-        "index t : inner(4)\ny[t] = (u[t + 3] - 2 u[t + 2] + u[t + 1]) / h**2 + u[t + 2]**3",
-        "u:7 h+:",
-        lambda u, h: (u[3:] - 2 * u[2:-1] + u[1:-2]) / h**2 + u[2:-1] ** 3,
+        "index t : inner(4)\ny[t] = (u[t + 2] - 2 u[t + 1] + u[t + 0]) / h**2 + u[t + 1]**3",
+        "u:6 h+:",
+        lambda u, h: (u[2:] - 2 * u[1:-1] + u[:-2]) / h**2 + u[1:-1] ** 3,
     ),
     Case(
         "total variation",
         "index p : rows(3); index q : cols(3)\n"
-        "L = sum[p,q](sqrt((x[p+2,q+1] - x[p+1,q+1])**2 + (x[p+1,q+2] - x[p+1,q+1])**2 + 0.01))",
-        "x:5,5",
-        lambda x: _total_variation(x[1:, 1:]),
+        "L = sum[p,q](sqrt((x[p+1,q+0] - x[p+0,q+0])**2 + (x[p+0,q+1] - x[p+0,q+0])**2 + 0.01))",
+        "x:4,4",
+        lambda x: _total_variation(x),
     ),
     Case(
         "graph convolution, normalised",
@@ -385,9 +385,9 @@ MODELS = [
     ),
     Case(
         "Rosenbrock",
-        "index p : pairs(4)\nL = sum[p](100 (x[p + 2] - x[p + 1]^2)^2 + (1 - x[p + 1])^2)",
-        "x:6",
-        lambda x: (100 * (x[2:] - x[1:-1] ** 2) ** 2 + (1 - x[1:-1]) ** 2).sum(),
+        "index p : pairs(4)\nL = sum[p](100 (x[p + 1] - x[p + 0]^2)^2 + (1 - x[p + 0])^2)",
+        "x:5",
+        lambda x: (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum(),
     ),
     Case(
         "a program that reads itself under many names",

@@ -77,3 +77,12 @@ def test_repeated_example_indices_are_named_apart() -> None:
     (tensor,) = read_program("tensor A[i,i]; s = A[k,k]").tensors
     assert len(set(tensor.indices)) == 2
     assert len(set(tensor.spaces)) == 1
+
+
+def test_a_window_lets_an_index_range_over_a_part_of_the_slot() -> None:
+    program = read_program("index p : between\ntensor u[s]\nd[p] = u[p + 1] - u[p + 0]")
+    assert [i.space.name for i in program.definitions["d"].indices] == ["between"]
+    assert "u[p + 0]" in str(program) and read_program(str(program)) == program
+    assert [d.code for d in check_text("index p : between\ntensor u[s]\nindex s : site\nd[p] = u[p + 1] - u[p]")] == [
+        "IX201"
+    ]

@@ -83,7 +83,7 @@ def test_a_good_program_passes() -> None:
         (IndexReduce("softmax", x, (i,)), "no operation 'softmax'"),
         (IndexMap("softmax", x, (i,), 2), "softmax with count 2"),
         (Product((x, Access("z", (Index("i", H),)))), "`i` ranges over two spaces"),
-        (Delta(i, Affine(((1, j),), 0)), "is a plain slot"),
+        (Delta(i, Affine(((1, Access("tok", (j,))),), 0)), "is a plain slot"),
         (Delta(i, Affine(((0, j),), 1)), "a coefficient is 0"),
         (Delta(i, "j"), "slot: 'j'"),
         (Sum((x, 3)), "holds 3"),
