@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..diagnostics import Span
+from ..diagnostics import IndexCalcError, Span
 from ..ir.build import MINUS_ONE, ONE, add, index_sum, multiply, power, sqrt
 from ..ir.expr import (
     Access,
@@ -145,7 +145,12 @@ class Builder:
                 parts.append(self.build(part, env))
             else:
                 parts.append(self._leaf(part, env))
-        return _JOINERS[term.kind](self, term, parts, env)
+        try:
+            return _JOINERS[term.kind](self, term, parts, env)
+        except IndexCalcError as error:  # a number that is too large to compute
+            found = error.diagnostics[0]
+            self.scope.findings.error(found.code, found.message, term.span, found.hint)
+            return ONE
 
     def _sum(self, term: Join, parts: list[Expr], env: Env) -> Expr:
         if self.scope.convention:

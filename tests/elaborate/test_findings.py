@@ -18,6 +18,8 @@ FAULTS = [
     ("s = (a[i] b[i] + c[i]) d[i]",
      "IX103 1:6 index `i` stands 3 times in one term: in `a[i]`, `b[i]`, `c[i]`, `d[i]`"),
     ("s = A[i,i,i]", "IX103 1:5 index `i` stands 3 times in one term: in `A[i,i,i]`"),
+    # limits
+    ("y = 2 x (1e399)**64", "IX009 1:9 a number to the power 64 has too many digits"),
     # rule 4
     ("y[i] = A[i,k]", "IX102 1:8 index `k` stands once, in `A[i,k]`, and not on the left"),
     ("s = a[i] b[i] + c[i]", "IX102 1:17 index `i` stands once, in `c[i]`, and not on the left"),
