@@ -1,10 +1,14 @@
 """Settings that have to stand before NumPy and torch are loaded, and how the random tests draw.
 
-`make test` draws the same examples every time; `make fuzz` draws new ones, many more, and prints how to repeat a failure.
+`make test` draws the same examples every time; `make fuzz` draws new ones and prints how to repeat a failure.
 """
 
 import os
+import sys
+from collections.abc import Callable
+from typing import Any
 
+import pytest
 from hypothesis import settings
 
 from indexcalc.demo import use_one_blas_thread
@@ -15,3 +19,27 @@ use_one_blas_thread()
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("fuzz", print_blob=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+Work = Callable[[Callable[[], object]], int]
+
+
+@pytest.fixture
+def calls() -> Work:
+    """How many Python and C functions a piece of code calls: work that is the same on every machine, unlike seconds."""
+
+    def count(run: Callable[[], object]) -> int:
+        total = 0
+
+        def seen(frame: Any, event: str, argument: Any) -> None:
+            nonlocal total
+            total += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(seen)
+        try:
+            run()
+        finally:
+            sys.setprofile(before)
+        return total
+
+    return count

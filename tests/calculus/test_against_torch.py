@@ -3,7 +3,7 @@ formulas: two ways that share nothing."""
 
 from __future__ import annotations
 
-from time import process_time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -192,19 +192,14 @@ def test_the_forward_comes_along_whatever_the_normal_form_saw_through(text: str)
 
 
 # ---- length --------------------------------------------------------------------------------------------
-def test_time_is_linear_in_layers() -> None:
-    def seconds(layers: int) -> float:
+def test_work_is_linear_in_layers(calls: Callable[[Callable[[], object]], int]) -> None:
+    def work(layers: int) -> int:
         lines = "\n".join(f"a{k + 1}[b,o] = tanh(a{k}[b,i] W{k}[i,o])" for k in range(layers))
         program = ic.parse(f"index b : batch\nindex i, o : model\n{lines}\nL = sum[b,o](a{layers}[b,o]**2)")
-        times = []
-        for _ in range(3):
-            start = process_time()
-            ic.grad(program, [f"W{k}" for k in range(layers)])
-            times.append(process_time() - start)
-        return min(times)
+        return calls(lambda: ic.grad(program, [f"W{k}" for k in range(layers)]))
 
-    seconds(2)  # warm
-    assert seconds(30) < 8 * seconds(10)
+    work(2)  # modules are loaded once
+    assert work(24) < 4.4 * work(6)
 
 
 def test_a_sum_of_two_thousand_terms() -> None:
@@ -216,7 +211,5 @@ def test_a_sum_of_two_thousand_terms() -> None:
 
 
 def test_a_sum_of_many_functions() -> None:
-    start = process_time()
     found = grads("y[i] = " + " + ".join(f"sin({k} x[i])" for k in range(1, 400)), "x", x=np.ones(1), grad_y=np.ones(1))
     close(found["grad_x"], [sum(k * np.cos(k) for k in range(1, 400))])
-    assert process_time() - start < 10  # it took 13 s for 500 when inlining counted uses anew at each step
