@@ -97,7 +97,13 @@ class IndexCalcError(Exception):
 
     def __init__(self, diagnostics: Diagnostic | Iterable[Diagnostic]) -> None:
         self.diagnostics = [diagnostics] if isinstance(diagnostics, Diagnostic) else list(diagnostics)
-        super().__init__("\n\n".join(render(d) for d in self.diagnostics))
+        super().__init__()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __str__(self) -> str:  # when it is asked for: thousands of findings make a long text
+        return "\n\n".join(render(d) for d in self.diagnostics)
 
     def __reduce__(self) -> tuple[type[IndexCalcError], tuple[list[Diagnostic]]]:
         return type(self), (self.diagnostics,)
@@ -137,35 +143,60 @@ def render(d: Diagnostic) -> str:
     return "\n".join(lines)
 
 
-MAX_SNIPPET = 120
+MAX_SNIPPET = 74  # columns of source, so that a line with its gutter fits a terminal of 80
 
 
 def _snippet(source: str, span: Span, label: str, labels: Sequence[Label]) -> list[str]:
     """The source line with `^` under the span and `~` under labels on the same line; long lines are cut to a window."""
-    texts = _LINE_END.split(source.removeprefix(_BOM))
-    if span.line > len(texts):
+    if span.start > len(source):
         return []
-    text = "".join(c if c.isprintable() else " " for c in texts[span.line - 1])
-    marks = [(span.column, _end(span, text), "^", label)]
-    marks += [(x.span.column, _end(x.span, text), "~", x.text) for x in labels if x.span.line == span.line]
-    left = max(0, span.column - MAX_SNIPPET // 2) if len(text) > MAX_SNIPPET else 0
-    shown = text[left : left + MAX_SNIPPET]
+    at = span.column - 1
+    shown, left, width = _window(source, max(span.start - at, 0), at)
+    marks = [(span.column, _end(span, width), "^", label)]
+    marks += [(x.span.column, _end(x.span, width), "~", x.text) for x in labels if x.span.line == span.line]
     under = [" "] * (len(shown) + 1)
-    for start, end, mark, _ in marks:
-        for k in range(start - 1 - left, end - 1 - left):
-            if 0 <= k < len(under) and under[k] != "^":
+    for first, last, mark, _ in marks:
+        for k in range(max(first - 1 - left, 0), min(last - 1 - left, len(under))):
+            if under[k] != "^":
                 under[k] = mark
     gutter = " " * len(str(span.line))
     out = [f" {gutter} |", f" {span.line} | {shown}", f" {gutter} | {''.join(under).rstrip()}"]
-    for start, _, _, what in sorted(marks, key=lambda m: m[0]):
-        if what:
-            out.append(f" {gutter} | {' ' * max(0, start - 1 - left)}{what}")
-    for other in labels:
-        if other.span.line != span.line:
-            out.append(f" {gutter} = line {other.span.line}: {other.text}")
+    places = [(max(0, first - 1 - left), what) for first, _, _, what in marks if what]
+    out += [f" {gutter} | {row}" for row in _rows(places)]
+    out += [f" {gutter} = line {x.span.line}: {x.text}" for x in labels if x.span.line != span.line]
     return out
 
 
-def _end(span: Span, text: str) -> int:
+def _window(source: str, start: int, at: int) -> tuple[str, int, int]:
+    """The part of the line at `start` around its column `at`, where that part begins, and where the line ends at the
+    earliest.  `...` stands where something is cut off.  Nothing far away is looked at: lines may be a megabyte long.
+    """
+    skip = max(0, at - MAX_SNIPPET)
+    text = source[start + skip : start + at + MAX_SNIPPET + 1].removeprefix(_BOM)
+    end = _LINE_END.search(text, at - skip)
+    text = "".join(c if c.isprintable() else " " for c in (text[: end.start()] if end else text))
+    if skip == 0 and len(text) <= MAX_SNIPPET:
+        return text, 0, len(text)
+    left = min(max(0, at - skip - MAX_SNIPPET // 2), len(text) - MAX_SNIPPET)
+    shown = text[left : left + MAX_SNIPPET]
+    shown = "..." + shown[3:] if left + skip else shown
+    shown = shown[:-3] + "..." if left + MAX_SNIPPET < len(text) else shown
+    return shown, left + skip, skip + len(text)
+
+
+def _rows(places: Iterable[tuple[int, str]]) -> list[str]:
+    """Texts at their columns, side by side where they do not run into each other.
+
+    >>> _rows([(0, "has j"), (12, "has k"), (14, "too")])
+    ['has j       has k', '              too']
+    """
+    rows: list[str] = []
+    for column, text in sorted(places):
+        row = next((k for k, r in enumerate(rows) if len(r) + 1 < column), len(rows))
+        rows[row : row + 1] = [(rows[row] if row < len(rows) else "").ljust(column) + text]
+    return rows
+
+
+def _end(span: Span, width: int) -> int:
     """Column behind the span's last character on its first line; at least one wide."""
-    return max(span.end_column if span.end_line == span.line else len(text) + 1, span.column + 1)
+    return max(span.end_column if span.end_line == span.line else width + 1, span.column + 1)

@@ -124,7 +124,16 @@ def _dangling(single: dict[str, list[Term]], left: Term, scope: Scope) -> None:
         message = f"index `{name}` stands once, in `{shown}`, and not on the left"
         offer = f"put `{name}` on the left" if isinstance(left, Leaf) else f"give both sides `{name}`"
         hint = f"{pair}to sum over it alone write sum[{name}](…); else {offer}"
+        if _looks_like_power(terms[0], key):
+            hint = f"for a power write {shown.replace('^{', '^').replace('^', '**').rstrip('}')}; " + hint
         scope.bad("IX102", message, terms[0].span, hint, _labels(terms, ""))
+
+
+def _looks_like_power(term: Term, key: str) -> bool:
+    """`x^n`: an upper index that stands nowhere else."""
+    return isinstance(term, Leaf) and any(
+        isinstance(s, IndexSlot) and s.key == key and s.mark == "^" for s in term.slots[-1:]
+    )
 
 
 def _missing(missing: list[str], left: Term, right: Term, scope: Scope) -> None:

@@ -119,7 +119,8 @@ def _attribute(tree: t.AttributeTree, info: TensorInfo, scope: Scope) -> Attribu
     if (count != wanted and tree.name in _RANKS) or (symmetry and count < 2):
         needed = slots(wanted) + (" or more" if symmetry else "")
         message = f"`{tree.name}` needs {needed}, but `{info.name}` gives {count}"
-        scope.bad("IX203", message, tree.span, f"tensor {info.name}[i, j] {tree.name}")
+        example = ", ".join("ijkl"[: max(wanted, 2)])
+        scope.bad("IX203", message, tree.span, f"tensor {info.name}[{example}] {tree.name}")
         return None
     if symmetry or tree.name in ("riemann", "diagonal"):
         alike = [str(n - 1) for n in numbers] or [str(k) for k in range(rank)]
@@ -146,7 +147,7 @@ def declare_function(tree: t.Tree, scope: Scope) -> None:
         message = f"function `{name}` needs parameters of different names"
         scope.bad("IX502", message, tree.span, f"function {name}(x, y) = …")
     outer, kept = scope.here, dict(scope.tensors)
-    scope.here = Statement(parameters=frozenset(parameters))
+    scope.here = Statement(parameters=frozenset(parameters), own=name)
     term = read(tree.body, scope)
     body = Builder(scope, set()).build(term, {})
     if scope.here.keys and not scope.here.broken:

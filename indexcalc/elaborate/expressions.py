@@ -164,6 +164,8 @@ def _apply(tree: t.Call, arity: int, scope: Scope) -> Term:
     """An elementwise function; arity 0 is two arguments or more."""
     if tree.slots is not None or tree.scripts or tree.primes:
         hint = "index its argument, or define the result in a line of its own"
+        if any(s.upper for s in tree.scripts):
+            hint = f"for a power write {tree.function}(…)**n"
         return scope.bad("IX505", f"the value of `{tree.function}(…)` takes no slots", tree.span, hint)
     given = len(tree.arguments)
     if given != arity if arity else given < 2:
@@ -181,6 +183,9 @@ def _unknown(tree: t.Call, scope: Scope) -> Term:
     if name in BINDERS:
         message = f"`{name}` needs the indices that it runs over"
         return scope.bad("IX505", message, tree.span, f"{name}[k](…)")
+    if name == scope.here.own:
+        hint = "a function's formula may use functions declared before it, and not itself"
+        return scope.bad("IX503", f"function `{name}` is used in its own formula", tree.span, hint)
     declare = "" if name in scope.survey.tensors else f"declare it: function {name}(x) = …; "
     near = did_you_mean(name, [*CALLS, *BINDERS, *scope.functions])
     hint = f"{near} {declare}for a product write {name} * (…)".lstrip()
@@ -215,6 +220,10 @@ def _reduce(tree: t.Tree, scope: Scope) -> Term:
 def _indices(binders: tuple[t.Tree, ...], scope: Scope) -> list[IndexSlot] | None:
     """The plain indices that a binder or derivative names."""
     out: list[IndexSlot] = []
+    if len(binders) > limits.MAX_RANK:
+        span = binders[0].span.to(binders[-1].span)
+        scope.bad("IX009", f"at most {limits.MAX_RANK} indices stand here, not {len(binders)}", span, "nest two")
+        return None
     for tree in binders:
         mark, body = "", tree
         if isinstance(tree, t.Positioned):

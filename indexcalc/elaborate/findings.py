@@ -47,6 +47,9 @@ class Findings:
         return " ".join(self.source[span.start : span.end].split()) if self.source else "…"
 
 
+MAX_NAMES = 6  # names listed in one message
+
+
 def quoted(names: Iterable[str]) -> str:
     """`a`, `b` and `c`.
 
@@ -54,4 +57,6 @@ def quoted(names: Iterable[str]) -> str:
     '`i` and `j`'
     """
     marked = [f"`{n}`" for n in names]
+    if len(marked) > MAX_NAMES:
+        marked[MAX_NAMES - 1 :] = [f"{len(marked) - MAX_NAMES + 1} more"]
     return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} and {marked[-1]}"

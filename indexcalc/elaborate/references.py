@@ -98,7 +98,7 @@ def _inversions(order: tuple[int, ...]) -> int:
 
 # ---- symbols -------------------------------------------------------------------------------------
 def _symbol(tree: t.Reference, kind: str, given: list[SlotOrGroup], scope: Scope) -> Term:
-    if kind == "delta" and tree.slots and any(isinstance(s, t.Positions) for s in tree.slots):
+    if kind == "delta" and _is_generalised(tree, given):
         return _generalised(tree, given, scope)
 
     def make(plain: tuple[SlotTerm, ...]) -> Term:
@@ -113,6 +113,13 @@ def _symbol(tree: t.Reference, kind: str, given: list[SlotOrGroup], scope: Scope
     if kind == "eps" and size < 2:
         return scope.bad("IX204", f"ε has two slots or more, but {size} here", tree.span, "ε_ijk: eps[i, j, k]")
     return expand(tree, given, scope, make)
+
+
+def _is_generalised(tree: t.Reference, given: list[SlotOrGroup]) -> bool:
+    """delta[^i ^j, _k _l], delta[^i, ^j, _k, _l] or δ^{ij}_{kl}: more than two slots, all of them placed."""
+    if tree.slots and any(isinstance(s, t.Positions) for s in tree.slots):
+        return True
+    return len(given) > 2 and all(isinstance(s, Symmetriser) or s.mark for s in given)
 
 
 def _generalised(tree: t.Reference, given: list[SlotOrGroup], scope: Scope) -> Term:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field
 
+from .. import limits
 from ..diagnostics import Label, Span
 from ..ir.build import ONE
 from ..ir.functions import BUILTIN
@@ -39,6 +40,7 @@ class Statement:
 
     left: tuple[SlotTerm, ...] | None = None  # the left side's slots, for einsum
     parameters: frozenset[str] | None = None  # of the function being declared
+    own: str = ""  # its name
     keys: dict[str, Span] = field(default_factory=dict)  # indices in it
     broken: bool = False  # an error was reported, so its balance is not judged
     whole: dict[str, Span] = field(default_factory=dict)  # compact names read as scalars
@@ -116,6 +118,10 @@ class Scope:
     def use_tensor(self, name: str, rank: int, span: Span) -> TensorInfo | None:
         """Note a read with so many slots; None (and a finding) where that does not fit."""
         if not self.claim_kind(name, "tensor", span):
+            return None
+        if rank > limits.MAX_RANK:
+            hint = "join indices that always go together into one"
+            self.bad("IX009", f"a tensor has at most {limits.MAX_RANK} slots, but {rank} here", span, hint)
             return None
         info = self.tensors.get(name)
         if info is None:

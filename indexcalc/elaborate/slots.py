@@ -31,6 +31,11 @@ SlotOrGroup = SlotTerm | Symmetriser
 
 def read_slots(reference: t.Reference | t.Call, scope: Scope) -> list[SlotOrGroup]:
     """Every slot of a reference, from its bracket or its scripts.  Raises NotASlot."""
+    trees = reference.slots if reference.slots is not None else [p for s in reference.scripts for p in s.parts]
+    if len(trees) > limits.MAX_RANK:
+        message = f"a tensor has at most {limits.MAX_RANK} slots, but {len(trees)} here"
+        scope.bad("IX009", message, reference.span, "join indices that always go together into one")
+        raise NotASlot
     if reference.slots is not None:
         return [s for tree in reference.slots for s in _bracket_slot(tree, scope)]
     return [s for script in reference.scripts for s in read_script(script, scope)]
@@ -38,7 +43,32 @@ def read_slots(reference: t.Reference | t.Call, scope: Scope) -> list[SlotOrGrou
 
 def read_script(script: t.Script, scope: Scope) -> list[SlotOrGroup]:
     mark = "^" if script.upper else "_"
+    if script.upper and len(script.parts) == 1:
+        _refuse_power(script, script.parts[0], scope)
     return [s for part in script.parts for s in _script_part(part, mark, scope)]
+
+
+def _refuse_power(script: t.Script, part: t.Tree, scope: Scope) -> None:
+    """`x^{2}`, and `x^n` where n is declared as a number: powers have another spelling.  Raises NotASlot."""
+    name = plain_name(part)
+    shown = name or scope.findings.text(part.span)
+    if name is None and not any(c.isalpha() for c in shown):
+        exponent = shown if shown.isdigit() else f"({shown})"
+        hint = f"for a power write x**{exponent}; for a component write brackets, x[^{shown}]"
+        scope.bad("IX205", f"`^{{{shown}}}` is read as an upper index, and is a number", script.span, hint)
+        raise NotASlot
+    if name is not None and _names_a_number(name, scope):
+        message = f"`^{name}` is read as an upper index, but `{name}` is a number"
+        scope.bad("IX205", message, script.span, f"for a power write x**{name}")
+        raise NotASlot
+
+
+def _names_a_number(name: str, scope: Scope) -> bool:
+    """Whether the name is an extent, or declared or defined as a scalar."""
+    known = scope.tensors.get(name)
+    if known is None or known.integer:
+        return name in scope.extents
+    return (known.declared or known.defined) and not known.rank
 
 
 def _script_part(part: t.Tree, mark: str, scope: Scope) -> list[SlotOrGroup]:
@@ -59,6 +89,11 @@ def _script_part(part: t.Tree, mark: str, scope: Scope) -> list[SlotOrGroup]:
 def _word(name: str, span: Span, mark: str, scope: Scope) -> list[SlotTerm]:
     if name in scope.survey.declared:
         return [_gather(t.Reference(span, name), scope, mark)]
+    base, _, suffix = name.rpartition("_")
+    letters = scope.survey.letters(suffix) if base in scope.tensors and scope.tensors[base].integer else None
+    if letters:  # z_{n y_n}
+        inner = tuple(t.Name(span, i.rstrip("'"), i.count("'")) for i in letters)
+        return [_gather(t.Reference(span, base, 0, (), inner), scope, mark)]
     return [scope.use_index(n, span, mark) for n in scope.survey.letters(name) or (name,)]
 
 

@@ -105,19 +105,19 @@ def _definition(tree: t.Equation, target: Target, scope: Scope) -> Read:
 
 def _left_slots(reference: t.Reference, given: list[SlotOrGroup], scope: Scope) -> tuple[IndexSlot, ...]:
     """The plain, distinct indices of a left side."""
-    out: list[IndexSlot] = []
+    out: dict[str, IndexSlot] = {}
     for slot in given:
         if not isinstance(slot, IndexSlot):
             shown = scope.findings.text(slot.span)
             what = "a symmetriser" if isinstance(slot, Symmetriser) else f"`{shown}`"
             hint = "write an index there, and choose on the right with δ or where: where(i == 0, …, 0)"
             scope.bad("IX104", f"{what} stands in a slot on the left, where only an index can", slot.span, hint)
-        elif any(slot.key == s.key for s in out):
+        elif slot.key in out:
             hint = f"for a diagonal write two indices and delta[{slot.key}, {slot.key}'] on the right"
             scope.bad("IX104", f"`{slot.key}` stands twice on the left", reference.span, hint)
         else:
-            out.append(slot)
-    return tuple(out)
+            out[slot.key] = slot
+    return tuple(out.values())
 
 
 def _define(name: str, slots: tuple[IndexSlot, ...], tree: t.Equation, right: Term, scope: Scope) -> None:

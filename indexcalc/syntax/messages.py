@@ -130,7 +130,10 @@ def _bad_character(text: str) -> tuple[str, str]:
     command = unknown_command(text)
     if command:
         return f"unknown command `{command}`", r"names may be Greek letters: \alpha, alpha or α"
-    return f"unexpected character `{text}` (U+{ord(text[0]):04X})", _CHARACTERS.get(text, "")
+    code = f"U+{ord(text[0]):04X}"  # alone where the character would do something to the terminal, or not show
+    if not text.isprintable():
+        return f"unexpected character {code}", "a character that does not show: remove it"
+    return f"unexpected character `{text}` ({code})", _CHARACTERS.get(text, "")
 
 
 def _open(s: Sequence[Token]) -> list[Token]:

@@ -11,6 +11,7 @@ from indexcalc import elaborate
 from indexcalc.diagnostics import IndexCalcError
 from indexcalc.elaborate.read import check_text, read_expression, read_program
 
+MANY = ",".join(f"i{k}" for k in range(33))
 FAULTS = [
     # rule 3
     ("s = x[i] y[i] z[i]", "IX103 1:5 index `i` stands 3 times in one term: in `x[i]`, `y[i]`, `z[i]`"),
@@ -48,6 +49,12 @@ FAULTS = [
     # reading
     ("y[i] = a[i] / b c", "IX107 1:8 `a[i] / b c` is read as `(a[i] / b) c`"),
     ("y[i] = A_ij x_i", "IX507 1:8 `A_ij` is read as one scalar"),
+    ("y = x^n", "IX102 1:5 index `n` stands once, in `x^n`, and not on the left"),
+    ("y = x^{2}", "IX205 1:6 `^{2}` is read as an upper index, and is a number"),
+    ("y = x_i^{-1} z_i", "IX205 1:8 `^{-1}` is read as an upper index, and is a number"),
+    ("index i : s(n); y = x^n", "IX205 1:22 `^n` is read as an upper index, but `n` is a number"),
+    ("scalar n; y = x^n", "IX205 1:16 `^n` is read as an upper index, but `n` is a number"),
+    ("function f(x) = f(x)", "IX503 1:17 function `f` is used in its own formula"),
     # spaces, extents, ranks
     ("index i : a(3); index j : b(3); s = x[i] x[j]",
      "IX201 1:44 index `j` is in space `b`, but slot 1 of `x` in space `a`"),
@@ -89,6 +96,9 @@ FAULTS = [
     ("s = tr(A B)", "IX505 1:8 tr takes a tensor by its bare name"),
     ("C[i,j] = einsum(\"ij,jk->iz\", A, B)", "IX505 1:10 the output's `z` is in no operand"),
     ("C[i,j] = einsum(\"ij,jk->ik\", A)", "IX505 1:10 the spec describes 2 operands, but 1 are given"),
+    (f"y = x[{MANY}]", "IX009 1:5 a tensor has at most 32 slots, but 33 here"),
+    (f"y = sum[{MANY}](x)", "IX009 1:9 at most 32 indices stand here, not 33"),
+    (f"y = einsum(\"{MANY.replace(',', ' ')} ->\", x)", "IX009 1:140 a tensor has at most 32 slots, but 33 here"),
     ("s = A[(a,b,c,d,e,f,g)]", "IX009 1:7 7 slots are symmetrised; at most 6 can be"),
 ]  # fmt: skip
 

@@ -38,6 +38,7 @@ READINGS = [
     ("y_i = T_i^j v_j", "y", "T[i,j] v[j]"),
     ("index b, t : n; integer tok[b,t] : vocab; y_btd = E_{tok[b t] d}", "y", None),
     ("integer tok[b,t] : vocab; y[b,t,d] = E[tok_bt,d]", "y", None),
+    ("integer tok[b,t] : vocab; y[b,t,d] = E_{tok_bt d}", "y", None),
 ]  # fmt: skip
 
 

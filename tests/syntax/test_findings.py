@@ -7,6 +7,7 @@ import pytest
 from indexcalc.diagnostics import Span
 from indexcalc.syntax.parse import MAX_FINDINGS, parse_expression, parse_program
 
+HIDDEN = "a character that does not show: remove it"
 OPERAND = "expected a name, a number or `(`"
 END_HERE = "`)` is missing before the end of the statement"
 AFTER_VALUE = "expected an operator or the end of the statement"
@@ -120,6 +121,8 @@ FAULTS = [
         ],
     ),
     ("tensor A[i,j] symmetric(x)", 0, [("IX001", 1, 25, 26, "unexpected `x`", "expected a number")]),
+    ("y = \x1b x", 0, [("IX002", 1, 5, 6, "unexpected character U+001B", HIDDEN)]),
+    ("y = \u202e x", 0, [("IX002", 1, 5, 6, "unexpected character U+202E", HIDDEN)]),
     ("index", 0, [("IX001", 1, 6, 6, "the statement ends too early", "expected a name")]),
     ("metric g", 0, [("IX001", 1, 9, 9, "the statement ends too early", "expected `:`")]),
     ("tensor A[i], ", 0, [("IX001", 1, 12, 13, "nothing follows `,`", "expected a name")]),
