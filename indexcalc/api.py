@@ -3,6 +3,7 @@ taken."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .ir.index import Space
     from .verify.report import Verification
 
+_FILE_NAME = re.compile(r"[^\s=()\[\]{};]+\.idx")
+
 
 def parse(text: str, *, filename: str = "<input>", strict: bool = False) -> Program:
     """Read and check a program.  `strict` asks for a declaration of every name.
@@ -28,7 +31,7 @@ def parse(text: str, *, filename: str = "<input>", strict: bool = False) -> Prog
     """
     from .elaborate.read import read_program
 
-    return read_program(text, filename=filename, strict=strict)
+    return read_program(_text(text, "a program"), filename=filename, strict=strict)
 
 
 def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnostic]:
@@ -86,7 +89,7 @@ def grad(
     wrt         one input's name, names separated by commas, or several names
     of          the output to differentiate; needed where there are several
     with_value  also return the forward outputs
-    sizes       extents that decide which of two equal forms is cheaper, by space or extent name
+    sizes       extents that decide which of two equal forms is cheaper, by the name of an extent, space or index
 
     Where the output O is not scalar, the result also takes the cotangent `grad_O`, of O's shape.
 
@@ -109,7 +112,7 @@ def emit(program: str | Program, backend: str = "numpy", **options: Any) -> str:
     """
     from .backends import emit_program
 
-    return emit_program(_program(program), backend, **options)
+    return emit_program(_program(program), backend, **_known(options))
 
 
 def compile(program: str | Program, backend: str = "numpy", **options: Any) -> Function:
@@ -121,7 +124,7 @@ def compile(program: str | Program, backend: str = "numpy", **options: Any) -> F
     """
     from .backends import compile_program
 
-    return compile_program(_program(program), backend, **options)
+    return compile_program(_program(program), backend, **_known(options))
 
 
 def verify(
@@ -165,23 +168,40 @@ def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:
 
 
 def _program(program: str | Program) -> Program:
-    return parse(program) if isinstance(program, str) else program
+    if isinstance(program, Program):
+        return program
+    return parse(_text(program, "a program"))
+
+
+def _text(given: object, what: str) -> str:
+    if isinstance(given, str):
+        if _FILE_NAME.fullmatch(given):
+            hint = f"read the file: pathlib.Path({given!r}).read_text(encoding='utf-8')"
+            raise fail("IX901", f"{given!r} is a file's name, not {what}", hint=hint)
+        return given
+    hint = "decode it first" if isinstance(given, (bytes, bytearray)) else "for a file, read its text first"
+    raise fail("IX901", f"{what} is given as text, not as {type(given).__name__}", hint=hint)
+
+
+def _known(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    unknown = sorted(set(options) - {"sizes"})
+    if unknown:
+        raise fail("IX901", f"no such option: `{unknown[0]}`", hint="options: sizes")
+    return options
 
 
 def _names(wrt: str | Iterable[str], program: Program) -> Sequence[str]:
     """The inputs meant, spelt as the program spells them: `alpha`, `\\alpha` and α are one name."""
-    from .syntax.greek import same_name
+    from .syntax.greek import spelt
 
     parts = wrt.split(",") if isinstance(wrt, str) else wrt
-    names = [p.strip() for p in parts if p.strip()]
-    known = program.inputs
-    return [n if n in known else next((k for k in known if same_name(k, n)), n) for n in names]
+    return spelt((p.strip() for p in parts if p.strip()), program.inputs)
 
 
 def _expression(expr: str | Expr, given: str) -> Expr:
     from .elaborate.read import read_expression
 
-    return read_expression(expr, given=given) if isinstance(expr, str) else expr
+    return expr if isinstance(expr, Expr) else read_expression(_text(expr, "an expression"), given=given)
 
 
 def _derivative(expr: str | Expr, wrt: str | Access, given: str) -> Expr:

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "interpret": ("ir",),
     "lower": ("ir",),
     "calculus": ("normal", "rewrite", "interpret"),  # numbers suggest what is zero or equal, algebra proves it
-    "backends": ("lower",),
+    "backends": ("lower", "syntax"),  # α and alpha are one keyword
     "verify": ("backends", "interpret", "calculus"),
     "present": ("syntax", "calculus", "verify"),
     "api": ("elaborate", "lint", "rewrite", "scalar", "calculus", "backends", "verify"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ..diagnostics import fail
+
 if TYPE_CHECKING:
     from ..ir.program import Program
     from .base import Backend
@@ -36,6 +38,8 @@ def _emitted(program: Program, backend: str, sizes: Mapping[str, int] | None) ->
     from .emitter import emit
 
     found = backend_named(backend)
+    if not program.outputs:
+        raise fail("IX901", "the program defines nothing", hint="give a result a name: y = …")
     spelling = found.load_spelling()
     graph = lower_program(program, sizes=sizes, native=spelling.native)
     return found, spelling, emit(program, graph, spelling)

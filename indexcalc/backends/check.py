@@ -40,7 +40,8 @@ def _from_number(tensor: Tensor, value: object, like: Any | None, library: Libra
         raise fail("IX813", f"`{tensor.name}` is given as {kind}, not as a {title} array", hint=_convert(title))
     if tensor.indices:
         slots = ", ".join(i.name for i in tensor.indices)
-        message = f"`{tensor.name}` has {len(tensor.indices)} slots, but it is given as a number"
+        count = f"{len(tensor.indices)} slot{'' if len(tensor.indices) == 1 else 's'}"
+        message = f"`{tensor.name}` has {count}, but it is given as a number"
         raise fail("IX803", message, hint=f"expected an array for {tensor.name}[{slots}]")
     if tensor.is_integer:
         if not isinstance(value, Integral):

@@ -8,6 +8,7 @@ from typing import Any
 from ..diagnostics import fail
 from ..ir.index import Space
 from ..ir.program import Program
+from ..syntax.greek import spelt
 from .base import Backend, Library
 from .check import bound_sizes, check_values, checked_arrays
 from .emitter import Emitted
@@ -40,6 +41,8 @@ class Function:
             raise fail("IX901", "arrays are given by keyword", hint=f"f({call})")
         if "sizes" in self.program.inputs and sizes is not None:  # an input of that name wins
             arrays["sizes"], sizes = sizes, None
+        if not arrays.keys() <= self.program.inputs.keys():
+            arrays = dict(zip(spelt(arrays, self.program.inputs), arrays.values()))
         signature = self._signature(arrays, sizes)
         found = self._known.get(signature) if signature is not None else None
         given: Mapping[str, Any] = arrays
@@ -61,7 +64,8 @@ class Function:
     def _signature(self, arrays: Mapping[str, Any], sizes: Mapping[str, int] | None) -> object | None:
         """What decides whether a call is refused, values of integer tensors apart; None where it is out of order."""
         names = self.program.inputs
-        if len(arrays) != len(names) or (sizes and not all(type(n) is int for n in sizes.values())):
+        plain = sizes is None or (isinstance(sizes, dict) and all(type(n) is int for n in sizes.values()))
+        if len(arrays) != len(names) or not plain:
             return None
         of = self._library.signature
         parts = [of(arrays[n]) if n in arrays else None for n in names]

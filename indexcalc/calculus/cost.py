@@ -22,8 +22,8 @@ SMALL, LARGE = 64, 512
 EXACT_LIMIT = 7  # factors ordered exactly: 3^n splits
 
 
-def representative_sizes(store: Definitions, sizes: Mapping[str, int]) -> dict[Space, int]:
-    """A size for every space: what is given (by space or extent name), what is declared, else a guess by role."""
+def representative_sizes(store: Definitions, sizes: Mapping[Space, int]) -> dict[Space, int]:
+    """A size for every space: what is given, what is declared, else a guess by role."""
     spaces: dict[Space, int] = {}
     for free in [*store.inputs.values(), *(d.free for d in store.table.values())]:
         for index in free:
@@ -37,8 +37,8 @@ def representative_sizes(store: Definitions, sizes: Mapping[str, int]) -> dict[S
         if d.kind in ("softmax", "logsumexp"):
             spaces.update({i.space: LARGE for i in d.parts[1] if isinstance(i, Index)})  # type: ignore[union-attr]
     for space in spaces:
-        declared = space.extent if isinstance(space.extent, int) else sizes.get(str(space.extent))
-        spaces[space] = sizes.get(space.name) or declared or spaces[space]
+        declared = space.extent if isinstance(space.extent, int) else None
+        spaces[space] = sizes.get(space) or declared or spaces[space]
     return spaces
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from ..diagnostics import did_you_mean, fail
 from ..ir.declarations import all_indices
+from ..ir.index import Space
 from ..ir.program import Define, Program, Tensor
+from ..ir.signature import given_sizes
 from ..normal import poly as nf
 from ..normal.atoms import access, workspace
 from ..normal.definitions import Definitions
@@ -35,6 +37,7 @@ def derive(program: Program, wrt: Sequence[str], of: str | None, with_value: boo
     """Reverse mode over the normal form, folding, and the way back to statements."""
     output = _output(program, of)
     _check_inputs(program, wrt)
+    given = given_sizes(program, sizes)
     with workspace():
         store = definitions_of(program)
         owner = _owners(store, program)
@@ -45,7 +48,7 @@ def derive(program: Program, wrt: Sequence[str], of: str | None, with_value: boo
         backward = [n for n in store.table if n not in forward]
         keep = [*gradients, *(program.outputs if with_value else ())]
         named = [names[n] for n in program.definitions if n in names]
-        folder = _fold(store, program, cotangent, forward, backward, keep, named, sizes)
+        folder = _fold(store, program, cotangent, forward, backward, keep, named, given)
         name_row_statistics(store, backward)
         known = Names([*program.indices, *(i for t in program.tensors for i in t.indices)], store.taken)
         written = {s.name: s for s in program.statements if isinstance(s, Define)}
@@ -73,7 +76,7 @@ def _fold(
     backward: list[str],
     keep: list[str],
     named: list[str],
-    sizes: Mapping[str, int],
+    sizes: Mapping[Space, int],
 ) -> Folder:
     """`named`: the cotangents of the user's own definitions, which stay whole so that each is folded as a formula."""
     inline_pointwise(store, [*keep, *forward, *named])
@@ -87,9 +90,11 @@ def _fold(
 def _output(program: Program, of: str | None) -> Define:
     """The definition to differentiate."""
     if of is None:
-        if len(program.outputs) != 1:
-            what = "has no output" if not program.outputs else f"has {len(program.outputs)} outputs"
-            raise fail("IX905", f"the program {what}", hint=f"choose one with of=…: {', '.join(program.outputs)}")
+        if not program.outputs:
+            raise fail("IX905", "the program has no output to differentiate", hint="give the formula a name: L = …")
+        if len(program.outputs) > 1:
+            hint = f'choose one of {", ".join(program.outputs)}: of="{program.outputs[0]}" (--of {program.outputs[0]})'
+            raise fail("IX905", f"the program has {len(program.outputs)} outputs", hint=hint)
         of = program.outputs[0]
     found = program.definitions.get(of)
     if found is None:

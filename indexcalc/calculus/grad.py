@@ -22,7 +22,8 @@ def grad(
 
     `of`: the output to differentiate, needed where there are several.  Where it is not scalar, the result also takes
     the cotangent `grad_<of>`, of the output's shape.  `with_value`: also return the forward outputs.  `sizes` (by
-    space or extent name) tell which of two equal forms is cheaper; without them representative sizes decide.
+    the name of an extent, space or index) tell which of two equal forms is cheaper; without them representative
+    sizes decide.
 
     The derivation's steps are found when `.trace` is first read.
     """

@@ -119,6 +119,6 @@ def derived(program: Program, grad: tuple[str, ...] | None, of: str | None, with
             option = "--with-value" if with_value else "--of"
             raise click.UsageError(f"{option} needs --grad.")
         return program
-    from ..calculus.grad import grad as differentiate
+    from .. import api
 
-    return differentiate(program, grad, of=of, with_value=with_value)
+    return api.grad(program, grad, of=of, with_value=with_value)

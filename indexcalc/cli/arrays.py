@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, TypeAlias
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
 from ..diagnostics import Diagnostic, IndexCalcError, fail
 from ..ir.index import Space
 from ..ir.program import Program
+from ..syntax.greek import spelt
 
 Array: TypeAlias = NDArray[Any]
 MAX_COMPONENTS = 2**28  # of one array at random sizes: 2 GiB
@@ -23,6 +25,9 @@ def load_arrays(inputs: Sequence[str], program: Program) -> dict[str, Array]:
     found: dict[str, Array] = {}
     for text in inputs:
         name, equals, path = text.partition("=")
+        if (equals and not path) or not name:
+            raise click.BadParameter(f"{text!r} names no array; give NAME=FILE.npy or FILE.npz", param_hint="'--input'")
+        (name,) = spelt([name], program.inputs)
         for key, array in (_from_one(name, path) if equals else _from_many(text, program)).items():
             if key in found:
                 raise _refusal(f"`{key}` is given twice", text, "give each input once")

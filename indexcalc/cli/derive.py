@@ -43,9 +43,10 @@ def command(
     indexcalc derive model.idx --wrt W --format latex > derivation.tex
     """
     from ..calculus.explain import derivation
+    from ..syntax.greek import spelt
 
     program = program_of(source, strict=strict)
-    names = wrt or tuple(t.name for t in program.tensors if not t.is_integer)
+    names = spelt(wrt or (t.name for t in program.tensors if not t.is_integer), program.inputs)
     found = derivation(program, names, of, sizes=sizes)
     if shape == "text":
         from ..present.derive_text import derivation_text

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..diagnostics import fail
 from .arguments import (
     backend_option,
     derived,
@@ -73,6 +74,7 @@ def command(
     arrays = load_arrays(inputs, program)
     if draw:
         arrays, sizes = fill_at_random(program, arrays, sizes, seed)
+    _check_given(program, arrays)
     function = api.compile(program, backend)
     found = function(sizes=sizes or None, **on_backend(arrays, backend))
     results = {name: as_numpy(array) for name, array in found.items()}
@@ -82,6 +84,14 @@ def command(
         write_json({"outputs": {name: _data(array) for name, array in results.items()}})
     else:
         write("\n\n".join(_shown(program, results)))
+
+
+def _check_given(program: Program, arrays: Mapping[str, Any]) -> None:
+    """Say of a missing input what the command line can do about it."""
+    missing = [name for name in program.inputs if name not in arrays]
+    if missing:
+        what = f"inputs {', '.join(f'`{n}`' for n in missing)} are" if len(missing) > 1 else f"input `{missing[0]}` is"
+        raise fail("IX801", f"{what} missing", hint=f"give --input {missing[0]}=FILE.npy, or --random to draw it")
 
 
 def _shown(program: Program, results: Mapping[str, Any]) -> list[str]:

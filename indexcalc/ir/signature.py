@@ -43,6 +43,18 @@ def bind_sizes(
     return table.finish()
 
 
+def given_sizes(program: Program, sizes: Mapping[str, int]) -> dict[Space, int]:
+    """The sizes that the names of extents, spaces and indices give; refuses a name that the program does not have.
+
+    >>> i = Index("i", Space("rows", "N"))
+    >>> given_sizes(Program((i,)), {"i": 3})
+    {Space('rows', 'N'): 3}
+    """
+    table = SizeTable(program)
+    table.take_sizes(sizes)
+    return {space: size for space in table.spaces if (size := table.size(space)) is not None}
+
+
 def check_names(program: Program, given: Iterable[str]) -> None:
     """Refuse a missing and a surplus input."""
     given, wanted = list(given), list(program.inputs)
@@ -60,8 +72,12 @@ def check_positions(program: Program) -> None:
     if not program.metrics:
         return
     seen: dict[str, str] = {}
+    metrics = {m.name for m in program.metrics}
     for body in statement_bodies(program):
         for part in subexpressions(body):
+            if isinstance(part, Access) and part.tensor in metrics and len(set(part.variance)) > 1:
+                hint = "with one upper and one lower position a metric is δ: write delta[^i, _j]"
+                raise fail("IX902", f"`{part.tensor}` is read with index positions `{part.variance}`", hint=hint)
             if isinstance(part, Access) and seen.setdefault(part.tensor, part.variance) != part.variance:
                 raise fail(
                     "IX902",
@@ -125,6 +141,8 @@ class SizeTable:
 
     def take_sizes(self, sizes: Mapping[str, int]) -> None:
         """Sizes by the name of an extent, a space or an index."""
+        if not isinstance(sizes, Mapping):
+            raise fail("IX807", f"sizes maps names to numbers, and is no {type(sizes).__name__}", hint="sizes={'N': 3}")
         for name, size in sizes.items():
             if isinstance(size, bool) or not isinstance(size, Integral) or size < 0:
                 raise fail("IX807", f"the size of `{name}` must be an integer ≥ 0, not {size!r}")
@@ -153,7 +171,9 @@ class SizeTable:
         """The sizes that an input array shows."""
         if len(shape) != len(tensor.indices):
             slots = ", ".join(i.name for i in tensor.indices)
-            message = f"`{tensor.name}` has {len(tensor.indices)} slots, but its array has {len(shape)} dimensions"
+            count = f"{len(tensor.indices)} slot{'' if len(tensor.indices) == 1 else 's'}"
+            dimensions = f"{len(shape)} dimension{'' if len(shape) == 1 else 's'}"
+            message = f"`{tensor.name}` has {count}, but its array has {dimensions}"
             raise fail("IX803", message, hint=f"expected {tensor.name}[{slots}], got shape {tuple(shape)}")
         for slot, (index, size) in enumerate(zip(tensor.indices, shape), 1):
             before = self.known.setdefault(unknown_of(index.space), (size, f"slot {slot} of `{tensor.name}`"))
@@ -244,8 +264,16 @@ class SizeTable:
             "IX806",
             f"slot {use.number} of `{use.tensor}`, `{slot_text(use.slot)}`, {ranged}, "
             f"but the slot has size {sizes[use.space]} (values from 0 to {sizes[use.space] - 1})",
-            hint=self._sizes_in(use),
+            hint=self._sizes_in(use) + self._why_whole(use),
         )
+
+    def _why_whole(self, use: SlotUse) -> str:
+        """An index that stands alone in a slot ranges over all of it, also where `x[p + 1]` would have it shorter."""
+        whole = next((i.name for c, i in use.terms or () if i.space == use.space), None)
+        if whole is None or use.offset == 0:
+            return ""
+        alone = f"`{use.tensor}[{whole}]`"
+        return f"; {alone} makes `{whole}` range over the whole slot, `{use.tensor}[{whole} + 0]` does not"
 
     def _check_square(self, body: Expr, sizes: Mapping[Space, int]) -> None:
         spaces = slot_spaces(self.program)

@@ -24,6 +24,8 @@ def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnosti
     >>> [d.message for d in lint("missing.idx")]
     ['no such file']
     """
+    if not isinstance(text_or_path, (str, os.PathLike)):
+        return [Diagnostic("IX901", f"text or a path is linted, not {type(text_or_path).__name__}")]
     if isinstance(text_or_path, str) and not is_path(text_or_path):
         return lint_source(Source(text_or_path, kind=kind or "idx"))
     return lint_file(text_or_path, kind=kind)

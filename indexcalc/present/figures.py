@@ -9,6 +9,7 @@ from ..calculus.cost import CostModel, representative_sizes
 from ..diagnostics import IndexCalcError
 from ..ir.index import Space
 from ..ir.program import Define, Program
+from ..ir.signature import given_sizes
 from ..ir.trace import Derivation
 from ..normal.atoms import workspace
 from ..normal.enter import definitions_of
@@ -21,7 +22,7 @@ def multiplication_ratio(derivation: Derivation, sizes: Mapping[str, int]) -> fl
     forward, result = derivation.forward, derivation.result
     try:
         with workspace():
-            spaces = representative_sizes(definitions_of(result), sizes)
+            spaces = representative_sizes(definitions_of(result), given_sizes(result, sizes))
     except IndexCalcError:  # a derived form that has no normal form of its own: the figure is left out, not guessed
         return None
     repeated = set(kept(derivation))

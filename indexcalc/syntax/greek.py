@@ -108,6 +108,16 @@ def same_name(a: str, b: str) -> bool:
     return fold(a) == fold(b)
 
 
+def spelt(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    r"""Each name as one of the known ones spells it, where one does.
+
+    >>> spelt(["alpha", "b"], ["α", "x"])
+    ['α', 'b']
+    """
+    own = list(known)
+    return [n if n in own else next((k for k in own if same_name(k, n)), n) for n in names]
+
+
 def fold(name: str) -> str:
     """The name with every Greek word as its letter: a key that all spellings share.
 

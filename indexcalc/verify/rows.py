@@ -125,9 +125,9 @@ def _agreements(found: Mapping[str, Array], scale: float) -> tuple[Agreement, ..
 
 def value_rows(setting: Setting, evaluators: Sequence[Evaluator]) -> list[Row]:
     """The outputs by the emitted code, against the second backend and the interpreter."""
-    if not evaluators:
-        return []
     program = setting.program
+    if not evaluators or not program.outputs:
+        return []
     found = {e.name: e.outputs(program, setting.inputs, setting.sizes) for e in (*evaluators, INTERPRETER)}
     rows = []
     for name in program.outputs:

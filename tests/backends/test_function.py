@@ -63,7 +63,7 @@ def test_names(f: Function) -> None:
 def test_ranks_and_sizes(f: Function) -> None:
     refusal(
         f,
-        "error IX803: `x` has 2 slots, but its array has 1 dimensions\n  help: expected x[i, d], got shape (3,)",
+        "error IX803: `x` has 2 slots, but its array has 1 dimension\n  help: expected x[i, d], got shape (3,)",
         x=np.ones(3),
     )
     refusal(

@@ -1,0 +1,87 @@
+"""The public functions, called as a person calls them: with slips, and in any spelling of a name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import indexcalc as ic
+from indexcalc.ir.index import Space
+from indexcalc.ir.signature import given_sizes
+
+PROGRAM = "L = x[i] A[i,j] x[j]"
+TAKE_A_PROGRAM = [ic.parse, ic.emit, ic.compile, ic.verify, lambda p: ic.grad(p, "x")]
+
+
+@pytest.mark.parametrize("call", [*TAKE_A_PROGRAM, ic.simplify, lambda e: ic.diff(e, "x[k]")])
+@pytest.mark.parametrize("given", [None, 3, b"y = x", ["y = x"], Path("model.idx")])
+def test_what_is_no_text_is_refused(call: Any, given: object) -> None:
+    with pytest.raises(ic.IndexCalcError, match=f"IX901: an? .* is given as text, not as {type(given).__name__}"):
+        call(given)
+
+
+@pytest.mark.parametrize("call", TAKE_A_PROGRAM)
+def test_a_file_name_is_no_program(call: Any) -> None:
+    with pytest.raises(ic.IndexCalcError, match=r"'examples/model\.idx' is a file's name.*\n.*read_text"):
+        call("examples/model.idx")
+
+
+@pytest.mark.parametrize("given", [None, 3, b"x", []])
+def test_lint_never_raises(given: Any) -> None:
+    assert [d.code for d in ic.lint(given)] == ["IX901"]
+
+
+@pytest.mark.parametrize("call", [ic.emit, ic.compile])
+def test_unknown_options_and_sizes_that_are_none(call: Any) -> None:
+    with pytest.raises(ic.IndexCalcError, match=r"IX901: no such option: `size`\n.*options: sizes"):
+        call(PROGRAM, size={"i": 3})
+    for sizes in (3, [("i", 3)], "i=3"):
+        with pytest.raises(ic.IndexCalcError, match="IX807: sizes maps names to numbers, and is no"):
+            call(PROGRAM, sizes=sizes)
+
+
+def test_sizes_of_a_call_are_a_mapping() -> None:
+    f = ic.compile("index i : n(N); y[i] = x i")
+    with pytest.raises(ic.IndexCalcError, match="IX807: sizes maps names to numbers, and is no int"):
+        f(x=1.0, sizes=3)
+    np.testing.assert_array_equal(f(x=1.0, sizes={"i": 3})["y"], [0.0, 1.0, 2.0])
+
+
+@pytest.mark.parametrize("written", ["alpha", "\\alpha", "α"])
+@pytest.mark.parametrize("keyword", ["alpha", "α"])
+def test_an_array_is_given_under_any_spelling_of_its_name(written: str, keyword: str) -> None:
+    f = ic.compile(f"y[i] = {written} x[i]")
+    for _ in range(2):  # the second call meets a known signature
+        np.testing.assert_array_equal(f(**{keyword: 2.0, "x": np.ones(2)})["y"], [2.0, 2.0])
+    with pytest.raises(ic.IndexCalcError, match="IX802: the program has no input `beta`"):
+        f(**{keyword: 2.0, "x": np.ones(2), "beta": 1.0})
+
+
+def test_a_program_that_defines_nothing_has_no_source() -> None:
+    for text in ("", "x[i] == x[i]", "tensor x[i]"):
+        with pytest.raises(ic.IndexCalcError, match="IX901: the program defines nothing"):
+            ic.emit(text)
+    assert ic.verify("x[i] == x[i]")
+
+
+def test_sizes_are_named_by_extent_space_or_index() -> None:
+    text = "index i : big(N); L = sum[i](exp(x[i]))"
+    for name in ("N", "big", "i"):
+        assert given_sizes(ic.parse(text), {name: 5}) == {Space("big", "N"): 5}
+        assert ic.grad(text, "x", sizes={name: 5}).outputs == ("grad_x",)
+    with pytest.raises(ic.IndexCalcError, match="IX802: sizes names `k`"):
+        ic.grad(text, "x", sizes={"k": 5})
+
+
+def test_an_index_that_fills_its_slot_is_told_apart_from_a_window() -> None:
+    with pytest.raises(ic.IndexCalcError, match=r"(?s)IX806.*`x\[p\]` makes `p` range over the whole slot"):
+        ic.compile("y[p] = x[p+1] - x[p]")(x=np.ones(4))
+    np.testing.assert_array_equal(ic.compile("y[p] = x[p+1] - x[p+0]")(x=np.arange(4.0) ** 2)["y"], [1.0, 3.0, 5.0])
+
+
+def test_a_metric_of_mixed_positions_is_delta() -> None:
+    with pytest.raises(ic.IndexCalcError, match=r"IX902.*`\^_`\n.*a metric is δ"):
+        ic.compile("index m : st(4)\nmetric g : st\nt = g[^m, _m]")
