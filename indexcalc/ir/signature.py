@@ -170,11 +170,11 @@ class SizeTable:
     def take_shape(self, tensor: Tensor, shape: tuple[int, ...]) -> None:
         """The sizes that an input array shows."""
         if len(shape) != len(tensor.indices):
-            slots = ", ".join(i.name for i in tensor.indices)
+            slots = f"[{', '.join(i.name for i in tensor.indices)}]" if tensor.indices else " as a number"
             count = f"{len(tensor.indices)} slot{'' if len(tensor.indices) == 1 else 's'}"
             dimensions = f"{len(shape)} dimension{'' if len(shape) == 1 else 's'}"
             message = f"`{tensor.name}` has {count}, but its array has {dimensions}"
-            raise fail("IX803", message, hint=f"expected {tensor.name}[{slots}], got shape {tuple(shape)}")
+            raise fail("IX803", message, hint=f"expected {tensor.name}{slots}, got shape {tuple(shape)}")
         for slot, (index, size) in enumerate(zip(tensor.indices, shape), 1):
             before = self.known.setdefault(unknown_of(index.space), (size, f"slot {slot} of `{tensor.name}`"))
             if before[0] != size:

@@ -61,7 +61,7 @@ def test_results_are_arrays_of_their_own() -> None:
         ({"tok": np.array([4, 0, 5, 2])}, "(?s)IX808: `tok` holds the value 5, .*of size 5.*from 0 to 4"),
         ({"tok": np.array([4, -1, 0, 2])}, "IX808: `tok` holds the value -1"),
         ({"s": np.array("a")}, "IX809: an array of numbers is needed, not one of type <U1"),
-        ({"s": np.ones(2)}, "IX803: `s` has 0 slots, but its array has 1 dimensions"),
+        ({"s": np.ones(2)}, "IX803: `s` has 0 slots, but its array has 1 dimension"),
         ({"z": 1}, "IX802: the program has no input `z`"),
     ],
 )

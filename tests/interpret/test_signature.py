@@ -84,7 +84,7 @@ def test_affine_sizes_follow_from_each_other() -> None:
     [
         ({"Q": (3, 2)}, {}, "IX801: input `K` is missing"),
         ({"Q": (3, 2), "K": (3, 2), "QQ": ()}, {}, "(?s)IX802: the program has no input `QQ`.*did you mean `Q`"),
-        ({"Q": (3,), "K": (3, 2)}, {}, r"(?s)IX803: `Q` has 2 slots.*1 dimensions.*Q\[i, d\], got shape \(3,\)"),
+        ({"Q": (3,), "K": (3, 2)}, {}, r"(?s)IX803: `Q` has 2 slots.*1 dimension.*Q\[i, d\], got shape \(3,\)"),
         ({"Q": (3, 2), "K": (3, 2)}, {"D": 5}, "IX804: `Q` has size 2 in slot 2 .* extent `D` is 5 by sizes="),
         ({"Q": (3, 2), "K": (3, 2)}, {"heat": 5}, "(?s)IX802: sizes names `heat`.*did you mean `head`"),
         ({"Q": (3, 2), "K": (3, 2)}, {"D": 2, "d": 3}, "IX804: sizes gives `d` = 3, but extent `D` is 2 by sizes="),
