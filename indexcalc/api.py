@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .diagnostics import Diagnostic, fail
 from .ir.expr import Access, Derivative, Expr
-from .ir.program import Program
+from .ir.index import Index
+from .ir.program import FunctionDefinition, Program
 
 if TYPE_CHECKING:
     from .backends.function import Function
@@ -47,7 +48,8 @@ def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnosti
 
 
 def simplify(expr: str | Expr, *, given: str = "") -> Expr:
-    """The expression with deltas contracted, sums split and pulled out, numbers folded, like terms collected.
+    """The expression with derivatives carried out, deltas contracted, sums split and pulled out, numbers folded, like
+    terms collected.
 
     `given` holds declarations.
 
@@ -55,10 +57,10 @@ def simplify(expr: str | Expr, *, given: str = "") -> Expr:
     >>> print(ic.simplify("sum[j](delta[i,j] x[j])"))
     x[i]
     """
-    from .rewrite.engine import simplify_expression
+    from .rewrite.differentiate import simplified
     from .rewrite.tidy import tidy
 
-    return tidy(simplify_expression(_expression(expr, given))[0])
+    return tidy(simplified(_expression(expr, given), _functions(given))[0])
 
 
 def diff(expr: str | Expr, wrt: str | Access, *, given: str = "") -> Expr:
@@ -68,12 +70,10 @@ def diff(expr: str | Expr, wrt: str | Access, *, given: str = "") -> Expr:
     >>> print(ic.diff("a[i] x[i]", "x[k]"))
     a[k]
     """
-    from .ir.inline import inline_functions
-    from .rewrite.differentiate import eliminate
+    from .rewrite.differentiate import simplified
     from .rewrite.tidy import tidy
 
-    functions = {f.name: f for f in parse(given).functions}
-    return tidy(eliminate(inline_functions(_derivative(expr, wrt, given), functions))[0])
+    return tidy(simplified(_derivative(expr, wrt, given), _functions(given))[0])
 
 
 def grad(
@@ -204,11 +204,29 @@ def _expression(expr: str | Expr, given: str) -> Expr:
     return expr if isinstance(expr, Expr) else read_expression(_text(expr, "an expression"), given=given)
 
 
+def _functions(given: str) -> dict[str, FunctionDefinition]:
+    return {f.name: f for f in parse(given).functions} if given else {}
+
+
 def _derivative(expr: str | Expr, wrt: str | Access, given: str) -> Expr:
     """diff(expr, wrt) as a node; text is read together, so that both see the same spaces."""
     if isinstance(expr, str) and isinstance(wrt, str):
-        return _expression(f"diff({expr}, {wrt})", given)
+        from .elaborate.read import read_derivative
+
+        return read_derivative(expr, wrt, given=given)
     body, component = _expression(expr, given), _expression(wrt, given)
     if not isinstance(component, Access):
         raise fail("IX905", "the second argument of diff is a tensor's component", hint='for example "x[k]"')
-    return Derivative(body, component)
+    return Derivative(body, _in_spaces_of(body, component))
+
+
+def _in_spaces_of(body: Expr, component: Access) -> Access:
+    """The component with its indices in the spaces that the tensor's slots have in the body."""
+    from .ir.walk import subexpressions
+
+    for part in subexpressions(body):
+        if isinstance(part, Access) and part.tensor == component.tensor and len(part.slots) == len(component.slots):
+            pairs = zip(component.slots, part.slots)
+            both = [Index(c.name, b.space) if isinstance(c, Index) and isinstance(b, Index) else c for c, b in pairs]
+            return component.with_slots(tuple(both))
+    return component

@@ -85,3 +85,39 @@ def test_an_index_that_fills_its_slot_is_told_apart_from_a_window() -> None:
 def test_a_metric_of_mixed_positions_is_delta() -> None:
     with pytest.raises(ic.IndexCalcError, match=r"IX902.*`\^_`\n.*a metric is δ"):
         ic.compile("index m : st(4)\nmetric g : st\nt = g[^m, _m]")
+
+
+@pytest.mark.parametrize(
+    ("expr", "wrt", "expected"),
+    [
+        ("x[i] x[i]", "x[i]", "2 x[i]"),
+        ("A[i,j] x[j]", "x[j]", "A[i, j]"),
+        ("x_i A_ij x_j", "x_j", "(A[j, j'] + A[j', j]) x[j']"),
+        ("sum[i](x[i]**2)", "x[i]", "2 x[i]"),
+        ("x[i'] x[i']  # a comment", "x[i']", "2 x[i']"),
+        ("x[i] x[i] y[i'] y[i']", "x[i]", "2 x[i] sum[i'](y[i']**2)"),
+        ("A[i,j] A[i,j]", "A[k,k]", "2 (A[j, j])"),
+        ("f(x[i]) a[i]", "x[k]", "2 x[k] a[k]"),
+    ],
+)
+def test_diff_keeps_the_letters_of_both_arguments_apart(expr: str, wrt: str, expected: str) -> None:
+    assert str(ic.diff(expr, wrt, given="function f(u) = u**2")) == expected
+
+
+def test_diff_takes_terms_and_text_in_any_mixture() -> None:
+    text, term = "a[i] x[i]", ic.simplify("a[i] x[i]")
+    for expr in (text, term):
+        for wrt in ("x[k]", ic.simplify("x[k]")):
+            assert str(ic.diff(expr, wrt)) == "a[k]"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrt", ["", "2", "x[k] + 1", "x[k]) + diff(x", "x[k", "y = x[k]"])
+def test_what_is_no_component_is_refused_where_it_stands(wrt: str) -> None:
+    with pytest.raises(ic.IndexCalcError, match=r"IX(001|505)"):
+        ic.diff("x[i] x[i]", wrt)
+
+
+def test_simplify_carries_derivatives_out() -> None:
+    assert str(ic.simplify("diff(x[i] x[i], x[k])")) == "2 x[k]"
+    assert str(ic.simplify("diff(f(x), x)", given="function f(u) = u**2")) == "2 x"
+    assert str(ic.simplify("f(x) + f(x)", given="function f(u) = u**2")) == "2 f(x)"

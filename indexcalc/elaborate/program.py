@@ -8,11 +8,13 @@ from ..diagnostics import Diagnostic, did_you_mean
 from ..ir.expr import Expr
 from ..ir.node import interning
 from ..ir.program import Program
+from ..ir.walk import substitute
 from ..syntax import tree as t
 from . import balance
 from .assemble import finished_program
 from .building import Builder
 from .declarations import DECLARE
+from .derivative import wrt_apart
 from .expressions import read
 from .findings import Findings
 from .given import seed, survey_given
@@ -51,9 +53,11 @@ def elaborate(
 
 
 def elaborate_expression(
-    tree: t.Tree, *, given: Program | None = None, source: str = ""
+    tree: t.Tree, *, given: Program | None = None, source: str = "", apart: bool = False
 ) -> tuple[Expr | None, list[Diagnostic]]:
     """One expression, its single occurrences free, read beside a program's declarations.
+
+    `apart`: in a derivative, indices of x[k] that the body sums are other ones than the body's.
 
     >>> from ..syntax.parse import parse_expression
     >>> e, _ = elaborate_expression(parse_expression("A[i,j] x[j]")[0])
@@ -71,12 +75,14 @@ def elaborate_expression(
     with interning():
         scope.here = Statement()
         term = read(tree, scope)
+        term, renamed = wrt_apart(term, scope) if apart else (term, {})
         _check_squares(scope)
         keys = balance.bare(term, scope)
         if findings.errors:
             return None, findings.all
         builder = Builder(scope, set(scope.here.keys), frozenset(keys))
         expr = builder.build(term, {key: builder.index(key) for key in (*keys, *_free_values(term, scope, keys))})
+        expr = substitute(expr, {builder.index(new): builder.index(old) for new, old in renamed.items()})
         report_lost(builder, scope)
         _check_symbols([Read(tree.span, scope.here, term, None)], scope)
     return (None if findings.errors else expr), findings.all

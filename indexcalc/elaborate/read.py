@@ -6,6 +6,7 @@ from ..diagnostics import Diagnostic, IndexCalcError
 from ..ir.expr import Expr
 from ..ir.program import Program
 from ..syntax.parse import parse_expression, parse_program
+from ..syntax.tree import Tree
 from .program import elaborate, elaborate_expression
 
 
@@ -51,12 +52,36 @@ def read_expression(text: str, *, given: str | Program = "") -> Expr:
     ([3, 3], ())
     """
     program = read_program(given) if isinstance(given, str) else given
-    known = [i.name for i in program.indices] + [*program.inputs, *program.definitions]
-    tree, found = parse_expression(text, known, [f.name for f in program.functions])
-    expr: Expr | None = None
-    if tree is not None:
-        expr, more = elaborate_expression(tree, given=program, source=text)
-        found = found + more
+    tree = _parsed(text, program)
+    return _checked(*elaborate_expression(tree, given=program, source=text))
+
+
+def read_derivative(text: str, wrt: str, *, given: str | Program = "") -> Expr:
+    """∂text/∂wrt as one term, both read beside the same declarations.  Raises IndexCalcError.
+
+    An index that `text` sums is its own affair: `wrt` may use the letter again.
+
+    >>> print(read_derivative("x[i] x[i]", "x[i]"))
+    diff(sum[i](x[i] x[i]), x[i])
+    """
+    program = read_program(given) if isinstance(given, str) else given
+    for part in (text, wrt):
+        _parsed(part, program)
+    end = "\n" if "#" in text + wrt else ""  # a comment would take the bracket with it
+    whole = f"diff({text}{end}, {wrt}{end})"
+    tree = _parsed(whole, program)
+    return _checked(*elaborate_expression(tree, given=program, source=whole, apart=True))
+
+
+def _parsed(text: str, given: Program) -> Tree:
+    known = [i.name for i in given.indices] + [*given.inputs, *given.definitions]
+    tree, found = parse_expression(text, known, [f.name for f in given.functions])
+    if tree is None or found:
+        raise IndexCalcError(found)
+    return tree
+
+
+def _checked(expr: Expr | None, found: list[Diagnostic]) -> Expr:
     errors = [d for d in found if d.severity == "error"]
     if expr is None or errors:
         raise IndexCalcError(errors)

@@ -71,7 +71,8 @@ def _settle_product(term: Join, pending: list[str], found: Settled) -> frozenset
         for key in part.counts:
             if key in holders:
                 holders[key] += 1
-    met = [k for k in pending if holders[k] > 1]
+    own = term.parts[1].counts if term.kind == "derivative" else {}  # ∂f/∂A_kk: the sum is of derivatives
+    met = [k for k in pending if holders[k] > 1 or own.get(k, 0) > 1]
     for key in met:
         if term.counts[key] == 2:
             _sum_here(term, key, found)

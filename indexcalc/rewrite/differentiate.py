@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..diagnostics import fail
 from ..ir.expr import Access, Derivative, Expr
+from ..ir.inline import inline_functions
+from ..ir.program import FunctionDefinition
 from ..ir.trace import Step
 from ..ir.walk import subexpressions
 from .engine import simplify_expression
@@ -20,6 +24,13 @@ def differentiate(expr: Expr, wrt: Access) -> tuple[Expr, tuple[Step, ...]]:
     2 x[i] delta[i, k] ['d-power', 'd-component']
     """
     return eliminate(Derivative(expr, wrt))
+
+
+def simplified(expr: Expr, functions: Mapping[str, FunctionDefinition]) -> tuple[Expr, tuple[Step, ...]]:
+    """The expression in simplest form, its derivatives carried out; functions stay folded where none is taken."""
+    if not any(isinstance(part, Derivative) for part in subexpressions(expr)):
+        return simplify_expression(expr)
+    return eliminate(inline_functions(expr, functions))
 
 
 def eliminate(expr: Expr) -> tuple[Expr, tuple[Step, ...]]:
