@@ -31,7 +31,7 @@ def command(code: str | None, shape: str) -> None:
         if shape == "json":
             write_json([_data(rule) for rule in table.values()])
         else:
-            write("\n".join(_list(look())))
+            write(look().spell("\n".join(_list(look()))))
         return
     rule = table.get(code.upper())
     if rule is None:
@@ -41,7 +41,7 @@ def command(code: str | None, shape: str) -> None:
     if shape == "json":
         write_json(_data(rule))
     else:
-        write("\n".join(_page(rule, look())))
+        write(look().spell("\n".join(_page(rule, look()))))
 
 
 def _list(here: Look) -> Iterator[str]:

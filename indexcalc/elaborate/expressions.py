@@ -75,6 +75,8 @@ def _product(tree: t.Tree, scope: Scope) -> Term:
     for _, factor in tree.factors:
         if isinstance(previous, t.Reference) and previous.slots is not None and _looks_called(previous, factor, scope):
             return _unknown_reduction(previous, scope)
+        if _runs_on(previous, factor):
+            return _prime_inside(previous, factor, scope)
         parts.append(read(factor, scope))
         previous = factor
     operators = tuple("/" if op == "/" else "" for op, _ in tree.factors)
@@ -90,6 +92,21 @@ def _looks_called(before: t.Reference, factor: t.Tree, scope: Scope) -> bool:
         return False
     known = scope.tensors.get(before.name)
     return known is None or not (known.declared or known.defined)
+
+
+def _runs_on(before: t.Tree, factor: t.Tree) -> bool:
+    """`A_i'j`: a letter touches the prime of a compact name."""
+    if not isinstance(before, t.Reference) or not before.primes or plain_name(before) is None or "_" not in before.name:
+        return False
+    name = plain_name(factor.base if isinstance(factor, t.Power) else factor)
+    return name is not None and "_" not in name and factor.span.start == before.span.end
+
+
+def _prime_inside(before: t.Reference, factor: t.Tree, scope: Scope) -> Term:
+    span = before.span.to(factor.span)
+    one, two = scope.findings.text(before.span), scope.findings.text(factor.span)
+    hint = f"for slots write braces or brackets, A_{{i' j}} or A[i', j]; for a product a blank, {one} {two}"
+    return scope.bad("IX501", f"`{one}{two}` would be read as `{one}` times `{two}`", span, hint)
 
 
 def _unknown_reduction(tree: t.Reference, scope: Scope) -> Term:

@@ -14,7 +14,6 @@ from .look import Look
 from .mathtext import plain_math
 from .names import find_text, given, kept, new_statements, reference_text, short_note, title_of
 
-_SPELLED = {"∂": "d", "Σ": "sum ", "·": "-", "×": "x", "→": "->", "≤": "<=", "≥": ">=", "−": "-", "…": "...", "≠": "!="}
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 
 
@@ -67,7 +66,7 @@ def remark_text(text: str, look: Look) -> str:
     parts = text.split("$")
     for k, part in enumerate(parts):
         parts[k] = plain_math(part, unicode=look.unicode) if k % 2 else _compact(part)
-    return ascii_of("".join(parts), look)
+    return look.spell("".join(parts))
 
 
 def _compact(text: str) -> str:
@@ -79,7 +78,7 @@ def section_lines(section: Section, look: Look) -> list[str]:
     target = section.target
     left = f"{target.name}[{','.join(map(str, target.indices))}]" if target.indices else target.name
     found = find_text(section)
-    lines = [look.paint(left, "bold") + (f"   {_compact(ascii_of(found, look))}" if found else "")]
+    lines = [look.paint(left, "bold") + (f"   {_compact(look.spell(found))}" if found else "")]
     lines += [look.paint(line, "dim") for line in prose(remark_text(section.note, look), look.width)]
     lines += ["", *trace_lines(section.steps, look)]
     if section.steps and section.steps[-1].after != target.body:
@@ -98,12 +97,3 @@ def step_remark(step: Step, look: Look) -> str:
     law = plain_math(step.law, unicode=look.unicode) if step.law else ""
     note = f"({remark_text(step.note, look)})" if step.note else ""
     return "   ".join(p for p in (title_of(step.rule), law, note) if p)
-
-
-def ascii_of(text: str, look: Look) -> str:
-    """The text with the signs that we write ourselves spelled out where the terminal has no Unicode."""
-    if look.unicode or text.isascii():
-        return text
-    for sign, plain in _SPELLED.items():
-        text = text.replace(sign, plain)
-    return text

@@ -15,8 +15,11 @@ _GUTTER = re.compile(r"( +\d* [|=])(.*)")
 
 
 def finding_text(finding: Diagnostic, look: Look) -> str:
-    """One finding with its snippet, coloured where there is colour."""
-    text = render(finding)
+    """One finding with its snippet, coloured where there is colour.
+
+    Without Unicode the sentences are spelled out; the source line is left alone, so that its carets stay in place.
+    """
+    text = "\n".join(x if _GUTTER.fullmatch(x) else look.spell(x) for x in render(finding).split("\n"))
     if not look.colour:
         return text
     style = _STYLE[finding.severity]

@@ -7,6 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..syntax.greek import WORDS
+
+_SPELLED = {
+    **{"∂": "d", "Σ": "sum ", "·": "-", "×": "x", "→": "->", "≤": "<=", "≥": ">=", "−": "-", "…": "...", "≠": "!="},
+    **{"√": "sqrt", "²": "**2", "∞": "inf", "“": '"', "”": '"', "’": "'", "′": "'", "–": "-", "—": "-"},
+    **WORDS,
+}
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 
 
@@ -36,6 +43,16 @@ class Look:
         if not self.colour or not text:
             return text
         return f"\x1b[{';'.join(_CODES[s] for s in styles)}m{text}\x1b[0m"
+
+    def spell(self, text: str) -> str:
+        """The text with signs and Greek letters spelled out where the stream has no Unicode.
+
+        >>> Look().spell("∂L/∂α: write sum[k](…)"), Look(unicode=True).spell("∂L/∂α")
+        ('dL/dalpha: write sum[k](...)', '∂L/∂α')
+        """
+        if self.unicode or text.isascii():
+            return text
+        return "".join(_SPELLED.get(c, c) for c in text)
 
     @property
     def dash(self) -> str:

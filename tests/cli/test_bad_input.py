@@ -183,6 +183,8 @@ def test_an_ascii_terminal_gets_ascii(tmp_path):
     bad = process("lint", "y[i] = α[i] β[k]", env=environment)
     assert bad.returncode == 1
     assert b"y[i] = ?[i] ?[k]" in bad.stdout  # one character for one, so that carets stay in place
+    assert b"in `beta[k]`" in bad.stdout and b"write sum[k](...)" in bad.stdout
+    assert b"`sum[k](...)` does." in process("explain", "IX103", env=environment).stdout
 
 
 def test_no_escape_codes_in_a_pipe():

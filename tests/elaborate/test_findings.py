@@ -49,6 +49,7 @@ FAULTS = [
     # reading
     ("y[i] = a[i] / b c", "IX107 1:8 `a[i] / b c` is read as `(a[i] / b) c`"),
     ("y[i] = A_ij x_i", "IX507 1:8 `A_ij` is read as one scalar"),
+    ("y_{i'} = A_i'j x_j", "IX501 1:10 `A_i'j` would be read as `A_i'` times `j`"),
     ("y = x^n", "IX102 1:5 index `n` stands once, in `x^n`, and not on the left"),
     ("y = x^{2}", "IX205 1:6 `^{2}` is read as an upper index, and is a number"),
     ("y = x_i^{-1} z_i", "IX205 1:8 `^{-1}` is read as an upper index, and is a number"),

@@ -33,6 +33,7 @@ READINGS = [
     ("s = x_0 y_0", "s", "x_0 y_0"),  # a digit suffix is part of the name
     ("y_{i'} = M_{i' j'} x_j'", "y", "M[i',j'] x[j']"),
     ("y^i = A^{i}_{j} x^j", "y", "A[i,j] x[j]"),
+    ("y_{i'} = x_i'z_i'", "y", "x[i'] z[i']"),
     ("y_k = A_{ij k} B_{ij}", "y", "A[i,j,k] B[i,j]"),
     ("y_β = A_{βα} x_α", "y", "A[β,α] x[α]"),
     ("y_i = T_i^j v_j", "y", "T[i,j] v[j]"),
