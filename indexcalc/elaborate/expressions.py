@@ -102,7 +102,7 @@ def _runs_on(before: t.Tree, factor: t.Tree) -> bool:
     return name is not None and "_" not in name and factor.span.start == before.span.end
 
 
-def _prime_inside(before: t.Reference, factor: t.Tree, scope: Scope) -> Term:
+def _prime_inside(before: t.Tree, factor: t.Tree, scope: Scope) -> Term:
     span = before.span.to(factor.span)
     one, two = scope.findings.text(before.span), scope.findings.text(factor.span)
     hint = f"for slots write braces or brackets, A_{{i' j}} or A[i', j]; for a product a blank, {one} {two}"
