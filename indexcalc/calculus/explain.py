@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import permutations
 from typing import overload
 
-from ..diagnostics import IndexCalcError
+from ..diagnostics import IndexCalcError, fail
 from ..ir import build
 from ..ir.expr import Access, Apply, Binder, Derivative, Expr, Index, IndexMap, IndexReduce, IndexSum
 from ..ir.inline import inline_functions
@@ -138,6 +138,7 @@ class _Explainer:
                     break
             else:
                 return
+        raise fail("IX009", f"the derivation of `{target}` did not end within {MAX_ROUNDS} rounds")
 
     def _same(self, a: Expr, b: Expr) -> bool:
         """Equal up to the order of factors and the names of dummies."""

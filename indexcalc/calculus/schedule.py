@@ -86,26 +86,21 @@ def _is_small(d: Definition, uses: int) -> bool:
     return not mono.bound and (uses == 1 or len(mono.factors) <= 1)
 
 
-def name_row_statistics(store: Definitions, backward: Collection[str]) -> list[str]:
-    """A sum over fewer loops than the definition it sits in gets a statement of its own, shared up to renaming.
-    Returns the new names."""
+def name_row_statistics(store: Definitions, backward: Collection[str]) -> None:
+    """A sum over fewer loops than the definition it sits in gets a statement of its own, shared up to renaming."""
     known: dict[str, tuple[str, list[Index]]] = {}
-    new: list[str] = []
     table = store.table
     store.table = {}
     for d in table.values():
         if d.kind == "poly" and d.name in backward:
-            d.payload = nf.add(*(_split(store, d, m, c, known, new) for m, c in nf.sorted_terms(d.poly)))
+            d.payload = nf.add(*(_split(store, d, m, c, known) for m, c in nf.sorted_terms(d.poly)))
         store.table[d.name] = d
         if d.kind == "poly" and not d.virtual and len(d.poly) == 1:
             key, order = nf.definition_key(d.free, d.poly)
             known.setdefault(key, (d.name, order))
-    return new
 
 
-def _split(
-    store: Definitions, d: Definition, mono: Mono, c: Number, known: dict[str, tuple[str, list[Index]]], new: list[str]
-) -> Poly:
+def _split(store: Definitions, d: Definition, mono: Mono, c: Number, known: dict[str, tuple[str, list[Index]]]) -> Poly:
     outer, groups = components(mono)
     alone = len(d.poly) == 1 and len(groups) == 1 and not any(a.free for a, _ in outer)
     if alone or not groups:
@@ -118,13 +113,11 @@ def _split(
         if len(free) >= len(d.free) or len(poly) != 1:
             bound, factors = bound + over, factors + inside
             continue
-        factors.append((_statistic(store, poly, free, known, new), 1))
+        factors.append((_statistic(store, poly, free, known), 1))
     return nf.make(c, bound, factors)
 
 
-def _statistic(
-    store: Definitions, poly: Poly, free: list[Index], known: dict[str, tuple[str, list[Index]]], new: list[str]
-) -> Atom:
+def _statistic(store: Definitions, poly: Poly, free: list[Index], known: dict[str, tuple[str, list[Index]]]) -> Atom:
     key, order = nf.definition_key(free, poly)
     if key in known:
         name, theirs = known[key]
@@ -134,7 +127,6 @@ def _statistic(
     name = store.new_name("s")
     store.table[name] = Definition(name, tuple(free), "poly", poly)
     known[key] = (name, order)
-    new.append(name)
     return access(name, tuple(free))
 
 

@@ -77,3 +77,9 @@ def test_quadratic_form_ends_with_the_symmetric_sum() -> None:
 def test_declared_functions_are_written_out() -> None:
     section = explained("user function").sections[0]
     assert not any("swish" in str(s.after) for s in section.steps)
+
+
+def test_a_derivation_that_does_not_end_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexcalc.calculus.explain.MAX_ROUNDS", 1)
+    sections = derivation(ic.parse("P[i] = softmax[i](z[i] w[i])\nL = P[i] v[i]"), ["z"]).sections
+    assert any("`grad_z` did not end within 1 rounds" in s.note for s in sections)
