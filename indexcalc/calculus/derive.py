@@ -60,6 +60,7 @@ def derive(program: Program, wrt: Sequence[str], of: str | None, with_value: boo
         statements=tuple(lines),
         outputs=tuple(dict.fromkeys([*(program.outputs if with_value else ()), *gradients])),
         trace=(),
+        notes=(),
         warnings=(),
     )
     result = replace(result, indices=all_indices(result))

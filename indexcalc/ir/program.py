@@ -92,7 +92,8 @@ class Program:
     """A checked program.  Every name is declared or defined, every space resolved, every sum explicit.
 
     `indices` lists every index name at the top level of the program (declared, or used), in order of appearance:
-    its spaces are the program's spaces.  Equality looks at meaning and names, not at spans, trace or warnings.
+    its spaces are the program's spaces.  `notes` are sentences for the reader about what a derivation chose: a mode, a
+    convention, a subgradient.  Equality looks at meaning and names, not at spans, trace, notes or warnings.
     """
 
     indices: tuple[Index, ...] = ()
@@ -103,6 +104,7 @@ class Program:
     outputs: tuple[str, ...] = ()
     convention: str = ""
     trace: Sequence[Step] = field(default=(), compare=False, repr=False)
+    notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
     warnings: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
     filename: str = field(default="<input>", compare=False, repr=False)
 
