@@ -80,6 +80,8 @@ class Folder:
         if d.virtual or not d.polys or d.name in self.backward:
             return
         for k in d.free:
+            if not self._may_sum_away(d, k):
+                continue
             summed = nf.bind(nf.atom_poly(d.whole()), [k])
             ((mono, c),) = summed.items()
             self._memo = {}
@@ -87,6 +89,17 @@ class Folder:
             if mono not in better and not any(m.bound for m in better) and self._rank(better) < self._rank({mono: 1}):
                 self.stats["facts"] += 1
                 self.library.add("Σ" + d.name, tuple(i for i in d.free if i is not k), summed, better)
+
+    def _may_sum_away(self, d: Definition, k: Index) -> bool:
+        """Could Σ_k of what d stands for lose its sum?  Decided on heads alone: in each term another pattern occurs,
+        or nothing holds k."""
+        return any(all(self._term_may_sum_away(d, m, k) for m in poly) for poly in d.polys)
+
+    def _term_may_sum_away(self, d: Definition, mono: Mono, k: Index) -> bool:
+        if not mono.bound and k not in mono.free:
+            return True
+        heads = frozenset(a.head for a, _ in mono.factors)
+        return any(p.name != d.name for p in self.library.candidates(heads))
 
     def _mask_fact(self, d: Definition) -> None:
         """softmax(where(c, x, −inf)) and exp of it vanish where c does not hold: P·[c] = P."""
