@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
+from tests.autograd import close, cotangent_of, gradients, leaves
 
 from .torch_cases import Case
 from .torch_cases_layers import LAYERS
@@ -21,24 +22,12 @@ torch = pytest.importorskip("torch")
 CASES = [*MATRICES, *LAYERS, *MODELS]
 
 
-def close(ours: Any, theirs: Any, tolerance: float = 1e-10) -> None:
-    a, b = np.asarray(ours), np.asarray(theirs.detach() if torch.is_tensor(theirs) else theirs)
-    assert a.shape == b.shape, (a.shape, b.shape)
-    if a.size:
-        scale = max(1.0, float(abs(b).max()))
-        assert float(abs(a - b).max()) <= tolerance * scale, (a, b)
-
-
 def expected(case: Case, arrays: dict[str, Any]) -> tuple[Any, Any, list[Any]]:
     """Value, cotangent and gradients by torch."""
-    tensors = {n: torch.tensor(a, requires_grad=n in case.names()) for n, a in arrays.items()}
+    tensors = leaves(arrays, case.names())
     value = case.formula(**tensors)
-    cotangent = torch.tensor(np.random.default_rng(1).normal(size=tuple(value.shape)))
-    if value.ndim == 0:
-        cotangent = torch.ones((), dtype=value.dtype)
-    wanted = [tensors[n] for n in case.names()]
-    grads = torch.autograd.grad(value, wanted, cotangent, allow_unused=True)
-    return value, cotangent, [torch.zeros_like(t) if g is None else g for g, t in zip(grads, wanted)]
+    cotangent = cotangent_of(value)
+    return value, cotangent, gradients(value, [tensors[n] for n in case.names()], cotangent)
 
 
 def check(case: Case, backend: str) -> None:
