@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from itertools import permutations
-from typing import overload
 
 from ..diagnostics import IndexCalcError, fail
 from ..ir import build
@@ -20,7 +18,9 @@ from ..normal.definitions import Definitions
 from ..normal.enter import Normaliser
 from ..rewrite.engine import lines, times_text
 from ..rewrite.rules import DERIVE
-from .derive import Derived, derive
+from .derive import Derived
+from .orders import answer
+from .question import Question
 
 FOLD = r"\textstyle\sum p = T"
 KNOWN = r"f(x_i) = y_i"
@@ -36,39 +36,21 @@ def derivation(
     sizes: Mapping[str, int] | None = None,
 ) -> Derivation:
     """The derived program with its reasons: one section per new statement, in the order of the derivation."""
-    derived = derive(program, wrt, of, with_value, dict(sizes or {}))
-    return _Explainer(program, wrt, derived).run()
+    return explained(Question(program, tuple(wrt), of, "gradient", with_value, dict(sizes or {})))
 
 
-class LazyTrace(Sequence[Step]):
-    """The steps of a gradient's derivation, found when first looked at."""
-
-    def __init__(
-        self, program: Program, wrt: tuple[str, ...], of: str | None, with_value: bool, sizes: dict[str, int]
-    ) -> None:
-        self._question = (program, wrt, of, with_value, sizes)
-
-    @cached_property
-    def _steps(self) -> tuple[Step, ...]:
-        return tuple(step for section in derivation(*self._question).sections for step in section.steps)
-
-    @overload
-    def __getitem__(self, item: int) -> Step: ...
-    @overload
-    def __getitem__(self, item: slice) -> Sequence[Step]: ...
-    def __getitem__(self, item: int | slice) -> Step | Sequence[Step]:
-        return self._steps[item]
-
-    def __len__(self) -> int:
-        return len(self._steps)
-
-    def __iter__(self) -> Iterator[Step]:
-        return iter(self._steps)
+def explained(question: Question) -> Derivation:
+    """The answer to the question with its reasons."""
+    (stage,) = answer(question)
+    return _Explainer(stage.program, stage.derived).run()
 
 
 class _Explainer:
-    def __init__(self, program: Program, wrt: Sequence[str], derived: Derived) -> None:
-        self.program, self.wrt, self.derived = program, list(wrt), derived
+    def __init__(self, program: Program, derived: Derived) -> None:
+        self.program, self.derived = program, derived
+        (self.swept,) = derived.sweeps
+        (output,) = self.swept.sweep.start
+        self.output, self.wrt = program.definitions[output], self.swept.sweep.wanted
         self.final = {s.name: s for s in derived.result.statements if isinstance(s, Define)}
         self.functions = {f.name: f for f in program.functions}
         self.path = self._path()
@@ -81,7 +63,7 @@ class _Explainer:
             if felt & tensors_in(s.body):
                 felt.add(s.name)
                 forward.append(s)
-        needed = {self.derived.output.name}
+        needed = {self.output.name}
         for s in reversed(forward):
             if s.name in needed:
                 needed |= tensors_in(s.body)
@@ -89,7 +71,7 @@ class _Explainer:
 
     def run(self) -> Derivation:
         sections: list[Section] = []
-        output = self.derived.output.name
+        output = self.output.name
         for define in reversed(self.path):
             if define.name != output:
                 sections.append(self._section(define.name, define.indices))
@@ -100,13 +82,16 @@ class _Explainer:
         return Derivation(self.program, self.derived.result, (*sections, *helpers))
 
     def _cotangent(self, name: str) -> str:
-        return self.derived.cotangents.get(name, f"grad_{name}")
+        """The name of the derivative; where it got none, being written into its readers, the name it would have."""
+        if name == self.output.name and self.swept.sweep.seeds:
+            return self.swept.sweep.seeds[0].name
+        return self.swept.names.get(name, self.swept.sweep.named(name))
 
     # ---- one cotangent ------------------------------------------------------------------------------
     def _section(self, name: str, indices: tuple[Index, ...]) -> Section:
         target = self._cotangent(name)
         readers = [s for s in self.path if name in tensors_in(s.body)]
-        find = f"∂{self.derived.output.name}/∂{name}{_slots(indices)}"
+        find = f"∂{self.output.name}/∂{name}{_slots(indices)}"
         start = build.add(*(self._through(r, name, indices) for r in readers))
         steps = [Step(target, indices, "chain rule", CHAIN, None, start, _reads(name, readers))]
         try:
@@ -166,7 +151,7 @@ class _Explainer:
             taken.add(names[i])
         over = tuple(names[i] for i in reader.indices)
         slope = Derivative(substitute(body, dict(names)), Access(name, indices))
-        if reader.name == self.derived.output.name and not over:
+        if reader.name == self.output.name and not over:
             return slope
         return build.index_sum(Access(self._cotangent(reader.name), over) * slope, over)
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..ir.program import Program
-from .derive import derive
-from .explain import LazyTrace
+from .orders import answer
+from .question import Question
+from .trace import LazyTrace
 
 
 def grad(
@@ -27,6 +28,8 @@ def grad(
 
     The derivation's steps are found when `.trace` is first read.
     """
-    given = dict(sizes or {})
-    result = derive(program, wrt, of, with_value, given).result
-    return replace(result, trace=LazyTrace(program, tuple(wrt), of, with_value, given))
+    return _result(Question(program, tuple(wrt), of, "gradient", with_value, dict(sizes or {})))
+
+
+def _result(question: Question) -> Program:
+    return replace(answer(question)[-1].derived.result, trace=LazyTrace(question))

@@ -2,82 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from fractions import Fraction
+from collections.abc import Iterable
 
-from ..ir.expr import Access as AccessNode
-from ..ir.expr import Apply, Expr, Literal, Power
-from ..ir.functions import BUILTIN
 from ..ir.index import Index
 from ..normal import poly as nf
-from ..normal.atoms import Atom, access, delta, fresh, hole_text, slot_order, substitute
-from ..normal.definitions import Definition, Definitions, Part, Payload, substitute_payload
-from ..normal.enter import Normaliser
-from ..normal.poly import Mono, Poly
-
-Contribute = Callable[[Atom, Poly, Iterable[Index]], None]
-
-
-def differentiate(store: Definitions, output: str, seed: Poly, wrt: Iterable[str]) -> dict[str, str]:
-    """Append the cotangent definitions to the store.  Returns forward name -> name of its cotangent, where it has one.
-
-    `seed` is the cotangent of `output[free]` at the output's own free indices.
-    """
-    return _Reverse(store, output, seed, tuple(wrt)).run()
+from ..normal.atoms import Atom, delta
+from ..normal.definitions import Definitions
+from ..normal.poly import Poly
+from .rules import apply_rule
+from .sweep import Accumulator, Sweep, Swept, reaching
 
 
-class _Reverse:
-    def __init__(self, store: Definitions, output: str, seed: Poly, wrt: tuple[str, ...]) -> None:
-        self.store, self.wrt = store, wrt
-        self.forward = [d for d in store.table.values() if not d.virtual]
-        self.free: dict[str, tuple[Index, ...]] = {**store.inputs, **{d.name: d.free for d in self.forward}}
-        self.active = self._active()
-        self.names: dict[str, str] = {}
-        self.cotangent: dict[str, Poly] = {name: {} for name in self.active}
-        if output in self.active:
-            self.cotangent[output] = seed
+def sweep_backward(store: Definitions, sweep: Sweep) -> Swept:
+    """Append the cotangents of what lies between the output and the wanted inputs, and the results."""
+    return _Reverse(store, sweep).run()
 
-    def _active(self) -> set[str]:
-        """Names through which the inputs of interest can be felt: only these carry a cotangent."""
-        active = {n for n in self.wrt if n not in self.store.integer}
-        for d in self.forward:
-            if active & d.reads():
-                active.add(d.name)
-        return active
 
-    def run(self) -> dict[str, str]:
+class _Reverse(Accumulator):
+    def run(self) -> Swept:
+        sweep = self.sweep
+        active = reaching(self.forward, (n for n in sweep.wanted if n not in self.store.integer))
+        self.cotangent: dict[str, Poly] = {name: {} for name in active}
+        (output,) = sweep.start
+        if output in active:
+            self.cotangent[output] = self.seed(output, dict(zip(sweep.start, sweep.seeds)))
         for d in reversed(self.forward):
             bar = self.cotangent.get(d.name)
-            if not bar:
-                continue
-            self._through(d, self._named(d, bar))
-        for name in self.wrt:
-            self._name(name, self.free[name], self.cotangent.get(name, {}))
+            if bar:
+                apply_rule(self.store, d, self.carried(d, bar), self._add)
+        for name in sweep.wanted:
+            self.result(name, self.cotangent.get(name, {}))
         self.store.learn()
-        return self.names
-
-    def _name(self, name: str, free: tuple[Index, ...], bar: Poly) -> Atom:
-        self.names[name] = self.store.new_name(f"grad_{name}")
-        return self.store.add(Definition(self.names[name], free, "poly", bar))
-
-    def _named(self, d: Definition, bar: Poly) -> Poly:
-        """The cotangent under a name, unless it is as cheap as one: a number times at most one access."""
-        if len(bar) == 1 and all(not m.bound and len(m.factors) <= 1 for m in bar):
-            return bar
-        return nf.atom_poly(self._name(d.name, d.free, bar))
-
-    def _through(self, d: Definition, g: Poly) -> None:
-        # every index of d, those it reduces over included, is renamed apart: the tensors it reads may use the same
-        inside = frozenset[Index]().union(*(a.free for a in d.atoms())) if d.kind != "poly" else frozenset()
-        apart = {i: fresh(i.space) for i in (*d.free, *sorted(inside - set(d.free), key=hole_text))}
-        free = tuple(apart[i] for i in d.free)
-        step = _RULES.get(d.kind)
-        if step is None:
-            return  # argmax, topk: piecewise constant
-        value = nf.atom_poly(access(d.name, free))
-        step(
-            _Step(self.store, d, substitute_payload(d.payload, apart), free, nf.instantiate(g, apart), value, self._add)
-        )
+        return self.done
 
     def _add(self, atom: Atom, poly: Poly, scope: Iterable[Index]) -> None:
         """Add Σ_scope poly · Π δ(m, slot) to the cotangent of the accessed tensor, whose own indices are m."""
@@ -90,194 +46,3 @@ class _Reverse:
             bound, factors = nf.freshen(mono)
             out.append(nf.make(c, bound + over, (*factors, *deltas)))
         self.cotangent[atom.name] = nf.add(*out)
-
-
-class _Step:
-    """One definition d[free] with cotangent g, all at indices of their own, and where contributions go."""
-
-    def __init__(
-        self,
-        store: Definitions,
-        d: Definition,
-        payload: Payload,
-        free: tuple[Index, ...],
-        g: Poly,
-        value: Poly,
-        add: Contribute,
-    ) -> None:
-        self.store, self.d, self.payload, self.free, self.g, self.value, self.add = (
-            store,
-            d,
-            payload,
-            free,
-            g,
-            value,
-            add,
-        )
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        assert isinstance(self.payload, tuple)
-        return self.payload
-
-    def give(self, part: Part, poly: Poly, extra: Iterable[Index] = ()) -> None:
-        """A contribution to an operand, if it is one that varies."""
-        if isinstance(part, Atom):
-            self.add(part, poly, (*self.free, *extra))
-
-    def slope(self, e: Expr, operands: Mapping[str, Poly]) -> Poly:
-        """A formula in the operands, given as rank-0 accesses "0", "1", … and "y", as a polynomial."""
-        return _Formula(self.store, operands).poly(e, {})
-
-
-class _Formula(Normaliser):
-    """Reads a derivative's formula, whose only accesses are the placeholders of the operands."""
-
-    def __init__(self, store: Definitions, operands: Mapping[str, Poly]) -> None:
-        super().__init__(store)
-        self.operands = operands
-
-    def access(self, e: AccessNode, scope: object) -> Poly:
-        return self.operands[e.tensor]
-
-
-def _indices(part: Part) -> tuple[Index, ...]:
-    assert isinstance(part, tuple)
-    return tuple(i for i in part if isinstance(i, Index))
-
-
-def _operand(part: Part) -> Poly:
-    if isinstance(part, Literal):
-        return nf.constant(part.value)
-    assert isinstance(part, Atom)
-    return nf.atom_poly(part)
-
-
-# ---- one rule per kind of definition ----------------------------------------------------------------
-def _poly(s: _Step) -> None:
-    """Product and power rule, monomial by monomial."""
-    assert isinstance(s.payload, dict)
-    for mono, c in s.payload.items():
-        bound, factors = nf.freshen(mono)
-        for n, (atom, e) in enumerate(factors):
-            if atom.kind == "access":
-                rest = [*factors[:n], (atom, e - 1), *factors[n + 1 :]]
-                # the would-be dummies stay free here: `add` binds them together with the deltas
-                s.add(atom, nf.multiply(s.g, nf.make(c * e, (), [f for f in rest if f[1]])), s.free + bound)
-
-
-def _map(s: _Step) -> None:
-    """Chain rule through an elementwise function, its slope written in the argument and the value."""
-    name, arguments = s.parts
-    assert isinstance(name, str) and isinstance(arguments, tuple)
-    places: tuple[Expr, ...] = tuple(AccessNode(str(k), ()) for k in range(len(arguments)))
-    operands = {str(k): _operand(a) for k, a in enumerate(arguments)} | {"y": s.value}
-    y = AccessNode("y", ())
-    slopes = _power_slopes(places[0], places[1], y) if name == "**" else BUILTIN[name].slope(places, y)
-    for argument, slope in zip(arguments, slopes):
-        if isinstance(argument, Atom) and argument.kind == "access":
-            s.give(argument, nf.multiply(s.g, s.slope(slope, operands)))
-
-
-def _power_slopes(base: Expr, exponent: Expr, y: Expr) -> tuple[Expr, Expr]:
-    return exponent * Power(base, exponent - 1), y * Apply("log", (base,))
-
-
-def _where(s: _Step) -> None:
-    """Each branch gets the cotangent where it is chosen."""
-    holds, then, other = s.parts
-    assert isinstance(holds, Mono)
-    keep: Poly = {holds: 1}
-    s.give(then, nf.multiply(s.g, keep))
-    s.give(other, nf.add(s.g, nf.scale(nf.multiply(s.g, keep), -1)))
-
-
-def _softmax(s: _Step) -> None:
-    """∂p_k/∂z_l = p_k (δ_kl − p_l): the cotangent is p ∘ (g − Σ p g)."""
-    argument, over = s.parts
-    weighted = nf.multiply(s.value, s.g)
-    row = nf.bind(weighted, _indices(over))
-    s.give(argument, nf.add(weighted, nf.scale(nf.multiply(s.value, row), -1)))
-
-
-def _logsumexp(s: _Step) -> None:
-    """∂ log Σ exp z / ∂z_k = softmax z."""
-    argument, over = s.parts
-    assert isinstance(argument, Atom)
-    p = s.store.lift("softmax", (argument, over), slot_order([argument], argument.free))
-    s.give(argument, nf.multiply(s.g, nf.atom_poly(p)), _indices(over))
-
-
-def _extreme(s: _Step) -> None:
-    """max and min: the cotangent is shared evenly by all that attain it."""
-    argument, over = s.parts
-    assert isinstance(argument, Atom)
-    top = Atom("compare", "==", (argument, access(s.d.name, s.free)))
-    ties = s.store.operand(nf.bind(nf.atom_poly(top), _indices(over)))
-    assert isinstance(ties, Atom)
-    share = nf.multiply(nf.atom_poly(top), nf.atom_poly(ties, -1))
-    s.give(argument, nf.multiply(s.g, share), _indices(over))
-
-
-def _product(s: _Step) -> None:
-    """∂ Π_j x_j / ∂x_k = Π_j (1 where j = k, else x_j): right also where some x_j is 0."""
-    argument, over = s.parts
-    assert isinstance(argument, Atom)
-    own = _indices(over)
-    other = tuple(fresh(i.space) for i in own)
-    same = Mono((), tuple(sorted(((delta(a, b), 1) for a, b in zip(own, other)), key=lambda f: f[0].text)))
-    moved = substitute(argument, dict(zip(own, other)))
-    left_out = s.store.lift_operation("where", (same, Literal(1), moved))
-    rest = s.store.lift_operation("prod", (left_out, other), other)
-    s.give(argument, nf.multiply(s.g, nf.atom_poly(rest)), own)
-
-
-def _cumsum(s: _Step) -> None:
-    """∂ Σ_{m ≤ j} x_m / ∂x_k = [k ≤ j]: a sum from the other end."""
-    argument, over = s.parts
-    assert isinstance(argument, Atom)
-    own = _indices(over)
-    source = {i: fresh(i.space) for i in own}
-    reached = [(Atom("compare", "<=", (source[i], i)), Fraction(1)) for i in own]
-    poly = nf.multiply(s.g, nf.make(1, (), reached))
-    s.give(substitute(argument, source), poly, tuple(source.values()))
-
-
-def _inverse(s: _Step) -> None:
-    """d A⁻¹ = −A⁻¹ dA A⁻¹."""
-    (matrix,) = s.parts
-    assert isinstance(matrix, Atom)
-    b, a = (h for h in matrix.holes if isinstance(h, Index))  # the inverse's row is the matrix's column
-    p, q = fresh(b.space), fresh(a.space)
-
-    def inverse(row: Index, column: Index) -> Atom:
-        return access(s.d.name, tuple(row if f == a else column for f in s.free))
-
-    poly = nf.multiply(nf.scale(s.g, -1), nf.make(1, (), [(inverse(a, p), 1), (inverse(q, b), 1)]))
-    s.give(access(matrix.name, (p, q)), poly, (p, q))
-
-
-def _determinant(s: _Step) -> None:
-    """d det A = det A tr(A⁻¹ dA), d log det A = tr(A⁻¹ dA)."""
-    (matrix,) = s.parts
-    assert isinstance(matrix, Atom)
-    r, c = (fresh(h.space) for h in matrix.holes if isinstance(h, Index))
-    inverse = s.store.lift("inv", (access(matrix.name, (r, c)),), (c, r))
-    weight = nf.multiply(s.g, s.value) if s.d.kind == "det" else s.g
-    s.give(access(matrix.name, (r, c)), nf.multiply(weight, nf.atom_poly(inverse)), (r, c))
-
-
-_RULES: Mapping[str, Callable[[_Step], None]] = {
-    "poly": _poly,
-    "map": _map,
-    "where": _where,
-    "softmax": _softmax,
-    "logsumexp": _logsumexp,
-    "max": _extreme,
-    "min": _extreme,
-    "prod": _product,
-    "cumsum": _cumsum,
-    "inv": _inverse,
-    "det": _determinant,
-    "logdet": _determinant,
-}

@@ -131,19 +131,24 @@ def _statistic(store: Definitions, poly: Poly, free: list[Index], known: dict[st
 
 
 def statements(
-    store: Definitions, outputs: Iterable[str], written: dict[str, Define], owner: dict[str, str], names: Names
+    store: Definitions,
+    outputs: Iterable[str],
+    written: dict[str, Define],
+    owner: dict[str, str],
+    names: Names,
+    shown: Collection[str],
 ) -> list[Define]:
     """The live definitions as statements.  A user's own statement stays as written where nothing else reads its
-    inside."""
+    inside; what is in `shown`, the derivatives that have a name, is never written into its reader."""
     live, as_written = _live_and_written(store, set(outputs), written, owner)
     hidden = {n for n, who in owner.items() if who in as_written}
-    shown = [d for d in live if d.name not in hidden]
-    keep = set(outputs) | set(written)
-    inline = _inline_in_text([d for d in shown if d.name not in as_written], keep)
+    seen = [d for d in live if d.name not in hidden]
+    keep = {*outputs, *written, *shown}
+    inline = _inline_in_text([d for d in seen if d.name not in as_written], keep)
     slots = {**store.inputs, **{d.name: d.free for d in live}}
     leaver = Leaver(names, inline, slots)
     out = []
-    for d in shown:
+    for d in seen:
         if d.name in as_written:
             out.append(written[d.name])
         elif d.name not in inline:
@@ -190,15 +195,7 @@ def _inline_in_text(shown: list[Definition], keep: Collection[str]) -> dict[str,
                 reads.update(names_in(place))
                 if place.kind == "access" and _distinct_indices(place):
                     plain.add(place.name)
-    return {
-        d.name: d
-        for d in shown
-        if d.name not in keep
-        and reads[d.name] == 1
-        and d.name in plain
-        and _sumless(d)
-        and not d.name.startswith("grad_")
-    }
+    return {d.name: d for d in shown if d.name not in keep and reads[d.name] == 1 and d.name in plain and _sumless(d)}
 
 
 def _reading_places(atom: Atom) -> list[Atom]:

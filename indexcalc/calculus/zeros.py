@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import IndexCalcError
 from ..ir.index import Affine, Index, Space
-from ..ir.program import Program, Tensor
+from ..ir.program import Tensor
 from ..normal.atoms import Atom
 from ..normal.definitions import Definitions
 from ..normal.leave import Leaver, Names
@@ -22,7 +22,7 @@ TOLERANCE = 1e-12
 
 
 def numerically_zero(
-    store: Definitions, program: Program, cotangent: Tensor | None, names: Collection[str]
+    store: Definitions, tensors: Collection[Tensor], spaces: Iterable[Space], names: Collection[str]
 ) -> set[str]:
     """Names of the definitions that are zero on one random draw; empty where the draw cannot be evaluated."""
     import numpy as np
@@ -32,8 +32,8 @@ def numerically_zero(
     wanted = [d for d in store.live(names) if not d.virtual]
     if max((len(d.free) for d in wanted), default=0) > TRIED_RANK:
         return set()
-    sizes = _sizes(store, program)
-    arrays = _inputs([*program.tensors, *((cotangent,) if cotangent else ())], sizes, np.random.default_rng(1))
+    sizes = _sizes(store, spaces)
+    arrays = _inputs(tensors, sizes, np.random.default_rng(1))
     leaver = Leaver(Names((), ()), {})
     found = set()
     try:
@@ -49,8 +49,8 @@ def numerically_zero(
     return found
 
 
-def _sizes(store: Definitions, program: Program) -> dict[Space, int]:
-    sizes = dict.fromkeys(program.spaces, SIZE)
+def _sizes(store: Definitions, spaces: Iterable[Space]) -> dict[Space, int]:
+    sizes = dict.fromkeys(spaces, SIZE)
     for free in [*store.inputs.values(), *(d.free for d in store.table.values())]:
         sizes.update({i.space: SIZE for i in free})
     for d in store.table.values():
@@ -71,7 +71,7 @@ def _reach(hole: Any) -> int:
     return 1
 
 
-def _inputs(tensors: list[Tensor], sizes: dict[Space, int], rng: np.random.Generator) -> dict[str, Any]:
+def _inputs(tensors: Iterable[Tensor], sizes: dict[Space, int], rng: np.random.Generator) -> dict[str, Any]:
     arrays: dict[str, Any] = {}
     for t in tensors:
         shape = [sizes[s] for s in t.spaces]

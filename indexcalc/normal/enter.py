@@ -50,17 +50,21 @@ Scope = Mapping[Index, Hole]
 
 def definitions_of(program: Program) -> Definitions:
     """The whole program in normal form.  Must run inside a `workspace`."""
-    names = [t.name for t in program.tensors] + [s.name for s in program.statements if isinstance(s, Define)]
-    taken = [*names, *(i.name for i in program.indices), *(f.name for f in program.functions)]
-    taken += [s.extent for s in program.spaces if isinstance(s.extent, str)]
     inputs = {t.name: t.indices for t in program.tensors}
-    store = Definitions(inputs, [t.name for t in program.tensors if t.is_integer], taken)
+    store = Definitions(inputs, [t.name for t in program.tensors if t.is_integer], taken_names(program))
     enter = Normaliser(store, program.functions)
     for statement in program.statements:
         if isinstance(statement, Define):
             enter.define(statement)
     store.learn()
     return store
+
+
+def taken_names(program: Program) -> list[str]:
+    """Names that nothing new may have: of tensors, definitions, indices, functions and extents."""
+    names = [t.name for t in program.tensors] + [s.name for s in program.statements if isinstance(s, Define)]
+    names += [*(i.name for i in program.indices), *(f.name for f in program.functions)]
+    return names + [s.extent for s in program.spaces if isinstance(s.extent, str)]
 
 
 class Normaliser:

@@ -1,0 +1,35 @@
+"""The steps of a derivation, found when they are first looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import overload
+
+from ..ir.trace import Step
+from .explain import explained
+from .question import Question
+
+
+class LazyTrace(Sequence[Step]):
+    """What `Program.trace` of a derived program holds."""
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+
+    @cached_property
+    def _steps(self) -> tuple[Step, ...]:
+        return tuple(step for section in explained(self._question).sections for step in section.steps)
+
+    @overload
+    def __getitem__(self, item: int) -> Step: ...
+    @overload
+    def __getitem__(self, item: slice) -> Sequence[Step]: ...
+    def __getitem__(self, item: int | slice) -> Step | Sequence[Step]:
+        return self._steps[item]
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
