@@ -83,8 +83,8 @@ def _fold(
 ) -> Folder:
     """`named`: the derivatives of the user's own definitions, which stay whole so that each is folded as a formula."""
     inline_pointwise(store, [*keep, *forward, *named])
-    suspects = numerically_zero(store, (*program.tensors, *plan.inputs), program.spaces, backward)
-    folder = Folder(store, model, keep, suspects)
+    tensors = (*program.tensors, *plan.inputs)
+    folder = Folder(store, model, keep, lambda: numerically_zero(store, tensors, program.spaces, backward))
     folder.run(backward)
     inline_pointwise(store, [*keep, *forward])
     return folder

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ..ir.build import integer_power
 from ..ir.expr import Literal, Number
@@ -34,11 +34,16 @@ Rank = tuple[float, float, int, int, tuple[str, ...]]
 
 
 class Folder:
-    """`keep`: names that must survive; `suspects`: definitions that vanish on numbers, worth an attempt at a proof."""
+    """`keep`: names that must survive; `trial` gives the definitions that vanish on numbers, worth an attempt at a
+    proof, and is called only when some definition may."""
 
-    def __init__(self, store: Definitions, cost: CostModel, keep: Iterable[str], suspects: Iterable[str]) -> None:
+    def __init__(
+        self, store: Definitions, cost: CostModel, keep: Iterable[str], trial: Callable[[], Collection[str]]
+    ) -> None:
         self.store, self.cost = store, cost
-        self.keep, self.suspects = set(keep), set(suspects)
+        self.keep = set(keep)
+        self._trial = trial
+        self._suspects: Collection[str] | None = None
         self.library = Library()
         self.uses: Counter[str] = Counter()
         self.stats: Counter[str] = Counter()
@@ -122,7 +127,8 @@ class Folder:
     # ---- one definition -----------------------------------------------------------------------------
     def _choose(self, d: Definition) -> Poly:
         """The best of: as is, folded term by term, with a definition that only d reads opened and folded, zero."""
-        self._memo, self._deep = {}, d.name in self.suspects
+        suspect = self._may_vanish(d) and d.name in self.suspects
+        self._memo, self._deep = {}, suspect
         chosen = min((d.poly, self._folded(d.poly)), key=lambda p: self._true_cost(d, p))
         here = _occurrences(d)
         for name in sorted(here) if len(d.poly) <= MAX_LOOKED_INTO else ():
@@ -134,10 +140,26 @@ class Folder:
                     self._memo, self._banned = {}, name
                     chosen = min(chosen, self._folded(opened), key=lambda p: self._true_cost(d, p))
                     self._memo, self._banned = {}, None
-        if d.name in self.suspects and any(self._vanishes(poly) for poly in (d.poly, chosen)):
+        if suspect and any(self._vanishes(poly) for poly in (d.poly, chosen)):
             self.stats["cancelled"] += 1
             return {}
         return chosen
+
+    @property
+    def suspects(self) -> Collection[str]:
+        if self._suspects is None:
+            self._suspects = self._trial()
+        return self._suspects
+
+    def _may_vanish(self, d: Definition) -> bool:
+        """Distinct products of inputs are independent and never add up to zero: something else has to be read.  One
+        product vanishes only by a fact such as Σ_k (x − μ)_k = 0, or through a cotangent of several terms."""
+        if not any(a.is_indicator or a.name in self.store.table for a in d.atoms()):
+            return False
+        if len(d.poly) > 1 or self.stats["facts"]:
+            return True
+        cotangents = (self.store.table[n] for n in d.reads() if n in self.backward)
+        return any(t.kind == "poly" and len(t.poly) > 1 for t in cotangents)
 
     def _vanishes(self, poly: Poly) -> bool:
         """A proof of zero: the terms cancel once expanded, or once what they then hold is folded (Σ E = Z, Z/Z = 1)."""

@@ -42,7 +42,8 @@ class _Reverse(Accumulator):
         deltas = [(delta(m, hole), 1) for m, hole in zip(self.free[atom.name], atom.holes)]
         over = tuple(scope)
         out = [self.cotangent[atom.name]]
+        apart = frozenset[Index](over).union(*(d.free for d, _ in deltas))
         for mono, c in poly.items():
-            bound, factors = nf.freshen(mono)
+            bound, factors = nf.freshen(mono, apart)
             out.append(nf.make(c, bound + over, (*factors, *deltas)))
         self.cotangent[atom.name] = nf.add(*out)

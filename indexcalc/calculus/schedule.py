@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from itertools import islice
 
 from ..ir.build import integer_power
 from ..ir.expr import Access, Index, MatrixApply, Number
@@ -88,19 +89,44 @@ def _is_small(d: Definition, uses: int) -> bool:
 
 def name_row_statistics(store: Definitions, backward: Collection[str]) -> None:
     """A sum over fewer loops than the definition it sits in gets a statement of its own, shared up to renaming."""
-    known: dict[str, tuple[str, list[Index]]] = {}
+    statistics = _Statistics(store)
     table = store.table
     store.table = {}
     for d in table.values():
-        if d.kind == "poly" and d.name in backward:
-            d.payload = nf.add(*(_split(store, d, m, c, known) for m, c in nf.sorted_terms(d.poly)))
+        if d.kind == "poly" and d.name in backward and any(m.bound for m in d.poly):
+            d.payload = nf.add(*(_split(statistics, d, m, c) for m, c in nf.sorted_terms(d.poly)))
         store.table[d.name] = d
-        if d.kind == "poly" and not d.virtual and len(d.poly) == 1:
-            key, order = nf.definition_key(d.free, d.poly)
-            known.setdefault(key, (d.name, order))
 
 
-def _split(store: Definitions, d: Definition, mono: Mono, c: Number, known: dict[str, tuple[str, list[Index]]]) -> Poly:
+class _Statistics:
+    """The one-term definitions so far, found by what they are up to renaming; numbered only when one is looked for."""
+
+    def __init__(self, store: Definitions) -> None:
+        self.store = store
+        self._known: dict[str, tuple[str, list[Index]]] = {}
+        self._numbered = 0
+
+    def atom(self, poly: Poly, free: list[Index]) -> Atom:
+        """The access to the definition that is this polynomial, made where there is none yet."""
+        self._number()
+        key, order = nf.definition_key(free, poly)
+        if key not in self._known:
+            name = self.store.new_name("s")
+            self.store.table[name] = Definition(name, tuple(free), "poly", poly)
+            return access(name, tuple(free))
+        name, theirs = self._known[key]
+        back = dict(zip(theirs, order))
+        return access(name, tuple(back[i] for i in self.store.table[name].free))
+
+    def _number(self) -> None:
+        for d in islice(self.store.table.values(), self._numbered, None):
+            if d.kind == "poly" and not d.virtual and len(d.poly) == 1:
+                key, order = nf.definition_key(d.free, d.poly)
+                self._known.setdefault(key, (d.name, order))
+        self._numbered = len(self.store.table)
+
+
+def _split(statistics: _Statistics, d: Definition, mono: Mono, c: Number) -> Poly:
     outer, groups = components(mono)
     alone = len(d.poly) == 1 and len(groups) == 1 and not any(a.free for a, _ in outer)
     if alone or not groups:
@@ -113,21 +139,8 @@ def _split(store: Definitions, d: Definition, mono: Mono, c: Number, known: dict
         if len(free) >= len(d.free) or len(poly) != 1:
             bound, factors = bound + over, factors + inside
             continue
-        factors.append((_statistic(store, poly, free, known), 1))
+        factors.append((statistics.atom(poly, free), 1))
     return nf.make(c, bound, factors)
-
-
-def _statistic(store: Definitions, poly: Poly, free: list[Index], known: dict[str, tuple[str, list[Index]]]) -> Atom:
-    key, order = nf.definition_key(free, poly)
-    if key in known:
-        name, theirs = known[key]
-        back = dict(zip(theirs, order))
-        own = store.table[name].free
-        return access(name, tuple(back[i] for i in own))
-    name = store.new_name("s")
-    store.table[name] = Definition(name, tuple(free), "poly", poly)
-    known[key] = (name, order)
-    return access(name, tuple(free))
 
 
 def statements(

@@ -5,7 +5,7 @@ Everything non-linear is lifted into a definition of its own before it gets here
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from fractions import Fraction
 from itertools import count
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from ..ir.build import integer_power, lowest
 from ..ir.expr import COMPARISONS, Number
 from ..ir.index import Index
 from ..ir.node import Node, node
-from .atoms import Atom, Hole, extent, fresh, hole_text, slot_order, substitute
+from .atoms import Atom, Hole, extent, free_of, fresh, hole_text, slot_order, substitute
 from .canonical import Factor, order_indices
 
 _set = object.__setattr__
@@ -102,13 +102,13 @@ def _merge(factors: Iterable[Factor]) -> dict[Atom, Number]:
     merged: dict[Atom, Number] = {}
     for atom, exponent in factors:
         merged[atom] = 1 if atom.is_indicator else merged.get(atom, 0) + exponent
-    return {a: lowest(e) for a, e in merged.items() if e}
+    return {a: e if type(e) is int else lowest(e) for a, e in merged.items() if e}
 
 
 def _numbers(merged: dict[Atom, Number]) -> Number:
     """Take out the atoms that are plain numbers after a substitution, and give their product."""
     scale: Number = 1
-    for atom, exponent in list(merged.items()):
+    for atom, exponent in [f for f in merged.items() if f[0].kind != "access"]:
         if atom.kind == "value" and isinstance(atom.holes[0], int):
             if atom.holes[0] == 0 and exponent < 0:
                 continue
@@ -177,8 +177,9 @@ def canonical(bound: Iterable[Index], factors: Iterable[Factor]) -> Mono:
         outside = {i.name for a, _ in kept for i in a.free if i.name[0] == "#"} - {i.name for i in dummies}
         free_names = (f"#{n}" for n in count() if f"#{n}" not in outside)
         names = {old: Index(name, old.space) for old, name in zip(order, free_names)}
-        kept = [(substitute(a, names), e) for a, e in kept]
-        dummies = [names[i] for i in order]
+        dummies = list(names.values())
+        if dummies != order:
+            kept = [(substitute(a, names), e) for a, e in kept]
     return Mono(tuple(dummies), tuple(sorted(kept, key=lambda f: (f[0].text, f[1]))))
 
 
@@ -187,10 +188,13 @@ def is_invertible(mono: Mono) -> bool:
     return not mono.bound and not any(a.is_indicator for a, _ in mono.factors)
 
 
-def freshen(mono: Mono) -> tuple[tuple[Index, ...], tuple[Factor, ...]]:
-    """Bound indices and factors, with the dummies renamed apart from every other index in the workspace."""
-    if not mono.bound:
-        return (), mono.factors
+def freshen(mono: Mono, apart: Set[Index] | None = None) -> tuple[tuple[Index, ...], tuple[Factor, ...]]:
+    """Bound indices and factors, with the dummies renamed apart from every other index in the workspace.
+
+    With `apart`, they stay as they are where they are none of those indices.
+    """
+    if not mono.bound or (apart is not None and apart.isdisjoint(mono.bound)):
+        return mono.bound, mono.factors
     names = {b: fresh(b.space) for b in mono.bound}
     return tuple(names.values()), tuple((substitute(a, names), e) for a, e in mono.factors)
 
@@ -212,7 +216,7 @@ def multiply(left: Poly, right: Poly) -> Poly:
     out = []
     for m1, c1 in left.items():
         for m2, c2 in right.items():
-            (b1, f1), (b2, f2) = freshen(m1), freshen(m2)
+            (b1, f1), (b2, f2) = freshen(m1, m2.free.union(m2.bound)), freshen(m2, m1.free)
             out.append(make(c1 * c2, b1 + b2, f1 + f2))
     return add(*out)
 
@@ -222,17 +226,17 @@ def bind(poly: Poly, indices: Iterable[Index]) -> Poly:
     over = tuple(indices)
     out = []
     for mono, c in poly.items():
-        bound, factors = freshen(mono)
-        names = {i: fresh(i.space) for i in over}
-        out.append(make(c, bound + tuple(names.values()), [(substitute(a, names), e) for a, e in factors]))
+        bound, factors = freshen(mono, frozenset(over))
+        out.append(make(c, bound + over, factors))
     return add(*out)
 
 
 def instantiate(poly: Poly, mapping: Mapping[Index, Hole]) -> Poly:
     """Free indices replaced by holes; dummies are renamed apart first, so nothing is captured."""
+    apart = frozenset[Index]().union(mapping, *map(free_of, mapping.values()))
     out = []
     for mono, c in poly.items():
-        bound, factors = freshen(mono)
+        bound, factors = freshen(mono, apart)
         out.append(make(c, bound, [(substitute(a, mapping), e) for a, e in factors]))
     return add(*out)
 
