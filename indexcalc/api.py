@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from .diagnostics import Diagnostic, fail
 from .ir.expr import Access, Derivative, Expr
 from .ir.index import Index
-from .ir.program import FunctionDefinition, Program
+from .ir.program import FunctionDefinition, Program, Statement
 
 if TYPE_CHECKING:
     from .backends.function import Function
     from .ir.index import Space
+    from .matrix.form import MatrixForm
     from .verify.report import Verification
 
+_DEFINES = re.compile(r"(?<![=<>!])=(?!=)")
 _FILE_NAME = re.compile(r"[^\s=()\[\]{};]+\.idx")
 
 
@@ -148,6 +150,23 @@ def verify(
     program = _program(program)
     names = None if wrt is None else _names(wrt, program)
     return run(program, wrt=names, sizes=sizes, seed=seed, backend=backend)
+
+
+def matrix_form(x: str | Program | Statement | Expr, *, given: str = "") -> MatrixForm | None:
+    """The matrix notation of a program, a statement or an expression, the first free index counting rows.
+
+    None where something has none: tensors of rank 3 and more, masks, gathers.  The result's `str` is Unicode; it has
+    `.ascii` and `.latex`.  `given` holds declarations for an expression.
+
+    >>> import indexcalc as ic
+    >>> print(ic.matrix_form("g[i,k] = 2 X[n,i] (X[n,j] W[j,k] - Y[n,k])"))
+    g = 2 Xᵀ (X W − Y)
+    """
+    from .matrix.form import matrix_form as run
+
+    if isinstance(x, str):
+        x = parse(x) if _DEFINES.search(x) else _expression(x, given)
+    return run(x, parse(given).inputs if given else None)
 
 
 def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:
