@@ -13,6 +13,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "Cost": "cost.report",
     "Diagnostic": "diagnostics",
     "Expr": "ir.expr",
     "Function": "backends.function",
@@ -22,6 +23,7 @@ _PUBLIC = {
     "Span": "diagnostics",
     "Verification": "verify.report",
     "compile": "api",
+    "cost": "api",
     "diff": "api",
     "emit": "api",
     "from_sympy": "api",

@@ -15,6 +15,7 @@ from .ir.program import FunctionDefinition, Program, Statement
 
 if TYPE_CHECKING:
     from .backends.function import Function
+    from .cost.report import Cost
     from .ir.index import Space
     from .matrix.form import MatrixForm
     from .verify.report import Verification
@@ -167,6 +168,22 @@ def matrix_form(x: str | Program | Statement | Expr, *, given: str = "") -> Matr
     if isinstance(x, str):
         x = parse(x) if _DEFINES.search(x) else _expression(x, given)
     return run(x, parse(given).inputs if given else None)
+
+
+def cost(program: str | Program, sizes: Mapping[str, int], *, dtype: str = "float64") -> Cost:
+    """What the emitted program takes: FLOPs, multiplications, bytes moved, peak memory, in all and per statement.
+
+    `sizes` gives every extent, by the name of an extent, space or index; `dtype` is that of the floating-point inputs.
+    `str()` of the result is a table.
+
+    >>> import indexcalc as ic
+    >>> found = ic.cost("C[i,j] = A[i,k] B[k,j]", {"i": 10, "j": 20, "k": 30})
+    >>> found.flops, found.multiplications, found.peak_bytes
+    (12000, 6000, 8800)
+    """
+    from .cost.measure import cost as run
+
+    return run(_program(program), sizes, dtype=dtype)
 
 
 def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:

@@ -26,11 +26,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "interpret": ("ir",),
     "matrix": ("ir", "syntax"),  # Greek letters by their words
     "lower": ("ir",),
-    "calculus": ("normal", "rewrite", "interpret"),  # numbers suggest what is zero or equal, algebra proves it
+    "cost": ("lower",),
+    "calculus": ("normal", "rewrite", "interpret", "cost"),  # numbers suggest what is zero or equal, algebra proves it
     "backends": ("lower", "syntax"),  # α and alpha are one keyword
     "verify": ("backends", "interpret", "calculus"),
     "present": ("syntax", "calculus", "matrix", "verify"),
-    "api": ("elaborate", "lint", "rewrite", "scalar", "calculus", "matrix", "backends", "verify"),
+    "api": ("elaborate", "lint", "rewrite", "scalar", "cost", "calculus", "matrix", "backends", "verify"),
     "demo": ("api", "present"),
     "cli": ("demo",),
     "__main__": ("cli",),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ..ir.graph import Graph, Input, Value
 from ..ir.index import Space
 from ..ir.program import Program, Tensor
+from ..lower.liveness import Liveness
 from .formula import formula, sanitised
-from .liveness import Liveness
 from .names import Names
 from .spelling import Spelling
 from .statements import Statements
@@ -92,7 +92,6 @@ def _body(graph: Graph, names: Names) -> list[str]:
     alive = Liveness(graph)
     statements = Statements(names, alive)
     held: dict[int, list[str]] = {}  # names that hold a buffer, by its root
-    rank = {value.number: len(value.axes) for value in graph}
     lines = []
     for value in graph:
         if isinstance(value.operation, Input) or value.is_inline:
@@ -103,8 +102,7 @@ def _body(graph: Graph, names: Names) -> list[str]:
         if taken is not None:
             held[value.number] = held.pop(taken)
         held.setdefault(alive.root[value.number], []).append(name)
-        # Freeing a buffer early is worth a line where it has two axes or more.
-        dead = [n for r in alive.dies(value) if r != taken and rank[r] > 1 for n in held.pop(r, [])]
+        dead = [n for r in alive.freed(value) if r != taken for n in held.pop(r, [])]
         lines += [f"del {', '.join(dead[n : n + 12])}" for n in range(0, len(dead), 12)]
     return lines
 

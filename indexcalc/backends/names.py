@@ -109,10 +109,7 @@ class Names:
 
     def key(self, space: Space) -> str:
         """The key of `sizes` for the space: its extent's name, else an index of it, else its own name."""
-        if isinstance(space.extent, str):
-            return space.extent
-        index = next((i for i in self._table.indices if i.space == space), None)
-        return index.name if index is not None else space.name
+        return self._table.key(space)
 
     def keys(self) -> dict[str, Space]:
         """What the emitted text reads from `sizes`."""

@@ -50,5 +50,4 @@ INFIX = {
     "logical_or": "{0} | {1}",
     "logical_not": "~{0}",
 }
-COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum"})
 COMPARING = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})

@@ -22,10 +22,10 @@ from ..ir.graph import (
     View,
 )  # fmt: skip
 from ..ir.index import Index
-from .liveness import Liveness
+from ..lower.liveness import COMMUTATIVE, Liveness
 from .matmul import contraction
 from .names import Names, tuple_text
-from .spelling import COMMUTATIVE, COMPARING
+from .spelling import COMPARING
 
 
 class Statements:
@@ -42,14 +42,12 @@ class Statements:
         """The text of the value's operation."""
         return _DISPATCH[type(value.operation)](self, value)
 
-    def overwrites(self, value: Value, n: int) -> bool:
-        """Whether operand n's buffer may take the result; notes it."""
-        operand = value.operands[n]
-        others = [o for m, o in enumerate(value.operands) if m != n]
-        if not self.alive.overwritable(operand, value, others):
-            return False
-        self.reused[value.number] = operand.value.number
-        return True
+    def overwrites(self, value: Value) -> int | None:
+        """The operand whose buffer takes the result, if there is one; notes it."""
+        n = self.alive.taken_over(value, self.spelling.in_place, number_first=self.spelling.number_first)
+        if n is not None:
+            self.reused[value.number] = value.operands[n].value.number
+        return n
 
 
 def _map(s: Statements, value: Value) -> str:
@@ -59,21 +57,17 @@ def _map(s: Statements, value: Value) -> str:
         parts = [s.spelling.real_part.format(p) if o.kind == "float" else p for p, o in zip(parts, value.operands)]
     if function == "masked":
         return _masked(s, value, parts)
-    order = list(range(len(parts)))
-    callable_name = s.spelling.in_place.get(function)
-    if callable_name:
-        for n in order:
-            tensor_first = n == 0 or value.operands[0].is_array or s.spelling.number_first
-            swap = n > 0 and function in COMMUTATIVE
-            if (tensor_first or swap) and s.overwrites(value, n):
-                shown = [parts[n], *(parts[m] for m in order if m != n)] if swap else parts
-                return f"{callable_name.format(', '.join(shown), parts[n])}"
-    return s.spelling.maps[function].format(*parts)
+    n = s.overwrites(value)
+    if n is None:
+        return s.spelling.maps[function].format(*parts)
+    if n > 0 and function in COMMUTATIVE:
+        parts = [parts[n], *parts[:n], *parts[n + 1 :]]
+        n = 0
+    return s.spelling.in_place[function].format(", ".join(parts), parts[n])
 
 
 def _masked(s: Statements, value: Value, parts: list[str]) -> str:
-    number = value.operands[2].labels == () and not value.operands[2].is_array
-    if (number or s.spelling.number_first) and s.overwrites(value, 0):
+    if s.overwrites(value) is not None:
         return s.operations["masked"].format(*parts)
     return s.spelling.maps["where"].format(parts[1], parts[2], parts[0])
 
@@ -154,7 +148,7 @@ def _scatter(s: Statements, value: Value) -> str:
     if not operation.has_base:
         return s.operations["scatter"].format(s.names.shape(value.axes), places, added)
     base = s.names.text(value.operands[-1].value)
-    if not s.overwrites(value, len(value.operands) - 1):
+    if s.overwrites(value) is None:
         base = s.operations["copy"].format(base)
     order = tuple_text(str(value.axes.index(x)) for x in (*operation.indices, *rest))
     return s.operations["add_at"].format(base, order, places, added)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -112,8 +112,14 @@ def format_option(*formats: str) -> Decorator:
     return click.option("--format", "shape", type=click.Choice(formats), default=formats[0], show_default=True)
 
 
-def derived(program: Program, grad: tuple[str, ...] | None, of: str | None, with_value: bool) -> Program:
-    """The program itself, or its gradient where `--grad` asks for it."""
+def derived(
+    program: Program,
+    grad: tuple[str, ...] | None,
+    of: str | None,
+    with_value: bool,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program itself, or its gradient where `--grad` asks for it, folded for these sizes."""
     if grad is None:
         if with_value or of:
             option = "--with-value" if with_value else "--of"
@@ -121,4 +127,4 @@ def derived(program: Program, grad: tuple[str, ...] | None, of: str | None, with
         return program
     from .. import api
 
-    return api.grad(program, grad, of=of, with_value=with_value)
+    return api.grad(program, grad, of=of, with_value=with_value, sizes=sizes)

@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Print stand-alone source text of a program, or of its gradient with --grad.
 
-    --sizes only help to choose the order of contractions; the source takes arrays of any size.
+    --sizes only help to choose between equal forms; the source takes arrays of any size.
 
     \b
     indexcalc emit examples/attention.idx
@@ -47,7 +47,7 @@ def command(
     """
     from .. import api
 
-    program = derived(program_of(source, strict=strict), grad, of, with_value)
+    program = derived(program_of(source, strict=strict), grad, of, with_value, sizes)
     text = api.emit(program, backend, sizes=sizes or None)
     if output is None:
         write(text.rstrip("\n"))

@@ -20,7 +20,7 @@ from ..present.findings import finding_text
 from ..present.look import look_of
 from .output import write_error
 
-COMMANDS = ("demo", "lint", "explain", "derive", "simplify", "emit", "run", "verify")
+COMMANDS = ("demo", "lint", "explain", "derive", "simplify", "emit", "run", "verify", "cost")
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
 
@@ -82,6 +82,7 @@ def cli() -> None:
     indexcalc derive 'L = x[i] A[i,j] x[j]' --wrt x --steps
     indexcalc emit attention.idx --grad Q,K,V            NumPy source of the backward pass
     indexcalc verify attention.idx --wrt Q,K,V           check every gradient numerically
+    indexcalc cost attention.idx --sizes L=512,D=64      count its operations and its memory
     """
 
 

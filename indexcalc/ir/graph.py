@@ -161,10 +161,13 @@ class Value:
 
     @property
     def is_view(self) -> bool:
-        """Whether it shares memory with its first operand.  So does a gather at one place: `x[t]` with a number t."""
+        """Whether it shares memory with its first operand.
+
+        So do a gather at one place, `x[t]` with a number t, and positions that were checked to lie inside.
+        """
         if isinstance(self.operation, Gather):
             return not any(position.labels for position in self.operands[1:])
-        return isinstance(self.operation, (View, Broadcast))
+        return isinstance(self.operation, (View, Broadcast)) or self.operation == Map("inside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +207,15 @@ class Output:
 
 @dataclass(frozen=True)
 class Graph:
-    """Values in an order in which they can be computed.  `names`: definitions by their value's number."""
+    """Values in an order in which they can be computed.
+
+    `names`: definitions by their value's number.  `makers`: the definition for which a value was first made.
+    """
 
     values: tuple[Value, ...]
     outputs: tuple[Output, ...]
     names: Mapping[int, str]
+    makers: Mapping[int, str]
 
     def __iter__(self) -> Iterator[Value]:
         return iter(self.values)

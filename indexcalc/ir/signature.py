@@ -55,6 +55,24 @@ def given_sizes(program: Program, sizes: Mapping[str, int]) -> dict[Space, int]:
     return {space: size for space in table.spaces if (size := table.size(space)) is not None}
 
 
+def all_sizes(program: Program, sizes: Mapping[str, int]) -> dict[Space, int]:
+    """The size of every space, from declarations, names and affine slots alone; refuses sizes that are not enough.
+
+    >>> i, j = Index("i", Space("rows", "N")), Index("j", Space("columns", 2))
+    >>> all_sizes(Program((i, j)), {"i": 3})
+    {Space('rows', 'N'): 3, Space('columns', 2): 2}
+    """
+    table = SizeTable(program)
+    table.take_sizes(sizes)
+    table.solve_affine()
+    missing = list({unknown_of(s): s for s in table.needed if table.size(s) is None}.values())
+    if missing:
+        wanted = ", ".join(f"{table.key(s)!r}: …" for s in missing)
+        message = f"no size is given for {', '.join(table.describe(s) for s in missing)}"
+        raise fail("IX805", message, hint=f"give sizes={{{wanted}}}")
+    return table.finish()
+
+
 def check_names(program: Program, given: Iterable[str]) -> None:
     """Refuse a missing and a surplus input."""
     given, wanted = list(given), list(program.inputs)
@@ -249,11 +267,19 @@ class SizeTable:
         pairs = [(i.name, self.size(i.space)) for _, i in use.terms or ()]
         return ", ".join(f"`{n}` has size {size}" for n, size in dict(pairs).items() if size is not None)
 
-    def _undetermined(self, space: Space) -> IndexCalcError:
+    def key(self, space: Space) -> str:
+        """A key of `sizes` for the space: its extent's name, else an index of it, else its own name."""
         key = space.extent if isinstance(space.extent, str) else None
-        key = key or next((i.name for i in self.indices if i.space == space), space.name)
+        return key or next((i.name for i in self.indices if i.space == space), space.name)
+
+    def _undetermined(self, space: Space) -> IndexCalcError:
         why = "no input array has a slot of this space, and no affine slot alone bounds it"
-        return fail("IX805", f"nothing determines {self.describe(space)}", hint=f"give sizes={{{key!r}: …}}", why=why)
+        return fail(
+            "IX805",
+            f"nothing determines {self.describe(space)}",
+            hint=f"give sizes={{{self.key(space)!r}: …}}",
+            why=why,
+        )
 
     def _check_inside(self, use: SlotUse, sizes: Mapping[Space, int]) -> None:
         found = slot_range(use, sizes)
@@ -286,4 +312,4 @@ class SizeTable:
                 raise fail("IX804", f"{what}, but `{part.tensor}` is {rows}×{columns}")
 
 
-__all__ = ["SizeTable", "bind_sizes", "check_names", "check_positions", "statement_bodies", "unknown_of"]
+__all__ = ["SizeTable", "all_sizes", "bind_sizes", "check_names", "check_positions", "statement_bodies", "unknown_of"]

@@ -36,10 +36,12 @@ def lower_program(
     functions = {f.name: f for f in program.functions}
     low = Lowering(build, program.inputs, functions, native)
     names: dict[int, str] = {}
+    makers: dict[int, str] = {}
     for statement in program.statements:
         if isinstance(statement, Define):
             build.order = statement.indices
             operand = low.lower(statement.body)
+            makers |= dict.fromkeys(range(len(makers), len(build.values)), statement.name)
             low.definitions[statement.name] = operand, statement.indices
             if not operand.value.is_inline:
                 names.setdefault(operand.value.number, statement.name)
@@ -47,7 +49,8 @@ def lower_program(
     for name in program.outputs:
         operand, axes = low.source(name, 0)
         outputs.append(Output(name, build.floating(operand), axes))
-    return Graph(_needed(build.values, outputs), tuple(outputs), names)
+        makers |= dict.fromkeys(range(len(makers), len(build.values)), name)
+    return Graph(_needed(build.values, outputs), tuple(outputs), names, makers)
 
 
 def representative_sizes(program: Program, sizes: Mapping[str, int] | None = None) -> dict[Space, int]:

@@ -1,0 +1,60 @@
+"""`ic.cost`: a program's operations, counted at given sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+
+from ..diagnostics import did_you_mean, fail
+from ..ir.graph import Graph
+from ..ir.program import Define, Program
+from ..ir.signature import all_sizes
+from ..lower.program import lower_program
+from .peak import Memory, memory_of
+from .report import Cost, StatementCost
+from .work import Meter, Work
+
+ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
+
+
+def cost(program: Program, sizes: Mapping[str, int], *, dtype: str = "float64") -> Cost:
+    """What the program takes at these sizes, by the name of an extent, space or index, as it is emitted for them.
+
+    `dtype`: of the floating-point inputs.  Raises IX805 where a size is missing.
+    """
+    item = ITEM_BYTES.get(dtype)
+    if item is None:
+        hint = did_you_mean(str(dtype), ITEM_BYTES) or f"one of {', '.join(ITEM_BYTES)}"
+        raise fail("IX901", f"no dtype {dtype!r} is counted", hint=hint)
+    meter = Meter(all_sizes(program, sizes), item)
+    graph = lower_program(program, sizes=sizes)
+    memory = memory_of(program, graph, meter)
+    work = {value.number: meter.work(value) for value in graph}
+    total = reduce(Work.__add__, work.values(), Work())
+    return Cost(
+        total.flops,
+        total.multiplications,
+        total.functions,
+        total.bytes,
+        memory.peak,
+        _statements(program, graph, work, memory),
+        dict(sizes),
+        dtype,
+    )
+
+
+def _statements(program: Program, graph: Graph, work: Mapping[int, Work], memory: Memory) -> tuple[StatementCost, ...]:
+    """The work by the statement that is the first to need it.  A statement that makes nothing new has figures of 0."""
+    own: dict[str, Work] = {}
+    peak: dict[str, int] = {}
+    for value in graph:
+        name = graph.makers[value.number]
+        own[name] = own.get(name, Work()) + work[value.number]
+        peak[name] = max(peak.get(name, 0), memory.during[value.number])
+    found, before = [], memory.inputs
+    for s in program.statements:
+        if isinstance(s, Define):
+            w = own.get(s.name, Work())
+            before = peak.get(s.name, before)
+            found.append(StatementCost(s.name, str(s), w.flops, w.multiplications, w.functions, w.bytes, before))
+    return tuple(found)

@@ -1,0 +1,69 @@
+"""Memory over the run of a graph: which arrays are there while each value is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..ir.graph import Graph, Input, Value
+from ..ir.program import Program
+from ..lower.liveness import Liveness
+from .work import Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of arrays: `inputs` all along, `during` each value's operation by its number, `peak` the most."""
+
+    inputs: int
+    during: dict[int, int]
+    peak: int
+
+
+def memory_of(program: Program, graph: Graph, meter: Meter) -> Memory:
+    """Arrays live from the operation that makes them to their last use, as the emitted text frees them.
+
+    Inputs, results, and arrays with one axis stay to the end; an elementwise result may take over the buffer of an
+    operand that nobody reads again.  Numbers without axes are left out, and so is what a library allocates inside of
+    one call.
+    """
+    alive = Liveness(graph)
+    inputs = meter.inputs(program.tensors)
+    now, during = inputs, {}
+    for value in graph:
+        taken = alive.taken_over(value)
+        if taken is None and not _is_free(value):
+            now += meter.size(value)
+        during[value.number] = now
+        reused = None if taken is None else value.operands[taken].value.number
+        by_number = {alive.root[o.value.number]: o.value for o in value.operands}
+        for root in alive.freed(value):
+            if root != reused:
+                now -= _held(root, by_number[root], meter)
+    now += _copies(graph, alive, meter)
+    return Memory(inputs, during, max([now, inputs, *during.values()]))
+
+
+def _is_free(value: Value) -> bool:
+    """Whether making it allocates nothing: an input is counted from the start, a view looks at its source."""
+    return isinstance(value.operation, Input) or value.is_inline or value.is_view
+
+
+def _held(root: int, value: Value, meter: Meter) -> int:
+    """Bytes of the buffer behind a value; an input's belong to the caller."""
+    while value.number != root:
+        value = value.operands[0].value
+    return 0 if _is_free(value) else meter.size(value)
+
+
+def _copies(graph: Graph, alive: Liveness, meter: Meter) -> int:
+    """Results that would share memory with an input or another result, or lack axes, are copied at the end."""
+    given: set[int] = set()
+    total = 0
+    for output in graph.outputs:
+        value = output.operand.value
+        root = alive.root[value.number]
+        is_shared = not value.is_inline and (_is_free(value) or root in given)
+        if output.axes and (is_shared or len(output.axes) > len(output.operand.labels)):
+            total += meter.item * meter.elements(output.axes)
+        given.add(root)
+    return total

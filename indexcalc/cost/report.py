@@ -1,0 +1,99 @@
+"""What a cost is, and how it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+TEXT_WIDTH = 60  # of a statement's text in the table
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+@dataclass(frozen=True, slots=True)
+class StatementCost:
+    """The figures of one statement: those of the operations that it is the first to need.
+
+    `peak_bytes`: the most memory in use while it runs, the arrays of other statements included.
+    """
+
+    name: str
+    text: str
+    flops: int
+    multiplications: int
+    functions: int
+    bytes: int
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a program takes at given sizes, counted exactly on the operations that are emitted.
+
+    flops            multiplications, additions and functions, one each
+    multiplications  those among them that multiply or divide
+    functions        those among them that evaluate exp, log, sqrt and the like
+    bytes            read and written by all operations
+    peak_bytes       the most memory that arrays take at one time, inputs included
+    statements       the same for each statement, in order
+    """
+
+    flops: int
+    multiplications: int
+    functions: int
+    bytes: int
+    peak_bytes: int
+    statements: tuple[StatementCost, ...]
+    sizes: Mapping[str, int] = field(hash=False)
+    dtype: str = "float64"
+
+    def __str__(self) -> str:
+        heads = ("statement", "FLOPs", "mult.", "functions", "read + written", "peak")
+        rows = [(_cut(s.text), *_figures(s)) for s in self.statements]
+        total = ("total", *_figures(self))
+        return "\n".join(_table([heads, *rows, total]))
+
+
+def cost_data(found: Cost) -> dict[str, object]:
+    """The cost as JSON values."""
+    return {"sizes": dict(found.sizes), **asdict(found), "statements": [asdict(s) for s in found.statements]}
+
+
+def added_text(derived: Cost, forward: Cost) -> str:
+    """How many multiplications a derived program adds to those of the forward one.
+
+    >>> a, b = (Cost(0, n, 0, 0, 0, (), {}) for n in (30, 10))
+    >>> added_text(a, b)
+    'The forward program takes 10 multiplications, this one 20 more: 2.00 times as many.'
+    """
+    own, more = forward.multiplications, derived.multiplications - forward.multiplications
+    ratio = f": {more / own:.2f} times as many" if own and more > 0 else ""
+    counted = f"{more:,} more" if more >= 0 else f"{-more:,} fewer"
+    return f"The forward program takes {own:,} multiplications, this one {counted}{ratio}."
+
+
+def _figures(of: Cost | StatementCost) -> tuple[str, ...]:
+    counts = (of.flops, of.multiplications, of.functions)
+    return (*(f"{n:,}" for n in counts), bytes_text(of.bytes), bytes_text(of.peak_bytes))
+
+
+def bytes_text(count: int) -> str:
+    """A number of bytes, in the largest unit of which there is one.
+
+    >>> bytes_text(512), bytes_text(1536), bytes_text(3 * 2**30)
+    ('512 B', '1.5 KiB', '3.0 GiB')
+    """
+    for power, unit in reversed(tuple(enumerate(_UNITS))):
+        if power and count >= 1024**power:
+            return f"{count / 1024**power:.1f} {unit}"
+    return f"{count} B"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_WIDTH else text[: TEXT_WIDTH - 1] + "…"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The first column to the left, figures to the right, a rule above the last row."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    lines = ["  ".join([row[0].ljust(widths[0]), *(x.rjust(w) for x, w in zip(row[1:], widths[1:]))]) for row in rows]
+    return [*lines[:-1], "-" * len(lines[0]), lines[-1]]

@@ -1,0 +1,39 @@
+"""`indexcalc cost`: the figures that `ic.cost` gives."""
+
+import indexcalc as ic
+
+from .test_commands import ATTENTION, data, run
+
+SIZES = ("--sizes", "L=32,D=8")
+
+
+def test_cost_prints_the_table():
+    shown = run("cost", ATTENTION, *SIZES).stdout
+    with open(ATTENTION, encoding="utf-8") as file:
+        assert shown.rstrip("\n") == str(ic.cost(file.read(), {"L": 32, "D": 8}))
+
+
+def test_cost_of_a_gradient_says_what_it_adds():
+    shown = run("cost", ATTENTION, *SIZES, "--grad", "Q,K,V").stdout
+    assert "grad_S[i, j] = " in shown
+    assert "The forward program takes 17,665 multiplications, this one " in shown
+
+
+def test_cost_as_json():
+    found = data("cost", ATTENTION, *SIZES, "--dtype", "float32")
+    assert found["sizes"] == {"L": 32, "D": 8}
+    assert found["dtype"] == "float32"
+    assert found["flops"] == sum(s["flops"] for s in found["statements"])
+    assert [s["name"] for s in found["statements"]] == ["S", "P", "O"]
+    assert set(found["statements"][0]) == {
+        "name", "text", "flops", "multiplications", "functions", "bytes", "peak_bytes",
+    }  # fmt: skip
+
+
+def test_cost_asks_for_every_size():
+    shown = run("cost", ATTENTION, code=2).stderr
+    assert "IX805" in shown and "extent `L`, extent `D`" in shown and "'L': …" in shown
+
+
+def test_cost_refuses_an_unknown_dtype():
+    assert "float33" in run("cost", ATTENTION, *SIZES, "--dtype", "float33", code=2).stderr
