@@ -35,7 +35,7 @@ class Derived:
 
 def derive(program: Program, plan: Plan, with_value: bool, sizes: Mapping[str, int]) -> Derived:
     """Accumulation over the normal form, folding, and the way back to statements."""
-    given = given_sizes(program, sizes)
+    given = given_sizes(program, sizes) if sizes else {}
     outputs = tuple(dict.fromkeys([*(program.outputs if with_value else ()), *plan.outputs]))
     with workspace():
         store = definitions_of(program)

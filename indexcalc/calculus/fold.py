@@ -61,12 +61,16 @@ class Folder:
         self.backward = needed & backward
         for name in needed:  # dead definitions read nothing
             self.uses.update(_occurrences(self.store.table[name]))
+        unread: list[Definition] = []  # learned from when there is something to fold
         for d in list(self.store.table.values()):
             if d.name not in needed:
                 continue
             if d.kind == "poly" and d.name in self.backward:
+                for earlier in unread:
+                    self._learn(earlier)
+                unread = []
                 self._rewrite(d)
-            self._learn(d)
+            unread.append(d)
 
     def _rewrite(self, d: Definition) -> None:
         d.payload = self._without_zeros(d.poly)

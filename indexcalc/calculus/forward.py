@@ -56,9 +56,7 @@ class _Forward(Accumulator):
         found: list[Poly] = []
 
         def add(atom: Atom, poly: Poly, scope: Iterable[Index]) -> None:
-            operand = self.tangent.get(atom.name)
-            if not operand:
-                return
+            operand = self.tangent[atom.name]
             over = tuple(scope)
             moved = nf.instantiate(operand, dict(zip(self.free[atom.name], atom.holes)))
             for mono, c in poly.items():
@@ -69,7 +67,7 @@ class _Forward(Accumulator):
                     dummies, others = nf.freshen(inner)
                     found.append(nf.make(c * k, bound + over + dummies, (*rest, *others, *ties)))
 
-        apply_rule(self.store, d, nf.atom_poly(access(PLACEHOLDER, d.free)), add)
+        apply_rule(self.store, d, nf.atom_poly(access(PLACEHOLDER, d.free)), self.tangent, add)
         return nf.add(*found)
 
 

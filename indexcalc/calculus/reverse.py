@@ -29,7 +29,7 @@ class _Reverse(Accumulator):
         for d in reversed(self.forward):
             bar = self.cotangent.get(d.name)
             if bar:
-                apply_rule(self.store, d, self.carried(d, bar), self._add)
+                apply_rule(self.store, d, self.carried(d, bar), self.cotangent, self._add)
         for name in sweep.wanted:
             self.result(name, self.cotangent.get(name, {}))
         self.store.learn()
@@ -37,8 +37,6 @@ class _Reverse(Accumulator):
 
     def _add(self, atom: Atom, poly: Poly, scope: Iterable[Index]) -> None:
         """Add Σ_scope poly · Π δ(m, slot) to the cotangent of the accessed tensor, whose own indices are m."""
-        if atom.name not in self.cotangent:
-            return
         deltas = [(delta(m, hole), 1) for m, hole in zip(self.free[atom.name], atom.holes)]
         over = tuple(scope)
         out = [self.cotangent[atom.name]]

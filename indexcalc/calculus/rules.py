@@ -6,9 +6,10 @@ are no other rules of differentiation for programs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeGuard
 
 from ..ir.expr import Access as AccessNode
 from ..ir.expr import Apply, Expr, Literal, Power
@@ -23,8 +24,9 @@ from ..normal.poly import Mono, Poly
 Contribute = Callable[[Atom, Poly, Iterable[Index]], None]
 
 
-def apply_rule(store: Definitions, d: Definition, g: Poly, add: Contribute) -> None:
-    """Call `add(operand, poly, scope)` for each access that d reads: Σ_scope poly goes to the operand's cotangent.
+def apply_rule(store: Definitions, d: Definition, g: Poly, active: Container[str], add: Contribute) -> None:
+    """Call `add(operand, poly, scope)` for each access to an active tensor that d reads: Σ_scope poly goes to the
+    operand's cotangent.
 
     `g` is d's cotangent at d's own free indices; it may hold further free indices.  A kind without a rule (argmax,
     topk) is piecewise constant and contributes nothing.
@@ -37,7 +39,7 @@ def apply_rule(store: Definitions, d: Definition, g: Poly, add: Contribute) -> N
     apart = {i: fresh(i.space) for i in (*d.free, *sorted(inside - set(d.free), key=hole_text))}
     free = tuple(apart[i] for i in d.free)
     value = nf.atom_poly(access(d.name, free))
-    rule(Step(store, d, substitute_payload(d.payload, apart), free, nf.instantiate(g, apart), value, add))
+    rule(Step(store, d, substitute_payload(d.payload, apart), free, nf.instantiate(g, apart), value, active, add))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Step:
     free: tuple[Index, ...]
     g: Poly
     value: Poly
+    active: Container[str]
     add: Contribute
 
     @property
@@ -57,9 +60,13 @@ class Step:
         assert isinstance(self.payload, tuple)
         return self.payload
 
+    def varies(self, part: Part) -> TypeGuard[Atom]:
+        """Is it an access to a tensor whose derivative is wanted?"""
+        return isinstance(part, Atom) and part.kind == "access" and part.name in self.active
+
     def give(self, part: Part, poly: Poly, extra: Iterable[Index] = ()) -> None:
         """A contribution to an operand, if it is one that varies."""
-        if isinstance(part, Atom):
+        if self.varies(part):
             self.add(part, poly, (*self.free, *extra))
 
     def slope(self, e: Expr, operands: Mapping[str, Poly]) -> Poly:
@@ -97,7 +104,7 @@ def _poly(s: Step) -> None:
     for mono, c in s.payload.items():
         bound, factors = nf.freshen(mono)
         for n, (atom, e) in enumerate(factors):
-            if atom.kind == "access":
+            if s.varies(atom):
                 rest = [*factors[:n], (atom, e - 1), *factors[n + 1 :]]
                 # the would-be dummies stay free here: `add` binds them together with the deltas
                 s.add(atom, nf.multiply(s.g, nf.make(c * e, (), [f for f in rest if f[1]])), s.free + bound)
@@ -112,7 +119,7 @@ def _map(s: Step) -> None:
     y = AccessNode("y", ())
     slopes = _power_slopes(places[0], places[1], y) if name == "**" else BUILTIN[name].slope(places, y)
     for argument, slope in zip(arguments, slopes):
-        if isinstance(argument, Atom) and argument.kind == "access":
+        if s.varies(argument):
             s.give(argument, nf.multiply(s.g, s.slope(slope, operands)))
 
 

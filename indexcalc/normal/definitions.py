@@ -124,7 +124,8 @@ class Definitions:
         self.integer = frozenset(integer)  # they carry no cotangent
         self.taken = set(taken)
         self.table: dict[str, Definition] = {}
-        self._numbered: dict[str, tuple[str, tuple[Index, ...]]] = {}  # key -> name, free indices in key order
+        self._numbers: dict[str, tuple[str, tuple[Index, ...]]] = {}  # key -> name, free indices in key order
+        self._to_number: list[Definition] = []
         self._to_learn: list[str] = []  # operations of which more is known, once they have their final name
         self._count = 0
 
@@ -147,11 +148,19 @@ class Definitions:
     # ---- adding -----------------------------------------------------------------------------------
     def add(self, d: Definition) -> Atom:
         self.learn()
-        for key, order in _keys(d):
-            self._numbered.setdefault(key, (d.name, tuple(order)))
+        self._to_number.append(d)
         self.table[d.name] = d
         self.taken.add(d.name)
         return d.whole()
+
+    @property
+    def _numbered(self) -> dict[str, tuple[str, tuple[Index, ...]]]:
+        """Value numbers of all that was added, found when first asked for: most definitions are never looked up."""
+        waiting, self._to_number = self._to_number, []
+        for d in waiting:
+            for key, order in _keys(d):
+                self._numbers.setdefault(key, (d.name, tuple(order)))
+        return self._numbers
 
     def lift(self, kind: str, payload: Payload, free: Iterable[Index], *, virtual: bool = False) -> Atom:
         """The access for an operation, computed once however often and under whatever dummies it is written."""
