@@ -201,6 +201,8 @@ def freshen(mono: Mono, apart: Set[Index] | None = None) -> tuple[tuple[Index, .
 
 # ---- polynomials ----------------------------------------------------------------------------------
 def add(*polys: Poly) -> Poly:
+    if len(polys) == 1:
+        return polys[0]
     total: Poly = {}
     for poly in polys:
         for mono, c in poly.items():
@@ -209,10 +211,15 @@ def add(*polys: Poly) -> Poly:
 
 
 def scale(poly: Poly, c: Number) -> Poly:
+    if c == 1:
+        return poly
     return {m: lowest(x * c) for m, x in poly.items()} if c else {}
 
 
 def multiply(left: Poly, right: Poly) -> Poly:
+    for number, other in ((left, right), (right, left)):
+        if is_number(number):
+            return scale(other, number_of(number))
     out = []
     for m1, c1 in left.items():
         for m2, c2 in right.items():
