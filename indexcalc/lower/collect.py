@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..ir.build import add, multiply
-from ..ir.expr import Access, Expr, IndexSum, Product
+from ..ir.expr import Access, Delta, Expr, IndexSum, Product
 from ..ir.index import Index
 from ..ir.walk import substitute
 
@@ -33,12 +33,17 @@ def collect(terms: Sequence[Expr]) -> tuple[Expr, ...]:
 
 
 def _views(n: int, term: Expr) -> list[tuple[object, Seen]]:
-    """Every way in which the term is a factor that has all of its bound indices, times a rest that has one too."""
+    """Every way in which the term is a factor that has all of its bound indices, times a rest that has one too.
+
+    A term with a delta has none: alone it is a view or a scatter, in a sum of rests a matrix of zeros and ones.
+    """
     term = _pushed_in(term)
     if not isinstance(term, IndexSum) or not isinstance(term.body, Product):
         return []
     found: list[tuple[object, Seen]] = []
     factors = term.body.factors
+    if any(isinstance(f, Delta) for f in factors):
+        return []
     for position, factor in enumerate(factors):
         if not isinstance(factor, Access):
             continue

@@ -117,6 +117,14 @@ def test_contractions_with_one_shared_factor_are_one() -> None:
     assert kinds(graph)["Contract"] == 2
 
 
+def test_scattered_terms_of_one_factor_stay_scatters() -> None:
+    """Adding the deltas up first would write them as matrices of zeros and ones."""
+    stencil = "sum[a](x[b,a] delta[k, a + 1]) - 2 sum[a](x[b,a] delta[k, a + 2]) + sum[a](x[b,a] delta[k, a + 3])"
+    graph, program = lowered(f"tensor x[b,a]\nG[b,k] = {stencil}")
+    assert kinds(graph)["Contract"] == kinds(graph)["equal"] == 0
+    assert max(elements(v, program) for v in graph) == 11 * 100
+
+
 def test_a_window_is_a_view() -> None:
     graph, _ = lowered("tensor x[b,i], w[a]\nY[b,k] = w[a] x[b,k+a]")
     assert kinds(graph)["View"] == 1 and kinds(graph)["Gather"] == 0
