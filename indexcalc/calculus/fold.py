@@ -242,9 +242,9 @@ class Folder:
         for p in self.library.candidates(heads):
             if p.name == self._banned or (only is not None and not only(p)):
                 continue
-            for sigma, rest in matches(p, mono, self.stats):
+            for sigma, rest, sign in matches(p, mono, self.stats):
                 self.stats["folds"] += 1
-                yield _put_in(p, sigma, mono, rest)
+                yield _put_in(p, sigma, mono, rest, sign)
 
     def _unfold_steps(
         self, mono: Mono, c: Number, force: bool = False, only: Callable[[Definition], bool] | None = None
@@ -352,8 +352,8 @@ def _occurrences(d: Definition) -> Counter[str]:
     return Counter(_names(d.poly)) if d.kind == "poly" else Counter(d.reads())
 
 
-def _put_in(p: Pattern, sigma: Sigma, mono: Mono, rest: list[Factor]) -> Poly:
-    """The monomial with the match replaced by the pattern's result."""
+def _put_in(p: Pattern, sigma: Sigma, mono: Mono, rest: list[Factor], sign: int) -> Poly:
+    """The monomial with the match replaced by the pattern's result, times the sign of the match."""
     image = {sigma[b] for b in p.bound}
     bound = tuple(b for b in mono.bound if b not in image)
     slots = {i: sigma[i] for i in p.free}
@@ -362,7 +362,7 @@ def _put_in(p: Pattern, sigma: Sigma, mono: Mono, rest: list[Factor]) -> Poly:
         b, f = nf.freshen(m)
         placed = [(substitute(a, slots), e) for a, e in f]
         for u, c2 in p.unit.items():
-            out.append(nf.make(c1 * c2, bound + b, [*rest, *u.factors, *placed]))
+            out.append(nf.make(sign * c1 * c2, bound + b, [*rest, *u.factors, *placed]))
     return nf.add(*out)
 
 

@@ -11,10 +11,11 @@ from ..ir.build import integer_power
 from ..ir.expr import Number
 from ..ir.index import Index
 from ..normal import poly as nf
-from ..normal.atoms import Atom, Hole, free_of
+from ..normal.atoms import Atom, Hole, exchangeable, free_of, symmetries
 from ..normal.canonical import Factor
 from ..normal.definitions import Definition
 from ..normal.poly import Mono, Poly
+from ..normal.symmetry import Symmetry, spellings
 
 Sigma = Mapping[Index, Hole]
 
@@ -131,30 +132,42 @@ def _unify_all(holes: tuple[Hole, ...], slots: tuple[Hole, ...], sigma: Sigma, o
     return sigma
 
 
-def matches(pattern: Pattern, mono: Mono, stats: Counter[str]) -> Iterator[tuple[Sigma, list[Factor]]]:
-    """All (sigma, remaining factors) by which the pattern occurs in the monomial; backtracks over equal heads."""
+def matches(pattern: Pattern, mono: Mono, stats: Counter[str]) -> Iterator[tuple[Sigma, list[Factor], int]]:
+    """All (sigma, remaining factors, sign) by which the pattern occurs in the monomial; backtracks over equal heads
+    and over the spellings of symmetric tensors, where the sign comes from."""
     own = frozenset(pattern.free) | frozenset(pattern.bound)
     remaining = dict(mono.factors)
+    known = symmetries()
 
-    def search(n: int, sigma: Sigma) -> Iterator[tuple[Sigma, list[Factor]]]:
+    def search(n: int, sigma: Sigma, sign: int) -> Iterator[tuple[Sigma, list[Factor], int]]:
         stats["match_nodes"] += 1
         if n == len(pattern.factors):
             if _legal(pattern, sigma, mono.bound, remaining):
-                yield sigma, [(a, e) for a, e in remaining.items() if e]
+                yield sigma, [(a, e) for a, e in remaining.items() if e], sign
             return
         want, exponent = pattern.factors[n]
         for atom, _ in mono.factors:
             have = remaining[atom]
             if atom.head != want.head or have * exponent <= 0 or nf.magnitude(have) < nf.magnitude(exponent):
                 continue
-            for holes in (atom.holes, atom.holes[::-1]) if atom.kind == "delta" else (atom.holes,):
+            for holes, turned in _spellings(atom, exponent, known):
                 extended = _unify_all(want.holes, holes, sigma, own)
                 if extended is not None:
                     remaining[atom] = have - exponent
-                    yield from search(n + 1, extended)
+                    yield from search(n + 1, extended, sign * turned)
                     remaining[atom] = have
 
-    yield from search(0, {})
+    yield from search(0, {}, 1)
+
+
+def _spellings(atom: Atom, exponent: Number, known: Mapping[str, Symmetry]) -> Iterable[tuple[tuple[Hole, ...], int]]:
+    """The orders of the atom's slots that mean the same, each with the sign that the factor takes in it."""
+    if atom.kind == "delta":
+        return (atom.holes, 1), (atom.holes[::-1], 1)
+    symmetry = exchangeable(atom, exponent, known) if known else None
+    if symmetry is None:
+        return ((atom.holes, 1),)
+    return [(holes, sign if exponent % 2 else 1) for holes, sign in spellings(atom.holes, symmetry)]
 
 
 def _legal(pattern: Pattern, sigma: Sigma, bound: tuple[Index, ...], remaining: Mapping[Atom, Number]) -> bool:

@@ -5,39 +5,73 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeAlias, Union
 
 from ..diagnostics import fail
-from ..ir.expr import Literal
+from ..ir.expr import Literal, Number
 from ..ir.index import Affine, Index, Space, affine_form, plain_part
 from ..ir.node import Node, interning, node
+from .symmetry import Symmetry
 
 Hole: TypeAlias = Union[Index, int, Affine, "Atom", Literal, Space]
 _set = object.__setattr__
-_FRESH: ContextVar[Iterator[int] | None] = ContextVar("fresh_indices", default=None)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What one derivation shares: a supply of index names, and the symmetries of the tensors that have some."""
+
+    supply: Iterator[int] = field(default_factory=count)
+    symmetries: dict[str, Symmetry] = field(default_factory=dict)
+
+
+_WORKSPACE: ContextVar[Workspace | None] = ContextVar("workspace", default=None)
+_NONE: Mapping[str, Symmetry] = {}
 
 
 @contextmanager
 def workspace() -> Iterator[None]:
-    """Owns the nodes and the fresh index names of one derivation, so that equal inputs give equal outputs."""
-    if _FRESH.get() is not None:
+    """Owns the nodes, the fresh index names and the known symmetries of one derivation, so that equal inputs give
+    equal outputs."""
+    if _WORKSPACE.get() is not None:
         yield
         return
-    token = _FRESH.set(count())
+    token = _WORKSPACE.set(Workspace())
     try:
         with interning():
             yield
     finally:
-        _FRESH.reset(token)
+        _WORKSPACE.reset(token)
 
 
 def fresh(space: Space) -> Index:
     """An index that occurs nowhere else in this workspace; padded, so that order by name is order of creation."""
-    supply = _FRESH.get()
-    if supply is None:
+    here = _WORKSPACE.get()
+    if here is None:
         raise fail("IX990", "fresh indices exist only inside a workspace")
-    return Index(f"%{next(supply):07}", space)
+    return Index(f"%{next(here.supply):07}", space)
+
+
+def note_symmetry(name: str, symmetry: Symmetry) -> None:
+    """From here on, accesses to the tensor are read as equal up to the exchange of its slots."""
+    here = _WORKSPACE.get()
+    if here is None:
+        raise fail("IX990", "symmetries are known only inside a workspace")
+    here.symmetries[name] = symmetry
+
+
+def symmetries() -> Mapping[str, Symmetry]:
+    """The tensors of this workspace whose slots may be exchanged."""
+    here = _WORKSPACE.get()
+    return _NONE if here is None else here.symmetries
+
+
+def exchangeable(atom: Atom, exponent: Number, known: Mapping[str, Symmetry]) -> Symmetry | None:
+    """The symmetry of a factor.  None also for a root of what may turn its sign."""
+    found = known.get(atom.name) if atom.kind == "access" else None
+    return None if found is not None and found.signed and not isinstance(exponent, int) else found
 
 
 @node

@@ -1,31 +1,45 @@
 """Canonical names for dummies: colour refinement over index → factor incidence, ties broken by search.
 
-Indices live in a map index → factors, never in pairs: a Hadamard hyperedge is the normal case.
+Indices live in a map index → factors, never in pairs: a Hadamard hyperedge is the normal case.  Slots that a symmetry
+exchanges count as one place, and an exchange of dummies that only turns the sign shows that the sum is zero.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from math import prod
+from typing import Any, NamedTuple
 
 from ..ir.expr import Number
 from ..ir.index import Affine, Index
-from .atoms import Atom, Hole, free_of, hole_text
+from .atoms import Atom, Hole, exchangeable, free_of, hole_text
+from .symmetry import Symmetry, sorted_slots
 
 Factor = tuple[Atom, Number]
 Tagged = tuple[Any, Atom, Number]
+Known = Mapping[str, Symmetry]
 SEARCH_WIDTH = (
     4  # indices of a tied cell that are still tried; beyond it equal things may get different keys, never the reverse
 )
 
 
-def order_indices(indices: Iterable[Index], tagged: Sequence[Tagged]) -> list[Index]:
-    """The indices in an order that depends on structure only, not on their names."""
+class Labelling(NamedTuple):
+    """The factors as they read under the order, and the sign of sorting their slots; 0 where both signs occur."""
+
+    keys: list[str]
+    order: list[Index]
+    sign: int
+
+
+def order_indices(indices: Iterable[Index], tagged: Sequence[Tagged], known: Known) -> tuple[list[Index], bool]:
+    """The indices in an order that depends on structure only, not on their names; and whether exchanging some of them
+    shows that the product is its own negative."""
     ordered = sorted(indices, key=hole_text)
     if len(ordered) < 2:
-        return ordered
+        return ordered, False
     spaces = sorted({i.space.name for i in ordered})
-    return _refine({i: spaces.index(i.space.name) for i in ordered}, ordered, tagged)[1]
+    found = _refine({i: spaces.index(i.space.name) for i in ordered}, ordered, tagged, known)
+    return found.order, found.sign == 0
 
 
 def _describe(hole: Hole, color: dict[Index, int]) -> tuple[Any, ...]:
@@ -40,29 +54,39 @@ def _describe(hole: Hole, color: dict[Index, int]) -> tuple[Any, ...]:
     return (hole_text(hole),)
 
 
-def _factor_key(tag: Any, atom: Atom, exponent: Number, color: dict[Index, int]) -> str:
-    holes = tuple(_describe(h, color) for h in atom.holes)
-    return repr((tag, atom.head, str(exponent), tuple(sorted(map(repr, holes))) if atom.kind == "delta" else holes))
+def _factor_key(tag: Any, atom: Atom, exponent: Number, color: dict[Index, int], known: Known) -> tuple[str, int]:
+    """The factor under the present colours, and the sign of sorting its slots."""
+    holes, sign = tuple(_describe(h, color) for h in atom.holes), 1
+    if atom.kind == "delta":
+        return repr((tag, atom.head, str(exponent), tuple(sorted(map(repr, holes))))), 1
+    symmetry = exchangeable(atom, exponent, known) if known else None
+    if symmetry is not None:
+        holes, sign = sorted_slots(holes, symmetry, repr)
+        sign = sign if sign and exponent % 2 else 1  # what is zero has been taken out before, 1/0 stays
+    return repr((tag, atom.head, str(exponent), holes)), sign
 
 
-def _signatures(color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagged]) -> dict[Index, list[Any]]:
+def _signatures(
+    color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagged], known: Known
+) -> dict[Index, list[Any]]:
     """Where each index sits: the factors' keys under the present colours, and the positions."""
     signature: dict[Index, list[Any]] = {i: [] for i in indices}
     for tag, atom, exponent in tagged:
         if atom.free.isdisjoint(color):
             continue
-        key = _factor_key(tag, atom, exponent, color)
+        key, _ = _factor_key(tag, atom, exponent, color, known)
+        symmetry = exchangeable(atom, exponent, known) if known else None
         for position, hole in enumerate(atom.holes):
-            place = 0 if atom.kind == "delta" else position
+            place = 0 if atom.kind == "delta" else position if symmetry is None else symmetry.orbit[position]
             for i in free_of(hole):
                 if i in signature:
                     signature[i].append((key, place))
     return signature
 
 
-def _refine(color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagged]) -> tuple[list[str], list[Index]]:
+def _refine(color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagged], known: Known) -> Labelling:
     while True:
-        signature = _signatures(color, indices, tagged)
+        signature = _signatures(color, indices, tagged, known)
         ranked = {i: (color[i], tuple(sorted(signature[i]))) for i in indices}
         levels = {s: r for r, s in enumerate(sorted(set(ranked.values())))}
         stable = len(levels) == len(set(color.values()))
@@ -72,9 +96,13 @@ def _refine(color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagg
     if len(levels) == len(indices):
         order = sorted(indices, key=lambda i: color[i])
         place = {i: r for r, i in enumerate(order)}
-        return sorted(_factor_key(t, a, e, place) for t, a, e in tagged), order
+        found = [_factor_key(t, a, e, place, known) for t, a, e in tagged]
+        return Labelling(sorted(key for key, _ in found), order, prod(sign for _, sign in found))
     values = list(color.values())
     tied = min(c for c in values if values.count(c) > 1)
     cell = [i for i in indices if color[i] == tied][:SEARCH_WIDTH]
     doubled = {i: 2 * c + 1 for i, c in color.items()}
-    return min((_refine({**doubled, i: 2 * color[i]}, indices, tagged) for i in cell), key=lambda r: r[0])
+    tried = [_refine({**doubled, i: 2 * color[i]}, indices, tagged, known) for i in cell]
+    best = min(tried, key=lambda r: r.keys)
+    signs = {r.sign for r in tried if r.keys == best.keys or r.sign == 0}
+    return best if len(signs) == 1 else best._replace(sign=0)

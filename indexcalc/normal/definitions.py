@@ -12,9 +12,11 @@ from typing import TypeAlias, Union
 
 from ..ir.expr import Literal, Number
 from ..ir.index import Affine, Index
+from ..ir.structure import Structure
 from . import poly as nf
-from .atoms import Atom, Hole, access, names_in, slot_order, substitute
+from .atoms import Atom, Hole, access, names_in, note_symmetry, slot_order, substitute, symmetries
 from .poly import Mono, Poly
+from .symmetry import Sort, of_structure, symmetry
 
 Operand: TypeAlias = Union[Atom, Literal]
 Part: TypeAlias = Union[Atom, Literal, Mono, Index, str, int, tuple["Part", ...]]
@@ -122,12 +124,20 @@ class Definitions:
     def __init__(self, inputs: Mapping[str, tuple[Index, ...]], integer: Iterable[str], taken: Iterable[str]) -> None:
         self.inputs = dict(inputs)
         self.integer = frozenset(integer)  # they carry no cotangent
+        self.diagonal: set[str] = set()  # inputs that are zero off their diagonal
         self.taken = set(taken)
         self.table: dict[str, Definition] = {}
         self._numbers: dict[str, tuple[str, tuple[Index, ...]]] = {}  # key -> name, free indices in key order
         self._to_number: list[Definition] = []
         self._to_learn: list[str] = []  # operations of which more is known, once they have their final name
         self._count = 0
+
+    def declare(self, name: str, structure: Structure) -> None:
+        """Take note of what an input is declared to be."""
+        if structure.diagonal:
+            self.diagonal.add(name)
+        elif (found := of_structure(structure, len(self.inputs[name]))) is not None:
+            note_symmetry(name, found)
 
     def new_name(self, wish: str) -> str:
         name, n = wish, 1
@@ -151,6 +161,7 @@ class Definitions:
         self._to_number.append(d)
         self.table[d.name] = d
         self.taken.add(d.name)
+        note_exchanges(d)
         return d.whole()
 
     @property
@@ -197,6 +208,7 @@ class Definitions:
         old, d = self.table.popitem()
         back: dict[Index, Hole] = dict(zip(d.free, holes))
         self.table[name] = Definition(name, free, d.kind, substitute_payload(d.payload, back), d.virtual)
+        note_exchanges(self.table[name])
         for key, (who, order) in list(self._numbered.items()):
             if who == old:
                 self._numbered[key] = (name, tuple(back[i] for i in order))  # type: ignore[misc]
@@ -259,6 +271,61 @@ class Definitions:
                 need |= d.reads()
                 order.append(d)
         return order[::-1]
+
+
+# ---- symmetries -----------------------------------------------------------------------------------
+def note_exchanges(d: Definition) -> None:
+    """Find out which slots of the definition may be exchanged because those of a tensor that it reads may: A⁻¹ for a
+    symmetric A, A_ij A_ij B_kl in k and l.  Definitions that read no such tensor are not looked at."""
+    known = symmetries()
+    if not known or len(d.free) < 2 or known.keys().isdisjoint(d.reads()):
+        return
+    sorts: list[Sort] = []
+    for n, one in enumerate(d.free):
+        for k, other in enumerate(d.free[n + 1 :], n + 1):
+            if one.space == other.space and (sign := _exchanged(d, one, other)):
+                sorts.append(Sort(((n,), (k,)), sign))
+    joined = _joined(sorts)
+    if joined:
+        note_symmetry(d.name, symmetry(joined, len(d.free)))
+
+
+def _exchanged(d: Definition, one: Index, other: Index) -> int:
+    """The sign by which the definition's value changes where two of its indices change places; 0 where it is
+    another."""
+    after = substitute_payload(d.payload, {one: other, other: one})
+    if isinstance(after, dict):
+        return 1 if after == d.payload else -1 if nf.scale(after, -1) == d.payload else 0
+    if d.kind == "inv":  # also of an antisymmetric matrix: the inverse turns its sign with it
+        return _sign_between(after, d.parts)
+    return 1 if d.kind in ("map", "where") and _same_signed(after, d.parts) else 0
+
+
+def _sign_between(after: tuple[Part, ...], before: tuple[Part, ...]) -> int:
+    (one,), (other,) = (nf.atom_poly(p[0]).items() for p in (after, before) if isinstance(p[0], Atom))
+    return int(one[1] * other[1]) if one[0] == other[0] else 0
+
+
+def _same_signed(after: Part, before: Part) -> bool:
+    """Whether two operands are equal once the slots of what they read are in order."""
+    if isinstance(after, tuple) and isinstance(before, tuple):
+        return len(after) == len(before) and all(map(_same_signed, after, before))
+    if isinstance(after, Atom) and isinstance(before, Atom):
+        return nf.atom_poly(after) == nf.atom_poly(before)
+    if isinstance(after, Mono) and isinstance(before, Mono):
+        return nf.make(1, (), after.factors) == nf.make(1, (), before.factors)
+    return after == before
+
+
+def _joined(sorts: list[Sort]) -> list[Sort]:
+    """Pairs that overlap joined to groups: from i ↔ j and j ↔ k follows i ↔ k, with the same sign."""
+    groups: list[tuple[set[int], int]] = []
+    for sort in sorts:
+        slots = {k for (k,) in sort.blocks}
+        touched = [g for g in groups if g[0] & slots]
+        groups = [g for g in groups if not g[0] & slots]
+        groups.append((slots.union(*(g[0] for g in touched)), sort.sign))
+    return [Sort(tuple((k,) for k in sorted(slots)), sign) for slots, sign in groups]
 
 
 def _keys(d: Definition) -> Iterator[tuple[str, list[Index]]]:

@@ -40,6 +40,7 @@ from ..ir.expr import (
 from ..ir.index import affine, parity
 from ..ir.inline import call_body
 from ..ir.program import Define, FunctionDefinition, Program
+from ..ir.structure import structure_of
 from . import poly as nf
 from .atoms import Atom, Hole, access, delta, extent, fresh, substitute_hole
 from .definitions import Definition, Definitions, Operand, condition, plain_access
@@ -52,6 +53,8 @@ def definitions_of(program: Program) -> Definitions:
     """The whole program in normal form.  Must run inside a `workspace`."""
     inputs = {t.name: t.indices for t in program.tensors}
     store = Definitions(inputs, [t.name for t in program.tensors if t.is_integer], taken_names(program))
+    for t in program.tensors:
+        store.declare(t.name, structure_of(t.attributes, len(t.indices)))
     enter = Normaliser(store, program.functions)
     for statement in program.statements:
         if isinstance(statement, Define):
@@ -124,7 +127,15 @@ class Normaliser:
                 f"raising and lowering `{e.tensor}` by a metric cannot be differentiated or normalised",
                 hint="write the metric's components as factors, or leave out the `metric` declaration",
             )
-        return self.store.resolve(access(e.tensor, self.slots(e.slots, scope)))
+        slots = self.slots(e.slots, scope)
+        if e.tensor in self.store.diagonal:
+            return self.on_diagonal(e.tensor, slots)
+        return self.store.resolve(access(e.tensor, slots))
+
+    def on_diagonal(self, tensor: str, holes: tuple[Hole, ...], exponent: int = 1) -> Poly:
+        """A component of a diagonal tensor or of its inverse: D_ij = D_ii δ_ij."""
+        one, other = sorted(holes, key=lambda h: not isinstance(h, Index))
+        return nf.make(1, (), [(access(tensor, (one, one)), exponent), (delta(one, other), 1)])
 
     def delta(self, e: Delta, scope: Scope) -> Poly:
         return nf.atom_poly(delta(*self.slots((e.left, e.right), scope)))
@@ -209,6 +220,8 @@ class Normaliser:
             spaces = self._spaces(e.tensor)
             r, c = fresh(spaces[0]), fresh(spaces[1])
             return nf.atom_poly(self.store.lift_operation(e.function, (access(e.tensor, (r, c)),), (r, c)))
+        if e.tensor in self.store.diagonal:
+            return self.on_diagonal(e.tensor, self.slots(e.slots, scope), -1)
         spaces = self._spaces(e.tensor)
         c, r = fresh(spaces[1]), fresh(spaces[0])  # the inverse has the matrix's columns as its rows
         whole = self.store.lift("inv", (access(e.tensor, (r, c)),), (c, r))

@@ -29,11 +29,12 @@ from ..ir.expr import (
 )  # fmt: skip
 from ..ir.index import Affine
 from ..ir.walk import slot_value
-from .atoms import Atom, Hole, hole_text, substitute
+from .atoms import Atom, Hole, access, exchangeable, hole_text, substitute, symmetries
 from .canonical import Factor
 from .collect import Collected, collect
 from .definitions import Definition, Part, substitute_payload
 from .poly import Mono, Poly, magnitude, sorted_terms
+from .symmetry import other_sign
 
 Inline: TypeAlias = Mapping[str, Definition]  # definitions that are written where they are read
 
@@ -171,7 +172,7 @@ class Leaver:
             return self.monomial(mono, c, used)
         collected, rest = collect(sorted_terms(poly))
         terms = []
-        for mono, c in rest:
+        for mono, c in map(_turned, rest):
             outer, groups = components(mono)
             items = [_Item(a.text, e, self.atom(a, used)) for a, e in outer]
             for bound, factors in groups:
@@ -194,6 +195,7 @@ class Leaver:
 
     def monomial(self, mono: Mono, c: Number, used: tuple[Index, ...]) -> Expr:
         """One sum over one product where the dummies are all connected, else a product of sums."""
+        mono, c = _turned((mono, c))
         outer, groups = components(mono)
         if len(groups) <= 1:
             return self.sum_of(mono.bound, mono.factors, c, used)
@@ -215,6 +217,18 @@ class Leaver:
                 if isinstance(hole, Index) and hole in wishes:
                     wishes[hole].append(own)
         return wishes
+
+
+def _turned(term: tuple[Mono, Number]) -> tuple[Mono, Number]:
+    """−A_ij as A_ji, where A is antisymmetric."""
+    mono, c = term
+    known = symmetries()
+    for n, (atom, e) in enumerate(mono.factors if known and c < 0 else ()):
+        symmetry = exchangeable(atom, e, known)
+        if symmetry is not None and e % 2 and (holes := other_sign(atom.holes, symmetry)):
+            turned = (*mono.factors[:n], (access(atom.name, holes), e), *mono.factors[n + 1 :])
+            return Mono(mono.bound, turned), -c
+    return term
 
 
 def _by_appearance(indices: Iterable[Index], body: Expr) -> tuple[Index, ...]:

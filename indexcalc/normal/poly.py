@@ -14,8 +14,21 @@ from ..ir.build import integer_power, lowest
 from ..ir.expr import COMPARISONS, Number
 from ..ir.index import Index
 from ..ir.node import Node, node
-from .atoms import Atom, Hole, extent, free_of, fresh, hole_text, slot_order, substitute
-from .canonical import Factor, order_indices
+from .atoms import (
+    Atom,
+    Hole,
+    access,
+    exchangeable,
+    extent,
+    free_of,
+    fresh,
+    hole_text,
+    slot_order,
+    substitute,
+    symmetries,
+)
+from .canonical import Factor, Known, order_indices
+from .symmetry import sorted_slots
 
 _set = object.__setattr__
 
@@ -77,15 +90,17 @@ def make(coefficient: Number, bound: Iterable[Index], factors: Iterable[Factor])
     """The polynomial of one raw monomial: deltas eaten, powers merged, dummies renamed canonically."""
     if coefficient == 0:
         return {}
-    left, merged = list(bound), _merge(factors)
-    while True:
+    known = symmetries()
+    left, (merged, sign) = list(bound), _merge(factors, known)
+    while sign:
         step = _eat_delta(left, merged)
         if step is None:
             break
         if step is _VANISHES:
             return {}
-        merged = _merge(step)
-    scale = _numbers(merged)
+        merged, turned = _merge(step, known)
+        sign *= turned
+    scale = _numbers(merged) * sign
     if scale == 0:
         return {}
     used = frozenset[Index]().union(*(a.free for a in merged)) if merged else frozenset()
@@ -95,14 +110,35 @@ def make(coefficient: Number, bound: Iterable[Index], factors: Iterable[Factor])
         merged[e] = lowest(merged.get(e, 0) + 1)
         if not merged[e]:
             del merged[e]
-    return {canonical(left, merged.items()): lowest(coefficient * scale)}
+    mono, turned = _canonical(left, merged.items(), known)
+    return {mono: lowest(coefficient * scale * turned)} if turned else {}
 
 
-def _merge(factors: Iterable[Factor]) -> dict[Atom, Number]:
+def _merge(factors: Iterable[Factor], known: Known) -> tuple[dict[Atom, Number], int]:
+    """Powers of equal factors, and the sign of bringing the slots of each in order; 0 where the product is zero."""
     merged: dict[Atom, Number] = {}
+    factors, sign = _in_order(factors, known) if known else (factors, 1)
     for atom, exponent in factors:
         merged[atom] = 1 if atom.is_indicator else merged.get(atom, 0) + exponent
-    return {a: e if type(e) is int else lowest(e) for a, e in merged.items() if e}
+    return {a: e if type(e) is int else lowest(e) for a, e in merged.items() if e}, sign
+
+
+def _in_order(factors: Iterable[Factor], known: Known) -> tuple[list[Factor], int]:
+    """Slots that a symmetry exchanges are sorted, free indices before dummies."""
+    out: list[Factor] = []
+    sign = 1
+    for atom, exponent in factors:
+        symmetry = exchangeable(atom, exponent, known)
+        if symmetry is not None:
+            holes, turned = sorted_slots(atom.holes, symmetry, _slot_order)
+            if turned or exponent > 0:  # 1/0 stays as it is written
+                atom, sign = access(atom.name, holes), sign * (turned if not turned or exponent % 2 else 1)
+        out.append((atom, exponent))
+    return out, sign
+
+
+def _slot_order(hole: Hole) -> tuple[bool, str]:
+    return isinstance(hole, Index) and hole.name.startswith("#"), hole_text(hole)
 
 
 def _numbers(merged: dict[Atom, Number]) -> Number:
@@ -168,11 +204,14 @@ def _orient(a: Hole, b: Hole) -> tuple[Index, Hole] | None:
     return (b, a) if hole_text(a) < hole_text(b) else (a, b)
 
 
-def canonical(bound: Iterable[Index], factors: Iterable[Factor]) -> Mono:
-    kept = list(factors)
+def _canonical(bound: Iterable[Index], factors: Iterable[Factor], known: Known) -> tuple[Mono, int]:
+    """The monomial with its dummies renamed, and the sign of its slots' order under the new names; 0 for a zero."""
+    kept, sign = list(factors), 1
     dummies = list(bound)
     if dummies:
-        order = order_indices(dummies, [(0, a, e) for a, e in kept])
+        order, vanishes = order_indices(dummies, [(0, a, e) for a, e in kept], known)
+        if vanishes:
+            return UNIT, 0
         # a monomial taken out of a sum may hold that sum's dummies: its own must not capture them
         outside = {i.name for a, _ in kept for i in a.free if i.name[0] == "#"} - {i.name for i in dummies}
         free_names = (f"#{n}" for n in count() if f"#{n}" not in outside)
@@ -180,7 +219,9 @@ def canonical(bound: Iterable[Index], factors: Iterable[Factor]) -> Mono:
         dummies = list(names.values())
         if dummies != order:
             kept = [(substitute(a, names), e) for a, e in kept]
-    return Mono(tuple(dummies), tuple(sorted(kept, key=lambda f: (f[0].text, f[1]))))
+            if known:
+                kept, sign = _in_order(kept, known)
+    return Mono(tuple(dummies), tuple(sorted(kept, key=lambda f: (f[0].text, f[1])))), sign
 
 
 def is_invertible(mono: Mono) -> bool:
@@ -265,13 +306,18 @@ def definition_key(free: Iterable[Index], poly: Poly) -> tuple[str, list[Index]]
         tag = (str(c), len(bound), tuple(sorted(a.head for a, _ in factors)))
         tagged += [(tag, a, e) for a, e in factors]
         terms.append((c, bound, factors))
-    order = order_indices([*own, *dummies], tagged)
+    known = symmetries()
+    order, _ = order_indices([*own, *dummies], tagged, known)
     mine = set(own)
     order = [i for i in order if i in mine] + [i for i in order if i not in mine]
     names = {old: Index(f"#{n}", old.space) for n, old in enumerate(order)}
     lines = []
     for c, bound, factors in terms:
-        product = sorted((substitute(a, names).text, str(e)) for a, e in factors)
+        placed: Iterable[Factor] = [(substitute(a, names), e) for a, e in factors]
+        if known:
+            placed, sign = _in_order(placed, known)
+            c *= sign
+        product = sorted((a.text, str(e)) for a, e in placed)
         lines.append(f"{c}*Σ{sorted(hole_text(names[b]) for b in bound)}{product}")
     lines.sort()
     return repr((sorted(hole_text(names[i]) for i in own), lines)), [i for i in order if i in mine]
