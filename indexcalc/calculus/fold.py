@@ -22,6 +22,7 @@ from ..normal.definitions import Definition, Definitions
 from ..normal.poly import Mono, Poly
 from .cost import CostModel
 from .library import Library, Pattern, Sigma, matches
+from .structure import orthogonal_facts
 
 EXPAND_TERMS, EXPAND_FACTORS, EXPAND_ROUNDS = 8, 10, 8  # a proof of zero gives up beyond these
 BEAM = 2  # next states kept: folds overlap rarely
@@ -59,6 +60,8 @@ class Folder:
         backward = set(backward)
         needed = {d.name for d in self.store.live(self.keep | (set(self.store.table) - backward))}
         self.backward = needed & backward
+        for fact in orthogonal_facts(self.store):
+            self.library.add(*fact)
         for name in needed:  # dead definitions read nothing
             self.uses.update(_occurrences(self.store.table[name]))
         unread: list[Definition] = []  # learned from when there is something to fold

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ..ir.program import Define, Program, Tensor
 from ..normal.enter import taken_names
+from .structure import tangent_attributes
 from .sweep import Sweep
 
 
@@ -50,7 +51,8 @@ def gradient_plan(program: Program, output: Define, wrt: Sequence[str]) -> Plan:
 def directional_plan(program: Program, outputs: Sequence[tuple[str, str]], wrt: Sequence[str]) -> Plan:
     """One forward sweep along the new inputs `tangent_x`; each output comes with the wish for its result."""
     wishes = Wishes(program)
-    seeds = tuple(Tensor(wishes.name(f"tangent_{name}"), program.inputs[name].indices) for name in wrt)
+    moved = [program.inputs[name] for name in wrt]
+    seeds = tuple(Tensor(wishes.name(f"tangent_{t.name}"), t.indices, tangent_attributes(t)) for t in moved)
     results = tuple(wishes.name(wish) for _, wish in outputs)
     wanted = tuple(name for name, _ in outputs)
     return Plan((Sweep("forward", tuple(wrt), wanted, results, seeds, prefix="tangent_"),), results)

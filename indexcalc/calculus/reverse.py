@@ -10,6 +10,7 @@ from ..normal.atoms import Atom, delta
 from ..normal.definitions import Definitions
 from ..normal.poly import Poly
 from .rules import apply_rule
+from .structure import onto_tangent
 from .sweep import Accumulator, Sweep, Swept, reaching
 
 
@@ -31,7 +32,8 @@ class _Reverse(Accumulator):
             if bar:
                 apply_rule(self.store, d, self.carried(d, bar), self.cotangent, self._add)
         for name in sweep.wanted:
-            self.result(name, self.cotangent.get(name, {}))
+            free = self.cotangent.get(name, {})
+            self.result(name, onto_tangent(self.store, name, self.free[name], self.frame(name), free))
         self.store.learn()
         return self.done
 

@@ -13,6 +13,7 @@ from ..normal.atoms import Atom, access, delta, fresh
 from ..normal.canonical import Factor
 from ..normal.definitions import Definition, Definitions
 from ..normal.poly import Mono, Poly
+from .structure import tangent_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,12 @@ class Accumulator:
         """The derivative of `name` by itself: Π δ, what is given as an input, or 1."""
         own = self.free[name]
         if self.sweep.batched:
-            return nf.make(1, (), [(delta(e, i), 1) for e, i in zip(self.done.batch, own)])
+            each = nf.make(1, (), [(delta(e, i), 1) for e, i in zip(self.done.batch, own)])
+            return tangent_seed(self.store, name, own, each)
         if name not in given:
             return nf.constant(1)
         seed = given[name]
-        self.store.inputs[seed.name] = seed.indices
+        self.store.declare(seed)
         return nf.atom_poly(access(seed.name, own))
 
     def result(self, name: str, derivative: Poly) -> Atom:

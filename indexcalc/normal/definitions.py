@@ -12,7 +12,8 @@ from typing import TypeAlias, Union
 
 from ..ir.expr import Literal, Number
 from ..ir.index import Affine, Index
-from ..ir.structure import Structure
+from ..ir.program import Tensor
+from ..ir.structure import Structure, structure_of
 from . import poly as nf
 from .atoms import Atom, Hole, access, names_in, note_symmetry, slot_order, substitute, symmetries
 from .poly import Mono, Poly
@@ -124,7 +125,8 @@ class Definitions:
     def __init__(self, inputs: Mapping[str, tuple[Index, ...]], integer: Iterable[str], taken: Iterable[str]) -> None:
         self.inputs = dict(inputs)
         self.integer = frozenset(integer)  # they carry no cotangent
-        self.diagonal: set[str] = set()  # inputs that are zero off their diagonal
+        self.structured: dict[str, Tensor] = {}  # inputs that lie in a smaller set than all arrays of their shape
+        self.diagonal: set[str] = set()
         self.taken = set(taken)
         self.table: dict[str, Definition] = {}
         self._numbers: dict[str, tuple[str, tuple[Index, ...]]] = {}  # key -> name, free indices in key order
@@ -132,12 +134,16 @@ class Definitions:
         self._to_learn: list[str] = []  # operations of which more is known, once they have their final name
         self._count = 0
 
-    def declare(self, name: str, structure: Structure) -> None:
+    def declare(self, tensor: Tensor) -> None:
         """Take note of what an input is declared to be."""
+        self.inputs[tensor.name] = tensor.indices
+        structure = structure_of(tensor.attributes, len(tensor.indices))
+        if structure != Structure():
+            self.structured[tensor.name] = tensor
         if structure.diagonal:
-            self.diagonal.add(name)
-        elif (found := of_structure(structure, len(self.inputs[name]))) is not None:
-            note_symmetry(name, found)
+            self.diagonal.add(tensor.name)
+        elif (found := of_structure(structure, len(tensor.indices))) is not None:
+            note_symmetry(tensor.name, found)
 
     def new_name(self, wish: str) -> str:
         name, n = wish, 1

@@ -40,7 +40,6 @@ from ..ir.expr import (
 from ..ir.index import affine, parity
 from ..ir.inline import call_body
 from ..ir.program import Define, FunctionDefinition, Program
-from ..ir.structure import structure_of
 from . import poly as nf
 from .atoms import Atom, Hole, access, delta, extent, fresh, substitute_hole
 from .definitions import Definition, Definitions, Operand, condition, plain_access
@@ -54,7 +53,7 @@ def definitions_of(program: Program) -> Definitions:
     inputs = {t.name: t.indices for t in program.tensors}
     store = Definitions(inputs, [t.name for t in program.tensors if t.is_integer], taken_names(program))
     for t in program.tensors:
-        store.declare(t.name, structure_of(t.attributes, len(t.indices)))
+        store.declare(t)
     enter = Normaliser(store, program.functions)
     for statement in program.statements:
         if isinstance(statement, Define):
