@@ -12,6 +12,7 @@ from ..normal.atoms import workspace
 from ..normal.definitions import Definitions
 from ..normal.enter import definitions_of
 from ..normal.leave import Names
+from .convention import conventions
 from .cost import CostModel, representative_sizes
 from .fold import Folder
 from .forward import sweep_forward
@@ -58,7 +59,7 @@ def derive(program: Program, plan: Plan, with_value: bool, sizes: Mapping[str, i
         statements=tuple(lines),
         outputs=outputs,
         trace=(),
-        notes=(),
+        notes=conventions(program, plan),
         warnings=(),
     )
     result = replace(result, indices=all_indices(result))

@@ -7,7 +7,7 @@ all components as independent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import permutations, product
 from math import factorial
@@ -43,9 +43,7 @@ def projection(
     if structure.diagonal:
         return build.multiply(Delta(*slots), gradient(slots))
     terms = _orders(structure, len(slots)) if structure.exchanges else [(tuple(range(len(slots))), Fraction(1))]
-    return build.add(
-        *(build.multiply(build.number(c), gradient(tuple(slots[k] for k in order))) for order, c in terms)
-    )
+    return build.add(*(build.multiply(build.number(c), gradient(tuple(slots[k] for k in order))) for order, c in terms))
 
 
 def checked_structure(tensor: Tensor) -> Structure:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from ..diagnostics import Label, Span, did_you_mean
 from ..ir.program import Attribute, FunctionDefinition, Metric
+from ..ir.structure import contradiction
 from ..syntax import tree as t
 from .building import Builder
 from .expressions import read
@@ -99,7 +100,20 @@ def _declare_tensor(item: t.Item, scope: Scope, scalar: bool) -> None:
     scope.tensors.pop(name, None)  # a metric of that name takes its place among the declared ones
     scope.tensors[name] = info
     scope.unify_slots(name, plain)
-    info.attributes = tuple(a for tree in item.attributes if (a := _attribute(tree, info, scope)) is not None)
+    read = [(a, tree.span) for tree in item.attributes if (a := _attribute(tree, info, scope)) is not None]
+    _check_agreement(read, info, scope)
+    info.attributes = tuple(a for a, _ in read)
+
+
+def _check_agreement(read: list[tuple[Attribute, Span]], info: TensorInfo, scope: Scope) -> None:
+    """Attributes that exclude each other; a tensor gets one finding."""
+    for (one, first), (two, span) in itertools.combinations(read, 2):
+        reason = contradiction(one, two, info.rank or 0)
+        if reason:
+            message = f"`{info.name}` is declared {one.name} and {two.name}: {reason}"
+            labels = (Label(first, f"{one.name} here"),)
+            scope.bad("IX206", message, span, "remove one, or name the slots that each is about", labels)
+            return
 
 
 def _attribute(tree: t.AttributeTree, info: TensorInfo, scope: Scope) -> Attribute | None:

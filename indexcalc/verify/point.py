@@ -19,6 +19,7 @@ from .directions import Directions, directions_for
 from .evaluators import interpreted
 from .inputs import RANGES, draw
 from .numeric import Point, smooth_directions
+from .structured import check_declared, tangents
 
 # Central differences: the widest step first; a narrower one where kinks lie densely.
 STEPS = (1e-3, 1e-4, 1e-5)
@@ -65,10 +66,15 @@ class Setting:
         given = {name: Stored(a) for name, a in self.inputs.items()}
         return {**given, **run_stored(self.program, given, self.sizes)}
 
+    def moves(self, wrt: str) -> Array:
+        """The directions of `wrt` as the declaration allows them: a gradient's component is the derivative along the
+        projection of its unit vector."""
+        return tangents(self.program.inputs[wrt], self.inputs[wrt], self.directions[wrt].array)
+
     def smooth(self, output: str, wrt: str) -> Array:
         """For each direction, whether central differences stay on one smooth piece."""
         way = definitions_between(self.program, wrt, output)
-        return smooth_directions(self.point(output), wrt, self.directions[wrt].array, self.step, way)
+        return smooth_directions(self.point(output), wrt, self.moves(wrt), self.step, way)
 
 
 def find_setting(
@@ -84,6 +90,7 @@ def find_setting(
     directions = {n: directions_for(_shape(program, n, sizes), program, sizes, rng) for n in names}
     weights = {t.output: _weights(_shape(program, t.output, sizes), rng) for t in tasks}
     if inputs is not None:
+        check_declared(program, inputs)
         setting = Setting(program, sizes, inputs, weights, directions=directions)
         if not _finite(setting, tasks):
             raise fail("IX906", "the given inputs lead to outputs or gradients that are infinite or NaN")

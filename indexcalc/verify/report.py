@@ -43,7 +43,7 @@ class Row:
     """One thing that was checked.
 
     `relative_error` is that of `name` against `method`; `agreements` compare evaluators with each other.  `compared`
-    of `total` components were compared.
+    of `total` components were compared.  Where `unverified` says why, nothing was: the row has not passed.
     """
 
     name: str
@@ -58,15 +58,18 @@ class Row:
     sampling: str = "all compared"
     worst: Worst | None = None
     note: str = ""
+    unverified: str = ""  # why nothing could be said
 
     @property
     def passed(self) -> bool:
-        return self.relative_error <= self.tolerance and all(a.passed for a in self.agreements)
+        return not self.unverified and self.relative_error <= self.tolerance and all(a.passed for a in self.agreements)
 
     def failures(self) -> list[str]:
         """What went wrong, each with its worst component and both values."""
         found = []
-        if not self.relative_error <= self.tolerance:
+        if self.unverified:
+            found.append(f"{self.name}: {self.unverified}")
+        elif not self.relative_error <= self.tolerance:
             found.append(_failure(self.name, self.method, self.relative_error, self.tolerance, self.worst))
         for a in self.agreements:
             if not a.passed:

@@ -70,8 +70,14 @@ def _gradient_row(setting: Setting, task: Task, wrt: str, label: str, found: Map
     note = f"{label}: {numerical.method} because of {', '.join(piecewise)}" if piecewise else ""
     if left_out:
         note += f"; {left_out} of {len(numerical.kept)} directions left out, a kink is within reach of the step"
+    unverified = ""
     if left_out > MAX_LEFT_OUT * len(numerical.kept):
-        error = float("nan")
+        error, worst = float("nan"), None
+        unverified = (
+            f"not verified, {left_out} of {len(numerical.kept)} directions have a kink or jump "
+            f"({', '.join(piecewise)}) within reach of the step {numerical.step:.0e}, where no derivative need exist; "
+            "choose inputs away from it"
+        )
     return Row(
         label,
         "gradient",
@@ -85,11 +91,12 @@ def _gradient_row(setting: Setting, task: Task, wrt: str, label: str, found: Map
         f"{directions.sampling} away from kinks" if left_out else directions.sampling,
         worst,
         note,
+        unverified,
     )
 
 
 def _complex(setting: Setting, output: str, wrt: str) -> Numerical:
-    directions = setting.directions[wrt].array
+    directions = setting.moves(wrt)
     values = complex_step(setting.point(output), wrt, directions)
     kept = np.ones(directions.shape[-1], dtype=bool)
     return Numerical(values, kept, "complex step", COMPLEX_STEP, COMPLEX_TOLERANCE, ROUNDING)
@@ -97,7 +104,7 @@ def _complex(setting: Setting, output: str, wrt: str) -> Numerical:
 
 def _central(setting: Setting, output: str, wrt: str) -> Numerical:
     kept, step = setting.smooth(output, wrt), setting.step
-    values = richardson(setting.point(output), wrt, setting.directions[wrt].array[..., kept], step)
+    values = richardson(setting.point(output), wrt, setting.moves(wrt)[..., kept], step)
     return Numerical(values, kept, "central differences", step, CENTRAL_TOLERANCE, ROUNDING / step)
 
 

@@ -30,6 +30,7 @@ def choose_sizes(program: Program, sizes: Mapping[str, int] | None = None) -> di
     table = SizeTable(program)
     table.take_sizes(sizes or {})
     _equal_sides(program, table)
+    _tall(program, table)
     wanted = dict(_required(program))
     offset_uses = [u for u in table.uses if u.terms is not None and not isinstance(u.slot, Index)]
     targets = {unknown_of(u.space) for u in offset_uses if table.size(u.space) is None}
@@ -69,6 +70,17 @@ def _equal_sides(program: Program, table: SizeTable) -> None:
                 size = next((n for n in found if n is not None), 3 if part.tensor in program.inputs else 2)
                 for space in spaces[part.tensor]:
                     table.assume(space, size, ORIGIN)
+
+
+def _tall(program: Program, table: SizeTable) -> None:
+    """A matrix with orthonormal columns has at least as many rows."""
+    for tensor in program.tensors:
+        if any(a.name == "orthogonal" for a in tensor.attributes):
+            rows, columns = tensor.spaces
+            if table.size(columns) is None:
+                table.assume(columns, min(DEFAULTS[0], table.size(rows) or DEFAULTS[0]), ORIGIN)
+            if table.size(rows) is None:
+                table.assume(rows, max(DEFAULTS[1], table.size(columns) or 0), ORIGIN)
 
 
 def _dependent(program: Program, table: SizeTable, uses: list[SlotUse]) -> set[Unknown]:

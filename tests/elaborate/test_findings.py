@@ -67,6 +67,23 @@ FAULTS = [
     ("y[i] = A[i,j] A[i]", "IX203 1:15 `A` has 2 slots, but 1 slot here"),
     ("tensor A[i]; s = A", "IX203 1:18 `A` has 1 slot, but none here"),
     ("s = inv(A)", "IX203 1:5 inv(…) has two slots, but none here"),
+    (
+        "tensor A[i,j] symmetric antisymmetric",
+        "IX206 1:25 `A` is declared symmetric and antisymmetric: only zero is both",
+    ),
+    (
+        "tensor A[i,j] antisymmetric diagonal",
+        "IX206 1:29 `A` is declared antisymmetric and diagonal: the diagonal of an antisymmetric tensor is zero",
+    ),
+    (
+        "tensor A[i,j] positive antisymmetric",
+        "IX206 1:24 `A` is declared positive and antisymmetric: exchanging two slots turns the sign",
+    ),
+    (
+        "tensor R[i,j,k,l] riemann antisymmetric(1,3)",
+        "IX206 1:27 `R` is declared riemann and antisymmetric: "
+        "a Riemann tensor has its own symmetries, and with these only zero is left",
+    ),
     ("tensor A[i] symmetric", "IX203 1:13 `symmetric` needs 2 slots or more, but `A` gives 1"),
     ("s = delta[i,j,k]", "IX204 1:5 δ has two slots, but 3 here"),
     ("index i : n(4); s = eps[i,j,k] A[i,j,k]", "IX204 1:21 ε has 3 slots, but its space has extent 4"),

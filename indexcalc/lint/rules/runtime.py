@@ -128,4 +128,13 @@ RULES = (
         "indexcalc run 'y[i] = 2 x[i]' --input x=notes.txt",
         "indexcalc run 'y[i] = 2 x[i]' --input x=x.npy",
     ),
+    _page(
+        "IX816",
+        "not-as-declared",
+        "an array to verify at is not what its tensor is declared to be",
+        "A gradient by a symmetric tensor is right at symmetric arrays only. Compiled functions do not look, for that "
+        "would cost as much as they do; a verification does.",
+        "indexcalc verify 'tensor A[i, j] symmetric; L = x[i] A[i, j] x[j]' --input A=upper.npy",
+        "indexcalc verify 'tensor A[i, j] symmetric; L = x[i] A[i, j] x[j]' --input A=symmetric.npy",
+    ),
 )

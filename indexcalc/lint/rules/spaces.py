@@ -47,4 +47,13 @@ RULES = (
         bad="y = sum[k](2)",
         good="index k : n(N)\ny = sum[k](2)",
     ),
+    page(
+        "IX206",
+        name="contradicting-attributes",
+        summary="a tensor is declared to be two things that exclude each other",
+        why="Only zero is symmetric and antisymmetric in slots that meet, so that every formula with such a tensor "
+        "would come out as zero. A slot number is the usual slip.",
+        bad="tensor T[i, j, k] symmetric(1, 2) antisymmetric(2, 3)\nL = T[i, j, k] x[i] y[j] z[k]",
+        good="tensor T[i, j, k, l] symmetric(1, 2) antisymmetric(3, 4)\nL = T[i, j, k, l] x[i] y[j] z[k] w[l]",
+    ),
 )
