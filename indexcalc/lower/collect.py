@@ -52,12 +52,18 @@ def _views(n: int, term: Expr) -> list[tuple[object, Seen]]:
             continue
         bound = tuple(dict.fromkeys(s for s in plain if s in term.indices))
         rest = multiply(*factors[:position], *factors[position + 1 :])
-        if len(bound) != len(term.indices) or rest.free.isdisjoint(bound):
+        if len(bound) != len(term.indices) or rest.free.isdisjoint(bound) or not _is_whole(rest):
             continue
         numbers = {index: k for k, index in enumerate(bound)}
         slots = tuple(numbers.get(s, s) for s in plain)
         found.append(((factor.tensor, slots), (n, bound, factor, rest)))
     return found
+
+
+def _is_whole(rest: Expr) -> bool:
+    """Whether some factor has all of the indices: else the merged factor is an outer product, larger than what it is
+    made of, and two contractions that never form it are cheaper."""
+    return not isinstance(rest, Product) or any(f.free >= rest.free for f in rest.factors)
 
 
 def _pushed_in(term: Expr) -> Expr:

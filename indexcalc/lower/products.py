@@ -13,6 +13,7 @@ from ..ir.walk import free_in_order
 from .contraction import contract, product, scaled
 from .deltas import mask_of, remove_bound, scatter, scatter_targets
 from .factors import Factors, as_float, factors_of
+from .running import running_sum
 
 if TYPE_CHECKING:
     from .expressions import Lowering
@@ -27,6 +28,9 @@ def lower_product(low: Lowering, body: Expr, bound: tuple[Index, ...], wanted: S
     opened = _distributed(found)
     if opened is not None:
         return low.lower(opened)
+    running = running_sum(low, found, out)
+    if running is not None:
+        return running
     operands, divisors = _operands(low, found, frozenset(out))
     scalars = _scalars(low, found)
     deltas, operands = remove_bound(low, found.deltas, operands, found.bound, scalars)

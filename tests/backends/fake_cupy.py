@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 NAMES = """
-abs add arange argmax argsort asarray broadcast_to copyto cos cosh cumsum divide dot exp expand_dims float64 inf
+abs add arange argmax argsort asarray broadcast_to copyto cos cosh cumsum divide dot exp expand_dims flip float64 inf
 iscomplexobj isinf log log1p matmul max maximum min minimum multiply nan ndarray negative power prod sign sin sinh sqrt
 square subtract sum tan tanh where zeros zeros_like
 """

@@ -175,3 +175,18 @@ def test_what_has_no_value_is_refused(derived: bool) -> None:
     what = "a derivative" if derived else "∂ of a field"
     with pytest.raises(IndexCalcError, match=f"IX905: {what} cannot be compiled"):
         lower_program(program)
+
+
+def test_terms_that_would_meet_in_an_outer_product_are_contracted_apart() -> None:
+    text = "tensor A[i,j], C[a,c], X[i,a]\nY[i,a] = A[i,j] C[a,c] X[j,c] + A[j,i] C[c,a] X[j,c]"
+    assert largest(text) == 100 * 100
+    assert kinds(lowered(text)[0])["Contract"] == 4
+    assert kinds(lowered("tensor A[i,j], x[i], z[i]\ny[i] = A[i,j] x[j] + A[i,j] z[j]")[0])["Contract"] == 1
+
+
+@pytest.mark.parametrize("mask", ["j <= i", "i > j", "j >= i", "i < j"])
+def test_a_sum_up_to_an_index_runs_along_it(mask: str) -> None:
+    text = f"tensor X[i,a], x[i]\nY[i,a] = sum[j](({mask}) X[j,a] x[j])"
+    assert largest(text) == 700
+    assert kinds(lowered(text)[0])["Along"] == 1
+    assert kinds(lowered(f"tensor A[i,j], x[i]\ny[i] = sum[j](({mask}) A[i,j] x[j])")[0])["Along"] == 0

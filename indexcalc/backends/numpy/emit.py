@@ -59,6 +59,7 @@ def array_operations(module: str) -> dict[str, str]:
         "prod": f"{module}.prod({{0}}, axis={{1}})",
         "range": f"{module}.arange({{0}})",
         "reshape": "{0}.reshape({1})",
+        "reversed_cumsum": f"{module}.flip({module}.cumsum({module}.flip({{0}}, {{1}}), axis={{1}}), {{1}})",
         "scalar": f"{module}.asarray({{0}})",
         "scatter": "scatter_add({0}, {1}, {2})",
         "scatter_windows": "scatter_windows({0}, {1}, {2})",

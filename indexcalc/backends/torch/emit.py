@@ -93,6 +93,7 @@ TORCH = Spelling(
         "prod": "product({0}, {1})",
         "range": "torch.arange({0}, device=device)",
         "reshape": "{0}.reshape({1})",
+        "reversed_cumsum": "torch.flip(torch.cumsum(torch.flip({0}, ({1},)), dim={1}), ({1},))",
         "scalar": "{0}",
         "scatter": "scatter_add({0}, {1}, {2})",
         "scatter_windows": "scatter_windows({0}, {1}, {2})",
