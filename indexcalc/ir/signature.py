@@ -118,6 +118,11 @@ def statement_bodies(program: Program) -> list[Expr]:
     return bodies
 
 
+def _is_own(use: SlotUse) -> bool:
+    """Whether the slot is an index of the slot's own space, which bounds nothing."""
+    return use.offset == 0 and [(c, unknown_of(i.space)) for c, i in use.terms or ()] == [(1, unknown_of(use.space))]
+
+
 class SizeTable:
     """Sizes as they become known, each with where it came from.  Two sizes for one extent are an error."""
 
@@ -234,7 +239,7 @@ class SizeTable:
 
     def _bound(self, use: SlotUse, bounds: dict[Unknown, list[tuple[int, SlotUse]] | None]) -> None:
         """File the largest size that this slot allows its only unknown; None where it cannot tell."""
-        if use.terms is None:
+        if use.terms is None or _is_own(use):
             return
         open_terms = [(c, i) for c, i in use.terms if self.size(i.space) is None]
         unknowns = {unknown_of(i.space) for _, i in open_terms}

@@ -61,9 +61,10 @@ def _views(n: int, term: Expr) -> list[tuple[object, Seen]]:
 
 
 def _is_whole(rest: Expr) -> bool:
-    """Whether some factor has all of the indices: else the merged factor is an outer product, larger than what it is
-    made of, and two contractions that never form it are cheaper."""
-    return not isinstance(rest, Product) or any(f.free >= rest.free for f in rest.factors)
+    """Whether some factor has all of the indices, and none is a delta: else the merged factor is an outer product or a
+    mask, larger than what it is made of, and two sums that never form it are cheaper."""
+    factors = rest.factors if isinstance(rest, Product) else (rest,)
+    return any(f.free >= rest.free for f in factors) and not any(isinstance(f, Delta) for f in factors)
 
 
 def _pushed_in(term: Expr) -> Expr:

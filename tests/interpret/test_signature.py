@@ -79,6 +79,13 @@ def test_affine_sizes_follow_from_each_other() -> None:
     assert (sizes[P.space], sizes[q.space]) == (8, 6)
 
 
+def test_reading_a_windowed_definition_at_its_own_index_bounds_nothing() -> None:
+    first = Define("y", (P,), Access("x", (affine([(1, P)], 2),)))
+    second = Define("z", (P,), Access("y", (P,)) * Access("y", (P,)))
+    program = Program((P,), (Tensor("x", (X,)),), statements=(first, second))
+    assert bind_sizes(program, {"x": (9,)})[P.space] == 7
+
+
 @pytest.mark.parametrize(
     ("shapes", "sizes", "message"),
     [

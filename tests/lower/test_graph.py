@@ -184,6 +184,12 @@ def test_terms_that_would_meet_in_an_outer_product_are_contracted_apart() -> Non
     assert kinds(lowered("tensor A[i,j], x[i], z[i]\ny[i] = A[i,j] x[j] + A[i,j] z[j]")[0])["Contract"] == 1
 
 
+def test_scattered_terms_are_added_without_a_mask() -> None:
+    text = "integer r[b], s[b] : vocab\ntensor X[b,a], E[v,a]\n"
+    text += "Y[v,a] = X[b,a] delta[v, r[b]] - X[b,a] delta[v, s[b]] + E[v,a]"
+    assert kinds(lowered(text)[0])["equal"] == 0
+
+
 @pytest.mark.parametrize("mask", ["j <= i", "i > j", "j >= i", "i < j"])
 def test_a_sum_up_to_an_index_runs_along_it(mask: str) -> None:
     text = f"tensor X[i,a], x[i]\nY[i,a] = sum[j](({mask}) X[j,a] x[j])"
