@@ -7,6 +7,7 @@ it has hardly any of either (a maximum, a gather), it counts as one for each ele
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,6 @@ def test_statements_and_work_are_affine_in_the_number_of_layers() -> None:
         statements.append(len(gradient.statements))
         added.append(work(gradient, sizes) - work(program, sizes))
     for found in (statements, added):
-        steps = {b - a for a, b in zip(found[1:], found[2:])}
+        steps = {b - a for a, b in pairwise(found)}
         assert len(steps) == 1, found
     assert added[-1] <= MOST_ADDED * work(ic.parse(layers(4)), sizes)
