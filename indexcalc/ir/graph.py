@@ -70,8 +70,8 @@ class Reduce:
 class Along:
     """softmax, cumsum, reversed_cumsum or topk along `indices`, which the result keeps; argmax, which drops them.
 
-    reversed_cumsum sums from the other end: Σ_{m ≥ j} x_m.  softmax and topk take several indices together, the last one
-    fastest; the others take one.
+    reversed_cumsum sums from the other end: Σ_{m ≥ j} x_m.  softmax and topk take several indices together, the last
+    one fastest; the others take one.
     """
 
     operation: str
