@@ -114,7 +114,11 @@ class Folder:
         return any(p.name != d.name for p in self.library.candidates(heads))
 
     def _mask_fact(self, d: Definition) -> None:
-        """softmax(where(c, x, −inf)) and exp of it vanish where c does not hold: P·[c] = P."""
+        """softmax(where(c, x, −inf)) and exp of it vanish where c does not hold: P·[c] = P; where(c, x, 0) is x·[c]."""
+        if d.kind == "where" and d.parts[2] == Literal(0) and isinstance(d.parts[1], Atom):
+            chosen: list[Factor] = [(d.parts[1], 1), *d.parts[0].factors]  # type: ignore[union-attr]
+            self.library.add(d.name, d.free, nf.make(1, (), chosen), nf.atom_poly(d.whole()))
+            return
         if d.kind == "softmax":
             argument = d.parts[0]
         elif d.kind == "map" and d.parts[0] == "exp":

@@ -181,4 +181,7 @@ def _legal(pattern: Pattern, sigma: Sigma, bound: tuple[Index, ...], remaining: 
         return False
     if any(not isinstance(sigma.get(i), Index) and i not in pattern.anchored for i in pattern.free):
         return False
+    slots = [sigma.get(i) for i in pattern.free]
+    if not pattern.bound and len(set(slots)) < len(slots):
+        return False  # xᵢ² is plainer than the diagonal of x xᵀ, and no dearer
     return all(i in sigma and gone.isdisjoint(free_of(sigma[i])) for i in pattern.free)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 
+import numpy as np
 import pytest
 
 import indexcalc as ic
@@ -98,6 +99,20 @@ def test_shift_by_the_maximum_is_proved_to_cancel() -> None:
     derived = ic.grad(*PROGRAMS["max shifted softmax"])
     backward = [s for s in derived.statements if isinstance(s, Define) and s.name not in "MEZp"]
     assert not any("M" in str(s.body) or "==" in str(s.body) for s in backward)
+
+
+def test_a_square_is_not_read_off_a_diagonal() -> None:
+    derived = str(ic.grad("m[i] = tanh(a[i])\nL = m[i] J[i,j] m[j]", "J,a"))
+    assert "grad_J[i, i]" not in derived and "m[i]**2" in derived
+
+
+def test_a_masked_value_is_used_as_it_is() -> None:
+    """x·[c] is where(c, x, 0), which the forward has, and which is no 0·∞ where x overflows."""
+    text = "index t, u : time\nD[t,u] = where(u <= t, exp(l[t] - l[u]), 0)\nh[t] = D[t,u] v[u]"
+    derived = ic.grad(text, "l")
+    assert body(derived, "grad_l") == "-v[t] (D[u, t] grad_h[u]) + grad_h[t] h[t]"
+    far = ic.compile(derived)(l=np.array([0.0, -800.0]), v=np.ones(2), grad_h=np.ones(2))["grad_l"]
+    assert np.allclose(far, 0)
 
 
 def test_quadratic_form_of_one_matrix() -> None:
