@@ -106,6 +106,94 @@ def grad(
     return run(program, _names(wrt, program), of=of, with_value=with_value, sizes=sizes)
 
 
+def jvp(
+    program: str | Program,
+    wrt: str | Iterable[str],
+    *,
+    of: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program that computes an output's derivative along a direction, by forward mode.
+
+    The result takes a direction `tangent_x` for each x in `wrt`, of x's shape, and returns `tangent_O`, of the output
+    O's shape: Σ_x ∂O/∂x · tangent_x.  Arguments are those of `grad`.
+
+    >>> import indexcalc as ic
+    >>> print(ic.jvp("y[i] = A[i,j] x[j]", "x").statements[-1])
+    tangent_y[i] = A[i, j] tangent_x[j]
+    """
+    from .calculus.grad import jvp as run
+
+    program = _program(program)
+    return run(program, _names(wrt, program), of=of, sizes=sizes)
+
+
+def jacobian(
+    program: str | Program,
+    wrt: str | Iterable[str],
+    *,
+    of: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program that computes `jac_x` for each x in `wrt`: ∂O/∂x, with the slots of the output O and then those of x.
+
+    Forward or reverse mode, whichever takes fewer multiplications at the sizes given (representative ones without); a
+    note of the result says which, and both figures.  Arguments are those of `grad`.
+
+    >>> import indexcalc as ic
+    >>> print(ic.jacobian("index v, w : n\\n p[v] = softmax[v](z[v])", "z").statements[-1])
+    jac_z[v, w] = p[v] (delta[v, w] - p[w])
+    """
+    from .calculus.grad import jacobian as run
+
+    program = _program(program)
+    return run(program, _names(wrt, program), of=of, sizes=sizes)
+
+
+def hessian(
+    program: str | Program,
+    wrt: str | Iterable[str],
+    *,
+    of: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program that computes the second derivatives of a scalar output.
+
+    `hess_x` has the slots of x twice.  For two names x before y in `wrt` there is one mixed block `hess_x_y`, with the
+    slots of x and then those of y; the other one is its transpose.  Arguments are those of `grad`.
+
+    >>> import indexcalc as ic
+    >>> print(ic.hessian("L = x[i] A[i,j] x[j]", "x").statements[-1])
+    hess_x[i, j] = A[i, j] + A[j, i]
+    """
+    from .calculus.grad import hessian as run
+
+    program = _program(program)
+    return run(program, _names(wrt, program), of=of, sizes=sizes)
+
+
+def hvp(
+    program: str | Program,
+    wrt: str | Iterable[str],
+    *,
+    of: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program that computes the product of a scalar output's Hessian with a vector, without the Hessian.
+
+    The result takes a direction `tangent_x` for each x in `wrt` and returns `hvp_x` = Σ_y ∂²L/∂x∂y · tangent_y, of x's
+    shape: the gradient's derivative along that direction.  Arguments are those of `grad`.
+
+    >>> import indexcalc as ic
+    >>> print(ic.hvp("L = x[i] A[i,j] x[j]", "x").statements[-1])
+    hvp_x[i] = (A[i, j] + A[j, i]) tangent_x[j]
+    """
+    from .calculus.grad import hvp as run
+
+    program = _program(program)
+    return run(program, _names(wrt, program), of=of, sizes=sizes)
+
+
 def emit(program: str | Program, backend: str = "numpy", **options: Any) -> str:
     """Stand-alone source text whose `run(inputs)` maps a dict of arrays to a dict of arrays.
 

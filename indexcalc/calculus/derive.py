@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..ir.declarations import all_indices
@@ -16,6 +16,7 @@ from .convention import conventions
 from .cost import CostModel, representative_sizes
 from .fold import Folder
 from .forward import sweep_forward
+from .notes import subgradients, zero_note
 from .plan import Plan
 from .reverse import sweep_backward
 from .schedule import inline_pointwise, name_row_statistics, statements
@@ -53,13 +54,14 @@ def derive(program: Program, plan: Plan, with_value: bool, sizes: Mapping[str, i
         written = {s.name: s for s in program.statements if isinstance(s, Define)}
         shown = {name for s in sweeps for name in s.names.values()}
         lines = statements(store, outputs, written, owner, known, shown)
+        notes = tuple(dict.fromkeys([*program.notes, *conventions(program, plan), *_notes(store, program, plan)]))
     result = replace(
         program,
         tensors=(*program.tensors, *plan.inputs),
         statements=tuple(lines),
         outputs=outputs,
         trace=(),
-        notes=conventions(program, plan),
+        notes=notes,
         warnings=(),
     )
     result = replace(result, indices=all_indices(result))
@@ -70,6 +72,17 @@ def _accumulate(store: Definitions, plan: Plan) -> tuple[Swept, ...]:
     """Every sweep's derivatives, appended to the store."""
     store.taken |= {t.name for t in plan.inputs} | {name for sweep in plan.sweeps for name in sweep.results}
     return tuple((sweep_backward if s.direction == "reverse" else sweep_forward)(store, s) for s in plan.sweeps)
+
+
+def _notes(store: Definitions, program: Program, plan: Plan) -> Iterator[str]:
+    """Conventions at kinks on the way, and results that are zero."""
+    for sweep in plan.sweeps:
+        yield from subgradients(program, sweep.wrt, sweep.of)
+        for name, result in zip(sweep.wanted, sweep.results):
+            if store.table[result].payload == {}:
+                one = (name,)
+                of, wrt = (sweep.of, one) if sweep.direction == "reverse" else (one, sweep.wrt)
+                yield zero_note(program, result, of, wrt)
 
 
 def _fold(

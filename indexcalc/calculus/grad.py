@@ -1,4 +1,4 @@
-"""Gradients of programs."""
+"""Derivatives of programs, each as a program."""
 
 from __future__ import annotations
 
@@ -29,6 +29,60 @@ def grad(
     The derivation's steps are found when `.trace` is first read.
     """
     return _result(Question(program, tuple(wrt), of, "gradient", with_value, dict(sizes or {})))
+
+
+def jvp(
+    program: Program,
+    wrt: Sequence[str],
+    *,
+    of: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program that computes `tangent_<of>`, the output's derivative along the new inputs `tangent_<name>`, by
+    forward mode: Σ over `wrt` of ∂of/∂name · tangent_name.
+    """
+    return _result(Question(program, tuple(wrt), of, "jvp", sizes=dict(sizes or {})))
+
+
+def jacobian(
+    program: Program,
+    wrt: Sequence[str],
+    *,
+    of: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program that computes `jac_<name>[output's indices…, name's indices…]` for every name in `wrt`.
+
+    Forward or reverse mode, whichever multiplies less at the sizes given; a note says which.
+    """
+    return _result(Question(program, tuple(wrt), of, "jacobian", sizes=dict(sizes or {})))
+
+
+def hessian(
+    program: Program,
+    wrt: Sequence[str],
+    *,
+    of: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program that computes the second derivatives of a scalar output: `hess_<x>[x's indices…, x's again…]`, and
+    for each two names x before y in `wrt` the mixed `hess_<x>_<y>[x's indices…, y's indices…]`, whose transpose is the
+    other one.
+    """
+    return _result(Question(program, tuple(wrt), of, "hessian", sizes=dict(sizes or {})))
+
+
+def hvp(
+    program: Program,
+    wrt: Sequence[str],
+    *,
+    of: str | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Program:
+    """The program that computes the product of a scalar output's Hessian with a vector, by forward over reverse mode:
+    `hvp_<x>` = Σ_y hess_x_y · tangent_y, with the new inputs `tangent_<y>` for every y in `wrt`.
+    """
+    return _result(Question(program, tuple(wrt), of, "hvp", sizes=dict(sizes or {})))
 
 
 def _result(question: Question) -> Program:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ir.program import Program
 from .derive import Derived, derive
-from .plan import gradient_plan
+from .notes import direction_note
+from .plan import directional_plan, gradient_plan, jacobian_plan
 from .question import Kind, Question
+from .sweep import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +31,57 @@ def _gradient(q: Question) -> tuple[Stage, ...]:
     return (Stage(q.program, derive(q.program, plan, q.with_value, q.sizes)),)
 
 
-_ANSWERS: Mapping[Kind, Callable[[Question], tuple[Stage, ...]]] = {"gradient": _gradient}
+def _directional(q: Question) -> tuple[Stage, ...]:
+    output = q.output().name
+    plan = directional_plan(q.program, [(output, f"tangent_{output}")], q.wrt)
+    return (Stage(q.program, derive(q.program, plan, q.with_value, q.sizes)),)
+
+
+def _jacobian(q: Question) -> tuple[Stage, ...]:
+    output = q.output().name
+    blocks = [(output, name, f"jac_{name}") for name in q.wrt]
+    return (Stage(q.program, _cheaper(q, q.program, blocks, "the Jacobian")),)
+
+
+def _hessian(q: Question) -> tuple[Stage, ...]:
+    """The Jacobian of the gradient; of two mixed blocks, transposes of each other, the first."""
+    first, gradients = _first_order(q)
+    blocks = [
+        (gradients[x], y, f"hess_{x}" if x == y else f"hess_{x}_{y}") for n, x in enumerate(q.wrt) for y in q.wrt[n:]
+    ]
+    return first, Stage(first.derived.result, _cheaper(q, first.derived.result, blocks, "the gradient's Jacobian"))
+
+
+def _hessian_vector(q: Question) -> tuple[Stage, ...]:
+    """The gradient's derivative along a direction: forward over reverse."""
+    first, gradients = _first_order(q)
+    program = first.derived.result
+    plan = directional_plan(program, [(gradients[x], f"hvp_{x}") for x in q.wrt], q.wrt)
+    return first, Stage(program, derive(program, plan, q.with_value, q.sizes))
+
+
+def _first_order(q: Question) -> tuple[Stage, dict[str, str]]:
+    """The gradient, and the name of each input's."""
+    q.check_scalar()
+    (stage,) = _gradient(replace(q, with_value=False))
+    return stage, dict(zip(q.wrt, stage.derived.result.outputs))
+
+
+def _cheaper(q: Question, program: Program, blocks: list[tuple[str, str, str]], what: str) -> Derived:
+    """The blocks of a Jacobian by the direction that multiplies less, and a note that says so."""
+    ways: tuple[Direction, ...] = ("forward", "reverse")
+    both = {way: derive(program, jacobian_plan(program, blocks, way), q.with_value, q.sizes) for way in ways}
+    work = {way: found.multiplications for way, found in both.items()}
+    chosen = min(ways, key=lambda way: work[way])
+    result = both[chosen].result
+    notes = (*result.notes, direction_note(what, work, chosen))
+    return replace(both[chosen], result=replace(result, notes=notes))
+
+
+_ANSWERS: Mapping[Kind, Callable[[Question], tuple[Stage, ...]]] = {
+    "gradient": _gradient,
+    "jvp": _directional,
+    "jacobian": _jacobian,
+    "hessian": _hessian,
+    "hvp": _hessian_vector,
+}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ..ir.program import Define, Program, Tensor
 from ..normal.enter import taken_names
 from .structure import tangent_attributes
-from .sweep import Sweep
+from .sweep import Direction, Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +57,7 @@ def directional_plan(program: Program, outputs: Sequence[tuple[str, str]], wrt: 
     return Plan((Sweep("forward", tuple(wrt), wanted, results, seeds, prefix="tangent_"),), results)
 
 
-def jacobian_plan(
-    program: Program, blocks: Sequence[tuple[str, str, str]], direction: Literal["reverse", "forward"]
-) -> Plan:
+def jacobian_plan(program: Program, blocks: Sequence[tuple[str, str, str]], direction: Direction) -> Plan:
     """The blocks (output, input, wish for the result), by one batched sweep per output or per input."""
     wishes = Wishes(program)
     results = {(of, by): wishes.name(wish) for of, by, wish in blocks}

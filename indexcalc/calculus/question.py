@@ -30,6 +30,18 @@ class Question:
         check_inputs(self.program, self.wrt)
         return output
 
+    def check_scalar(self) -> None:
+        """Refuse a second derivative of what is no scalar."""
+        output = self.output()
+        if output.indices:
+            slots = ", ".join(i.name for i in output.indices)
+            raise fail(
+                "IX905",
+                f"second derivatives are of a scalar, and `{output.name}[{slots}]` is none",
+                span=output.span,
+                hint=f"choose a scalar: of=…, or define one, such as L = sum[{slots}]({output.name}[{slots}]**2)",
+            )
+
 
 def chosen_output(program: Program, of: str | None) -> Define:
     """The definition to differentiate."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ..ir.index import Index
 from ..ir.program import Tensor
@@ -14,6 +14,8 @@ from ..normal.canonical import Factor
 from ..normal.definitions import Definition, Definitions
 from ..normal.poly import Mono, Poly
 from .structure import tangent_seed
+
+Direction: TypeAlias = Literal["forward", "reverse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Sweep:
     are called `prefix` name `suffix`.
     """
 
-    direction: Literal["reverse", "forward"]
+    direction: Direction
     start: tuple[str, ...]
     wanted: tuple[str, ...]
     results: tuple[str, ...]
@@ -35,6 +37,16 @@ class Sweep:
     batched: bool = False
     prefix: str = "grad_"
     suffix: str = ""
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The definitions that are differentiated."""
+        return self.start if self.direction == "reverse" else self.wanted
+
+    @property
+    def wrt(self) -> tuple[str, ...]:
+        """The inputs by which they are."""
+        return self.wanted if self.direction == "reverse" else self.start
 
     def named(self, name: str) -> str:
         """How the derivative of a definition between start and wanted would like to be called."""

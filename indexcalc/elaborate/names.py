@@ -43,6 +43,7 @@ class Survey:
     tensors: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)  # tensors, scalars, integers and metrics
     avoid: set[str] = field(default_factory=set)  # letters that as new indices would change how a name is read
+    declares_indices: bool = False
     _words: list[str] = field(default_factory=list)
     _compact: list[tuple[str, list[str]]] = field(default_factory=list)  # (left side or "", names on the right)
     _slot_names: set[str] = field(default_factory=set)
@@ -66,6 +67,7 @@ class Survey:
     def _statement(self, statement: t.Tree) -> None:
         if isinstance(statement, t.IndexDeclaration):
             self.indices |= {n.text + "'" * n.primes for n in statement.names}
+            self.declares_indices = True
         elif isinstance(statement, _DECLARED_ITEMS):
             for item in statement.items:
                 name, scripts = item.reference.name, item.reference.scripts
@@ -181,12 +183,20 @@ class Survey:
                 seen[letter].add(name)
         if own:
             known = [c in self.indices or c in seen for c in own]
-            if all(known) or _consecutive(own):
+            if all(known) or (_consecutive(own) and self._free_style(right)):
                 self.indices.update(own)
         for _, letters in others:
             wanted = [c for c in letters if c not in self.indices]
             if all(len(seen[c]) > 1 or c in repeated for c in wanted):
                 self.indices.update(wanted)
+
+    def _free_style(self, right: list[str]) -> bool:
+        """Nothing is declared, or the statement reads compact names that are neither declared nor defined: a letter on
+        the left alone is then an index.  Else `tangent_L = x[i] v[i]` defines a name that is whole."""
+        if not self.declares_indices and not self.declared:
+            return True
+        defined = {left for left, _ in self._compact}
+        return any(self._candidates(name) and name not in defined for name in right)
 
     def _candidates(self, name: str) -> str:
         """The letters of a compact name's suffix, "" where one of them is known as a tensor (`grad_Z` beside `Z`)."""

@@ -24,7 +24,8 @@ Slope = Callable[[tuple[Expr, ...], Expr], tuple[Expr, ...]]
 class Function:
     """`slope(arguments, value)` gives ∂value/∂argument for each argument.  `arity` 0 means two or more.
 
-    `analytic`: the complex step may go through it.  `kinks`: where it has no derivative, in words.
+    `analytic`: the complex step may go through it.  `kinks`: where it has no derivative, in words; `there`: what is
+    taken for it at such a point.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Function:
     slope: Slope
     analytic: bool = True
     kinks: str = ""
+    there: str = ""
 
 
 def _one(derivative: Callable[[Expr, Expr], Expr]) -> Slope:
@@ -75,8 +77,8 @@ def _extreme(operator: str) -> Slope:
 _ROWS = (
     Function("exp", 1, _one(lambda x, y: y)),
     Function("log", 1, _one(lambda x, y: 1 / x)),
-    Function("abs", 1, _one(lambda x, y: _sign(x)), False, "0"),
-    Function("sign", 1, _one(lambda x, y: ZERO), False, "0"),
+    Function("abs", 1, _one(lambda x, y: _sign(x)), False, "0", "its slope is taken as 0"),
+    Function("sign", 1, _one(lambda x, y: ZERO), False, "0", "its slope is taken as 0, as everywhere"),
     Function("sin", 1, _one(lambda x, y: call("cos", x))),
     Function("cos", 1, _one(lambda x, y: MINUS_ONE * call("sin", x))),
     Function("tan", 1, _one(lambda x, y: 1 + power(y, lift(2)))),
@@ -84,12 +86,12 @@ _ROWS = (
     Function("sinh", 1, _one(lambda x, y: call("cosh", x))),
     Function("cosh", 1, _one(lambda x, y: call("sinh", x))),
     Function("sigmoid", 1, _one(lambda x, y: y - power(y, lift(2)))),
-    Function("relu", 1, _one(lambda x, y: Compare(">", x, ZERO)), False, "0"),
+    Function("relu", 1, _one(lambda x, y: Compare(">", x, ZERO)), False, "0", "its slope is taken as 0"),
     Function("gelu", 1, _one(_gelu)),
     Function("silu", 1, _one(_silu)),
     Function("softplus", 1, _one(lambda x, y: call("sigmoid", x))),
     Function("erf", 1, _one(lambda x, y: 2 / sqrt(Constant("pi")) * call("exp", -power(x, lift(2))))),
-    Function("max", 0, _extreme("max"), False, "where two arguments agree"),
-    Function("min", 0, _extreme("min"), False, "where two arguments agree"),
+    Function("max", 0, _extreme("max"), False, "where two arguments agree", "the first of them takes the whole slope"),
+    Function("min", 0, _extreme("min"), False, "where two arguments agree", "the first of them takes the whole slope"),
 )
 BUILTIN: Mapping[str, Function] = {f.name: f for f in _ROWS}

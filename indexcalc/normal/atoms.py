@@ -114,7 +114,7 @@ class Atom(Node):
 
 def hole_text(hole: Hole) -> str:
     if isinstance(hole, Index):
-        return f"{hole.name}:{hole.space.name}"
+        return f"{hole.name} {hole.space.name}"  # a blank, so that i comes before i'
     if isinstance(hole, Atom):
         return hole.text
     if isinstance(hole, Affine):

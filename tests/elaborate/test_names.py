@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import indexcalc as ic
 from indexcalc.elaborate.names import Survey
 from indexcalc.elaborate.read import check_text, read_expression, read_program
 from indexcalc.ir.expr import Access, Apply, Constant, Expr, Extent, IndexValue
@@ -101,3 +102,16 @@ def test_inputs_are_declared_ones_then_first_use() -> None:
 
 def test_an_expression_reads_greek_as_its_program_spells_it() -> None:
     assert read_expression("α x", given="scalar alpha") == read_expression("alpha x", given="scalar alpha")
+
+
+@pytest.mark.parametrize("right", ["x[i] x[i]", "x[0]", "2 tangent_S", "3"])
+def test_where_indices_are_declared_a_letter_on_the_left_alone_is_part_of_the_name(right: str) -> None:
+    program = ic.parse(f"index i : n\ntensor x[i]\ntangent_S = x[i] x[i]\ntangent_L = {right}")
+    assert "tangent_L" in program.definitions and not program.definitions["tangent_L"].indices
+    assert ic.parse(str(program)) == program
+
+
+@pytest.mark.parametrize("text", ["y_i = 3", "index j : n\ny_ij = x_i", "index j : n\ny_k = x_i z_i"])
+def test_a_letter_on_the_left_alone_is_missed_on_the_right(text: str) -> None:
+    with pytest.raises(ic.IndexCalcError, match="stands on the left, but nowhere on the right"):
+        ic.parse(text)
