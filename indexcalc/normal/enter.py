@@ -40,9 +40,11 @@ from ..ir.expr import (
 from ..ir.index import affine, parity
 from ..ir.inline import call_body
 from ..ir.program import Define, FunctionDefinition, Program
+from ..ir.walk import subexpressions
 from . import poly as nf
 from .atoms import Atom, Hole, access, delta, extent, fresh, substitute_hole
 from .definitions import Definition, Definitions, Operand, condition, plain_access
+from .leave import slot_of
 from .poly import Mono, Poly
 
 Scope = Mapping[Index, Hole]
@@ -200,19 +202,29 @@ class Normaliser:
     def function(self, e: Apply, scope: Scope) -> Poly:
         declared = self.functions.get(e.function)
         if declared is not None:
-            return self.poly(call_body(declared, e.arguments), scope)
+            return self.poly(call_body(declared, [self.once(a, scope) for a in e.arguments]), scope)
         return self.apply(e.function, [self.poly(a, scope) for a in e.arguments])
 
+    def once(self, argument: Expr, scope: Scope) -> Expr:
+        """The argument of a formula that may hold it several times: a sum gets a name, so as not to be repeated."""
+        if not any(isinstance(part, IndexSum) for part in subexpressions(argument)):
+            return argument
+        p = self.poly(argument, scope)
+        operand = self.store.operand(p) if _has_sum(p) else None
+        return Access(operand.name, tuple(slot_of(h) for h in operand.holes)) if isinstance(operand, Atom) else argument
+
     def apply(self, name: str, arguments: list[Poly]) -> Poly:
-        if name == "silu":  # x σ(x): the backward pass shares σ
-            return self.multiply([arguments[0], self.apply("sigmoid", arguments)])
-        if name == "gelu":  # x Φ(x) = x (1 + erf(x / √2)) / 2
-            root = nf.atom_poly(Atom("number", "2", ()), Fraction(-1, 2))
-            inner = self.apply("erf", [self.multiply([arguments[0], root])])
-            phi = nf.add(nf.constant(Fraction(1, 2)), nf.scale(inner, Fraction(1, 2)))
-            return self.multiply([arguments[0], phi])
+        if name in ("silu", "gelu"):
+            x = self.named(arguments[0]) if _has_sum(arguments[0]) else arguments[0]
+            return self.multiply([x, self.apply("sigmoid", [x]) if name == "silu" else self.normal_cdf(x)])
         operands = tuple(self.store.operand(a) for a in arguments)
         return nf.atom_poly(self.store.lift_operation("map", (name, operands)))
+
+    def normal_cdf(self, x: Poly) -> Poly:
+        """Φ(x) = (1 + erf(x / √2)) / 2."""
+        root = nf.atom_poly(Atom("number", "2", ()), Fraction(-1, 2))
+        inner = self.apply("erf", [self.multiply([x, root])])
+        return nf.add(nf.constant(Fraction(1, 2)), nf.scale(inner, Fraction(1, 2)))
 
     def matrix(self, e: MatrixApply, scope: Scope) -> Poly:
         if e.function != "inv":
@@ -325,6 +337,10 @@ class Normaliser:
     def unsupported(self, e: Expr, scope: Scope) -> Poly:
         what = "∂ of a field" if isinstance(e, Partial) else "diff(…)"
         raise fail("IX908", f"{what} inside a program cannot be normalised", hint="expand it first with `simplify`")
+
+
+def _has_sum(p: Poly) -> bool:
+    return any(m.bound for m in p)
 
 
 def _is_unit(p: Poly) -> bool:
