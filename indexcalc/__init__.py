@@ -22,6 +22,7 @@ _PUBLIC = {
     "Program": "ir.program",
     "Span": "diagnostics",
     "Verification": "verify.report",
+    "closed": "api",
     "compile": "api",
     "cost": "api",
     "diff": "api",

@@ -194,6 +194,25 @@ def hvp(
     return run(program, _names(wrt, program), of=of, sizes=sizes)
 
 
+def closed(program: Program) -> Program:
+    """A derived program (of `ic.grad` and the like) in closed form: each result one equation in the inputs and in the
+    definitions of the program that was differentiated, simplified.
+
+    What would be long and is read more than once stays a line of its own.  Inputs, outputs and values are the same.
+
+    >>> import indexcalc as ic
+    >>> print(ic.closed(ic.grad("L = sum[n,k]((X[n,i] W[i,k] - Y[n,k])**2)", "W")).statements[-1])
+    grad_W[i, k] = 2 X[n, i] (W[j, k] X[n, j] - Y[n, k])
+    """
+    from .calculus.closed import closed as run
+    from .calculus.trace import LazyTrace
+
+    if not isinstance(program, Program) or not isinstance(program.trace, LazyTrace):
+        hint = 'for example ic.closed(ic.grad("L = x[i] A[i,j] x[j]", "x"))'
+        raise fail("IX901", "`closed` takes a program that was derived by ic.grad and the like", hint=hint)
+    return run(program, program.trace.forward)
+
+
 def emit(program: str | Program, backend: str = "numpy", **options: Any) -> str:
     """Stand-alone source text whose `run(inputs)` maps a dict of arrays to a dict of arrays.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import overload
 
+from ..ir.program import Program
 from ..ir.trace import Step
 from .explain import explained
 from .question import Question
@@ -16,6 +17,11 @@ class LazyTrace(Sequence[Step]):
 
     def __init__(self, question: Question) -> None:
         self._question = question
+
+    @property
+    def forward(self) -> Program:
+        """The program that was differentiated."""
+        return self._question.program
 
     @cached_property
     def _steps(self) -> tuple[Step, ...]:

@@ -6,17 +6,19 @@ from collections import Counter
 from fractions import Fraction
 from math import gcd
 
-from .algebra import chain, parts, scaled
+from .algebra import ONE, chain, parts, scaled, transpose, transposes
 from .nodes import SCALAR, Chain, Number, Term, Total
 
 Part = tuple[Fraction, tuple[Term, ...], Term | None]
+MOST_PARTS = 12  # the largest denominator that is put in front of a bracket
 MOST_TERMS = 32  # of one sum, among which shared factors are looked for
 
 
 def collected(terms: list[Term]) -> Term:
     """The sum of terms of one shape.
 
-    >>> from .nodes import Symbol
+    >>> from indexcalc.matrix.algebra import transpose
+    >>> from indexcalc.matrix.nodes import Symbol
     >>> A, x = Symbol("A", 2), Symbol("x", 1)
     >>> found = collected([chain(A, x), chain(transpose(A), x)])
     >>> type(found).__name__, len(found.factors)
@@ -31,6 +33,7 @@ def collected(terms: list[Term]) -> Term:
     if scaled(*like[0]).shape == SCALAR:  # (xᵀ A x + 2) / N reads no better than its terms apart
         return Total(tuple(scaled(*p) for p in like))
     number, scalars, inner = _common_scalars(like)
+    inner = _upright_first(inner)
     if len(inner) <= MOST_TERMS:
         inner = _common_factors(inner)
     if len(inner) == 1:
@@ -56,7 +59,7 @@ def _common_scalars(found: list[Part]) -> tuple[Fraction, tuple[Term, ...], list
     above = 0
     for number, _, _ in found:
         above = gcd(above, abs(int(number * below)))
-    common = Fraction(above, below)
+    common = Fraction(above, below) if below <= MOST_PARTS else ONE
     if all(n < 0 for n, _, _ in found):
         common = -common
     shared = Counter(found[0][1])
@@ -64,6 +67,19 @@ def _common_scalars(found: list[Part]) -> tuple[Fraction, tuple[Term, ...], list
         shared &= Counter(scalars)
     inner = [(n / common, _without(scalars, shared), body) for n, scalars, body in found]
     return common, tuple(shared.elements()), inner
+
+
+def _upright_first(found: list[Part]) -> list[Part]:
+    """A + Aᵀ rather than Aᵀ + A."""
+    out = list(found)
+    for k, (number, scalars, body) in enumerate(found):
+        if body is None:
+            continue
+        other = (number, scalars, transpose(body))
+        if other in found[k + 1 :] and transposes(other[2]) < transposes(body):
+            at = found.index(other)
+            out[k], out[at] = found[at], found[k]
+    return out
 
 
 def _without(scalars: tuple[Term, ...], shared: Counter[Term]) -> tuple[Term, ...]:

@@ -45,6 +45,11 @@ def factors_of(e: Expr) -> tuple[Expr, ...]:
     return e.factors if isinstance(e, Product) else (e,)
 
 
+def divides(e: Expr) -> bool:
+    """A divisor, which reads better behind what it divides."""
+    return isinstance(e, Power) and isinstance(e.exponent, Literal) and e.exponent.value < 0
+
+
 def extent_of(space: Space) -> Expr:
     """The number of values of a space whose extent is known: by name or as a number."""
     return number(space.extent) if isinstance(space.extent, int) else Extent(space)

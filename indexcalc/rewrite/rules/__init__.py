@@ -1,17 +1,18 @@
 """All rules, one file per family, and the sets that passes use, in order of preference."""
 
-from . import collect, constants, delta, derivative, reductions, sums
+from . import collect, constants, delta, derivative, factor, reductions, sums
 
 FAMILIES = {
     "constants": constants.RULES,
     "delta": delta.RULES,
     "sums": sums.RULES,
     "collect": collect.RULES,
+    "factor": factor.RULES,
     "derivative": derivative.RULES,
     "reductions": reductions.RULES,
 }
 # Contraction comes before anything is pulled out of a sum, multiplying out only where nothing else is left to contract.
-SIMPLIFY = (
+UNCOLLECTED = (
     *constants.RULES,
     delta.delta_equal,
     delta.delta_distinct,
@@ -25,10 +26,12 @@ SIMPLIFY = (
     sums.sum_separate,
     delta.delta_distribute,
     delta.delta_rename,
-    *collect.RULES,
 )
+SPREAD = (*UNCOLLECTED, collect.collect_terms)  # like terms are added, sums with shared factors stay apart
+SIMPLIFY = (*UNCOLLECTED, *collect.RULES)
 DIFFERENTIATE = derivative.RULES + reductions.RULES
+FACTOR = factor.RULES
 DERIVE = (*DIFFERENTIATE, *SIMPLIFY)
 ALL = tuple(r for family in FAMILIES.values() for r in family)
 
-__all__ = ["ALL", "DERIVE", "DIFFERENTIATE", "FAMILIES", "SIMPLIFY"]
+__all__ = ["ALL", "DERIVE", "DIFFERENTIATE", "FACTOR", "FAMILIES", "SIMPLIFY", "SPREAD", "UNCOLLECTED"]

@@ -60,7 +60,8 @@ def collect_terms(node: Sum, context: Context) -> Expr | None:
     given="index i, j, k : n(N)",
 )
 def collect_factors(node: Sum, context: Context) -> Expr | None:
-    """Two summed terms that share factors once their dummies are named alike become one sum over them."""
+    """Two summed terms that share factors once their dummies are named alike become one sum over them, if the bracket
+    has no more indices than what is added in it: x[i, a] z[a] + y[j, a] z[a] stays."""
     terms = node.terms
     if len(terms) > MOST_TERMS:
         return None
@@ -106,7 +107,10 @@ def _join(first: _Summed, second: _Summed) -> Expr | None:
         return None
     _, renamed, shared_factors = best
     mine, theirs = _without(factors, shared_factors), _without(renamed, shared_factors)
-    either = add(multiply(*before, *mine), multiply(*second[0], *theirs))
+    parts = multiply(*before, *mine), multiply(*second[0], *theirs)
+    either = add(*parts)
+    if all(len(either.free) > len(p.free) for p in parts):
+        return None
     return index_sum(multiply(either, *shared_factors), bound)
 
 

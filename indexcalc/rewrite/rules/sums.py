@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...ir.build import ONE, ZERO, add, index_sum, multiply
-from ...ir.expr import Expr, Index, IndexSum, Literal, Power, Product, Sum
+from ...ir.expr import Expr, Index, IndexSum, Product, Sum
 from ..rule import Context, rule
-from ..terms import extent_of, factors_of
+from ..terms import divides, extent_of, factors_of
 
 
 @rule(
@@ -74,15 +74,10 @@ def sum_factor(node: IndexSum, context: Context) -> Expr | None:
     if not free:
         return None
     held = [f for f in node.body.factors if not f.free.isdisjoint(bound)]
-    below = [f for f in free if _divides(f)]
+    below = [f for f in free if divides(f)]
     return multiply(
         *(f for f in free if f not in below), index_sum(multiply(*held) if held else ONE, node.indices), *below
     )
-
-
-def _divides(e: Expr) -> bool:
-    """A divisor, which reads better behind what it divides."""
-    return isinstance(e, Power) and isinstance(e.exponent, Literal) and e.exponent.value < 0
 
 
 @rule(
