@@ -13,6 +13,7 @@ from dataclasses import replace
 from ..ir.declarations import all_indices
 from ..ir.expr import Access, Binder, Expr, Index, IndexReduce, IndexSum, MatrixApply
 from ..ir.program import Define, Program, Statement
+from ..ir.trace import Derivation
 from ..ir.walk import children, rebuild, subexpressions, substitute, tensors_in, transform
 from ..rewrite.engine import simplify_expression
 from ..rewrite.measure import nodes
@@ -43,6 +44,11 @@ def closed(program: Program, forward: Program) -> Program:
     statements = _needed([*forward.statements, *kept], program)
     result = replace(program, statements=tuple(statements))
     return replace(result, indices=all_indices(result))
+
+
+def closed_derivation(derivation: Derivation) -> Derivation:
+    """The derivation with its result in closed form; how it was found stays."""
+    return replace(derivation, result=closed(derivation.result, derivation.forward))
 
 
 class _Writer:

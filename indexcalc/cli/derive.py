@@ -21,6 +21,13 @@ from .output import look, write, write_json
 @click.option("--wrt", type=Names(), metavar="Q,K,V", help="Inputs to differentiate by. Default: every real input.")
 @of_option
 @click.option("--steps", is_flag=True, help="Show every step with its rule and law.")
+@click.option(
+    "--form",
+    type=click.Choice(["program", "closed"]),
+    default="program",
+    show_default=True,
+    help="The derived program, or each result as one equation.",
+)
 @sizes_option
 @strict_option
 @format_option("text", "latex", "markdown", "json")
@@ -29,6 +36,7 @@ def command(
     wrt: tuple[str, ...] | None,
     of: str | None,
     steps: bool,
+    form: str,
     sizes: dict[str, int],
     strict: bool,
     shape: str,
@@ -40,24 +48,28 @@ def command(
     \b
     indexcalc derive 'L = x[i] A[i,j] x[j]' --wrt x --steps
     indexcalc derive examples/attention.idx --wrt Q,K,V
+    indexcalc derive examples/layer_norm.idx --wrt x --form closed
     indexcalc derive model.idx --wrt W --format latex > derivation.tex
     """
+    from ..calculus.closed import closed_derivation
     from ..calculus.explain import derivation
     from ..syntax.greek import spelt
 
     program = program_of(source, strict=strict)
     names = spelt(wrt or (t.name for t in program.tensors if not t.is_integer), program.inputs)
     found = derivation(program, names, of, sizes=sizes)
+    final = closed_derivation(found) if form == "closed" else found
     if shape == "text":
         from ..present.derive_text import derivation_text
 
-        write(derivation_text(found, look(), steps=steps, sizes=sizes))
+        closed = final if form == "closed" else None
+        write(derivation_text(found, look(), steps=steps, sizes=sizes, closed=closed))
     elif shape == "json":
         from ..present.derive_json import derivation_data
 
-        write_json(derivation_data(found, steps=steps, sizes=sizes))
+        write_json(derivation_data(final, steps=steps, sizes=sizes))
     else:
         from ..present.derive_latex import derivation_latex, derivation_markdown
 
         page = derivation_latex if shape == "latex" else derivation_markdown
-        write(page(found, steps=steps).rstrip("\n"))
+        write(page(final, steps=steps).rstrip("\n"))

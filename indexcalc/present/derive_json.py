@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..ir.latex import expression_latex, statement_latex
-from ..ir.program import Define
+from ..ir.program import Define, Program
 from ..ir.text import expression_text, statement_text
 from ..ir.trace import Derivation, Step
+from ..matrix.form import matrix_form
 from .figures import multiplication_ratio
 from .names import given, reference_text, title_of
 
@@ -28,6 +29,7 @@ def derivation_data(derivation: Derivation, *, steps: bool, sizes: Mapping[str, 
             "latex": statement_latex(statement),
             "find": section.find if section else "",
             "note": section.note if section else "",
+            "matrix_form": _matrix(statement, derivation.result),
         }
         if steps:
             entry["steps"] = [step_data(s) for s in section.steps] if section else []
@@ -39,6 +41,11 @@ def derivation_data(derivation: Derivation, *, steps: bool, sizes: Mapping[str, 
         "program": str(derivation.result),
         "multiplication_ratio": multiplication_ratio(derivation, sizes),
     }
+
+
+def _matrix(statement: Define, program: Program) -> dict[str, str] | None:
+    form = matrix_form(statement, program.inputs)
+    return None if form is None else {"text": str(form), "latex": form.latex}
 
 
 def step_data(step: Step) -> dict[str, Any]:

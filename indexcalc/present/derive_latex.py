@@ -8,8 +8,9 @@ from ..ir.expr import Expr, Sum
 from ..ir.latex import expression_latex, statement_latex
 from ..ir.program import Define, Statement
 from ..ir.trace import Derivation, Section, Step
+from ..matrix.form import matrix_form
 from ..syntax.greek import WORDS
-from .names import given, reference_text, short_note, title_of
+from .names import given, new_statements, reference_text, short_note, title_of
 
 LONG = 110  # characters of LaTeX beyond which a sum is set on several lines
 _PREAMBLE = r"""\documentclass{article}
@@ -40,6 +41,9 @@ def derivation_latex(derivation: Derivation, *, steps: bool) -> str:
     if steps:
         parts += [_section(s) for s in derivation.sections if s.steps]
     parts.append(r"\section*{Result}" + "\n" + _aligned(list(_result(derivation))))
+    forms = _matrix_forms(derivation)
+    if forms:
+        parts.append("in matrix notation\n" + _aligned(forms))
     return "\n".join(parts) + "\\end{document}\n"
 
 
@@ -54,6 +58,9 @@ def derivation_markdown(derivation: Derivation, *, steps: bool) -> str:
             if section.steps:
                 parts += _markdown_section(section)
     parts += ["## Result", _display([statement_lines(s) for s in derivation.result.statements])]
+    forms = _matrix_forms(derivation)
+    if forms:
+        parts += ["in matrix notation", _display(forms)]
     parts.append("\n".join(f"- `{name}`: {note_markdown(note)}" for name, note in _notes(derivation).items() if note))
     parts.append("```\n" + str(derivation.result).rstrip("\n") + "\n```")
     return "\n\n".join(parts) + "\n"
@@ -70,8 +77,16 @@ def _result(derivation: Derivation) -> Iterator[list[str]]:
         yield lines
 
 
+def _matrix_forms(derivation: Derivation) -> list[list[str]]:
+    """The new statements that have a matrix notation, a row each."""
+    found = (matrix_form(s, derivation.result.inputs) for s in new_statements(derivation))
+    return [[_anchor(form.latex)] for form in found if form is not None]
+
+
 def _notes(derivation: Derivation) -> dict[str, str]:
-    return {s.target.name: short_note(s.note) for s in derivation.sections}
+    """What is said of statements that stand in the result as they were derived."""
+    final = derivation.result.definitions
+    return {s.target.name: short_note(s.note) for s in derivation.sections if final.get(s.target.name) == s.target}
 
 
 def statement_lines(statement: Statement) -> list[str]:

@@ -9,25 +9,33 @@ from types import MappingProxyType
 from ..ir.pretty import pretty_text
 from ..ir.trace import Derivation, Section, Step
 from .columns import beside, prose, wrap
+from .derive_closed import closed_text, form_lines
 from .figures import multiplication_ratio
 from .look import Look
 from .mathtext import plain_math
 from .names import find_text, given, kept, new_statements, reference_text, short_note, title_of
 
+FEW = 3  # statements up to which their matrix notation is shown with the program
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
 
 
 def derivation_text(
-    derivation: Derivation, look: Look, *, steps: bool, sizes: Mapping[str, int] = MappingProxyType({})
+    derivation: Derivation,
+    look: Look,
+    *,
+    steps: bool,
+    sizes: Mapping[str, int] = MappingProxyType({}),
+    closed: Derivation | None = None,
 ) -> str:
-    """The whole answer of `indexcalc derive`: with `steps`, how each statement came about; then the program.
+    """The whole answer of `indexcalc derive`: with `steps`, how each statement came about; then the program, or the
+    closed form if that is given.
 
     `sizes` are extents by name, for the figures in the last line.
     """
     blocks = []
     if steps:
         blocks += ["\n".join(section_lines(s, look)) for s in derivation.sections if s.steps]
-    blocks.append("\n".join(program_lines(derivation, look, sizes)))
+    blocks.append(closed_text(closed, look) if closed else "\n".join(program_lines(derivation, look, sizes)))
     return "\n\n".join(blocks)
 
 
@@ -44,6 +52,9 @@ def program_lines(derivation: Derivation, look: Look, sizes: Mapping[str, int]) 
         for s in new_statements(derivation)
     ]
     lines += beside(rows, look)
+    new = new_statements(derivation)
+    if len(new) <= FEW:
+        lines += form_lines(new, derivation.result, look)
     lines += [look.paint(line, "dim") for line in prose(summary(derivation, look, sizes), look.width)]
     return lines
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import indexcalc as ic
+from indexcalc.calculus.closed import closed_derivation
 from indexcalc.calculus.explain import derivation
 from indexcalc.present.derive_json import derivation_data
 from indexcalc.present.derive_latex import derivation_latex, derivation_markdown, find_latex, text_latex
@@ -47,6 +48,28 @@ def test_without_steps_only_the_program_is_shown(found):
     shown = derivation_text(found, LOOKS["ascii"], steps=False)
     assert "chain rule" not in shown
     assert len(shown.split("\n")) < 40
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_the_closed_form_has_results_first_and_what_they_share_below(look):
+    found = derived("attention")
+    lines = derivation_text(found, look, steps=False, closed=closed_derivation(found)).split("\n")
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines]
+    assert plain[0] == "grad_Q[i,d] = K[j,d] grad_S[i,j] / sqrt(D)"
+    assert plain[3].startswith("matrix form   grad_Q = grad_S K / ")
+    assert plain[plain.index("where") + 1].startswith("grad_S[i,j] = P[i,j] (V[j,a] grad_O[i,a]")
+    assert "O[i,a] = P[i,j] V[j,a]" in plain[plain.index("of the forward program") :]
+    if not look.unicode:
+        assert "\n".join(plain).isascii()
+
+
+def test_a_one_liner_shows_its_matrix_form():
+    found = derivation(ic.parse("L = x[i] A[i,j] x[j]"), ("x",))
+    shown = derivation_text(found, LOOKS["unicode"], steps=False).split("\n")
+    assert shown[1] == "matrix form   grad_x = (A + Aᵀ) x"
+    (entry,) = derivation_data(found, steps=False, sizes={})["statements"]
+    assert entry["matrix_form"]["latex"] == r"\mathrm{grad}_{x} = \left(A + A^{\top}\right) x"
+    assert r"\left(A + A^{\top}\right) x" in derivation_markdown(found, steps=False)
 
 
 def test_the_shown_statements_read_back():

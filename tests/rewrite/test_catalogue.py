@@ -15,7 +15,7 @@ from indexcalc.rewrite.catalogue import page
 from indexcalc.rewrite.engine import lines
 from indexcalc.rewrite.measure import MEASURES
 from indexcalc.rewrite.rule import Rule
-from indexcalc.rewrite.rules import ALL, DIFFERENTIATE, SIMPLIFY
+from indexcalc.rewrite.rules import ALL, DIFFERENTIATE, FACTOR, SIMPLIFY
 
 from .numeric import agree
 
@@ -69,7 +69,7 @@ def test_a_rule_is_documented(rule: Rule) -> None:
 def test_names_are_unique_and_every_rule_is_used() -> None:
     names = [r.name for r in ALL]
     assert len(set(names)) == len(names)
-    assert set(names) == {r.name for r in (*SIMPLIFY, *DIFFERENTIATE)}
+    assert set(names) == {r.name for r in (*SIMPLIFY, *DIFFERENTIATE, *FACTOR)}
 
 
 def test_the_page_is_up_to_date() -> None:
