@@ -150,9 +150,17 @@ def test_derive_json_is_a_program_that_reads_back():
     assert found["outputs"] == ["grad_Q", "grad_V"]
     assert ic.parse(found["program"]).outputs == ("grad_Q", "grad_V")
     last = found["statements"][-1]
-    assert set(last) == {"name", "indices", "text", "latex", "find", "note", "steps"}
+    assert set(last) == {"name", "indices", "text", "latex", "find", "note", "matrix_form", "steps"}
     step = next(s["steps"] for s in found["statements"] if s["steps"])[0]
     assert set(step) == {"target", "rule", "title", "law", "before", "after", "latex", "note"}
+
+
+def test_derive_in_closed_form():
+    shown = run("derive", "L = sum[n,k]((X[n,i] W[i,k] - Y[n,k])**2)", "--wrt", "W", "--form", "closed").stdout
+    assert shown.startswith("grad_W[i,k] = 2 X[n,i] (W[j,k] X[n,j] - Y[n,k])\nmatrix form   grad_W = 2 X")
+    found = data("derive", ATTENTION, "--wrt", "Q", "--form", "closed")
+    assert "grad_S" not in found["program"]
+    assert ic.parse(found["program"]).outputs == ("grad_Q",)
 
 
 def test_derive_takes_the_output_to_differentiate():
