@@ -60,6 +60,7 @@ def derive(program: Program, plan: Plan, with_value: bool, sizes: Mapping[str, i
         tensors=(*program.tensors, *plan.inputs),
         statements=tuple(lines),
         outputs=outputs,
+        recomputed=(),
         trace=(),
         notes=notes,
         warnings=(),

@@ -13,7 +13,11 @@ LETTERS = "ijklmnpqrstuvw"
 
 
 def finished_program(
-    statements: tuple[Define | Claim, ...], outputs: tuple[str, ...], scope: Scope, filename: str
+    statements: tuple[Define | Claim, ...],
+    outputs: tuple[str, ...],
+    recomputed: tuple[str, ...],
+    scope: Scope,
+    filename: str,
 ) -> Program:
     """The program of checked statements: inputs as declared, then as first read; every index name with its space."""
     inputs = [info for info in scope.tensors.values() if _is_input(info, scope)]
@@ -30,7 +34,17 @@ def finished_program(
     )
     indices = tuple(Index(n, space_of(scope, ("index", n))) for n in scope.order)
     functions, metrics = tuple(scope.functions.values()), finished_metrics(scope)
-    return Program(indices, tensors, functions, metrics, statements, outputs, scope.convention, filename=filename)
+    return Program(
+        indices,
+        tensors,
+        functions,
+        metrics,
+        statements,
+        outputs,
+        scope.convention,
+        recomputed=recomputed,
+        filename=filename,
+    )
 
 
 def _is_input(info: TensorInfo, scope: Scope) -> bool:

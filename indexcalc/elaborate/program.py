@@ -45,7 +45,8 @@ def elaborate(
         _check_symbols(reads, scope)
         _warn_of_scalars(reads, scope)
         outputs = _outputs(parsed, reads, scope)
-        program = finished_program(statements, outputs, scope, filename) if not findings.errors else None
+        anew = _listed(parsed, t.RecomputeDeclaration, "recompute", scope) or ()
+        program = finished_program(statements, outputs, anew, scope, filename) if not findings.errors else None
     found = sorted(findings.all, key=lambda d: d.span.start if d.span else -1)
     if program is not None:
         program = replace(program, warnings=tuple(found))
@@ -163,22 +164,27 @@ def _warn_of_scalars(reads: list[Read], scope: Scope) -> None:
 
 def _outputs(parsed: t.Parsed, reads: list[Read], scope: Scope) -> tuple[str, ...]:
     """What is declared as output, else every definition that no later definition reads."""
-    chosen: dict[str, None] = {}
-    declared = False
-    for statement in parsed.statements:
-        if not isinstance(statement, t.OutputDeclaration):
-            continue
-        declared = True
-        for reference in statement.references:
-            _output(reference, chosen, scope)
-    if declared:
-        return tuple(chosen)
+    chosen = _listed(parsed, t.OutputDeclaration, "output", scope)
+    if chosen is not None:
+        return chosen
     defined = [r.name for r in reads if r.name]
     used = {name for r in reads if r.name and r.right is not None for name in _tensors_in(r.right)}
     return tuple(n for n in dict.fromkeys(defined) if n not in used)
 
 
-def _output(reference: t.Reference, chosen: dict[str, None], scope: Scope) -> None:
+def _listed(
+    parsed: t.Parsed, kind: type[t.OutputDeclaration | t.RecomputeDeclaration], word: str, scope: Scope
+) -> tuple[str, ...] | None:
+    """The definitions that lines of this kind name; None where there is no such line."""
+    lines = [s for s in parsed.statements if isinstance(s, kind)]
+    chosen: dict[str, None] = {}
+    for line in lines:
+        for reference in line.references:
+            _choose(reference, word, chosen, scope)
+    return tuple(chosen) if lines else None
+
+
+def _choose(reference: t.Reference, word: str, chosen: dict[str, None], scope: Scope) -> None:
     name, span = reference.name, reference.span
     found = scope.survey.split(name) if name not in scope.tensors else None
     name = found[0] if found else name
@@ -187,9 +193,9 @@ def _output(reference: t.Reference, chosen: dict[str, None], scope: Scope) -> No
         what = "is an input, not a definition" if info is not None else "is not defined"
         near = did_you_mean(name, (n for n, i in scope.tensors.items() if i.defined and n != name))
         hint = near or f"define it first: {name} = …"
-        scope.findings.error("IX501", f"output `{name}` {what}", span, hint)
+        scope.findings.error("IX501", f"{word} `{name}` {what}", span, hint)
     elif name in chosen:
-        scope.findings.error("IX502", f"output `{name}` is named twice", span, "remove one")
+        scope.findings.error("IX502", f"{word} `{name}` is named twice", span, "remove one")
     else:
         chosen[name] = None
 

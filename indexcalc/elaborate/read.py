@@ -38,7 +38,7 @@ def _read(text: str, filename: str, strict: bool) -> tuple[Program | None, list[
     program, found = elaborate(parsed, filename=filename, source=text, strict=strict)
     if broken:
         # what a broken statement would have defined is missing: say nothing of outputs that may be in it
-        found = [d for d in found if not d.message.startswith("output ")]
+        found = [d for d in found if not d.message.startswith(("output ", "recompute "))]
         program = None
     both = sorted((*broken, *found), key=lambda d: d.span.start if d.span else -1)
     return program, both

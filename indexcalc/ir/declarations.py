@@ -73,11 +73,12 @@ def statement_indices(s: Statement) -> Iterator[Index]:
         yield from indices_in(s.right)
 
 
-def output_lines(p: Program) -> list[str]:
-    """The `output` line, unless the program returns what it would return without one."""
-    if not p.outputs or (p.outputs == default_outputs(p.statements) and not any_claims(p.statements)):
-        return []
-    return [f"output {', '.join(p.outputs)}"]
+def closing_lines(p: Program) -> list[str]:
+    """The `recompute` line, and the `output` line unless the program returns what it would return without one."""
+    lines = [f"recompute {', '.join(p.recomputed)}"] if p.recomputed else []
+    if p.outputs and (p.outputs != default_outputs(p.statements) or any_claims(p.statements)):
+        lines.append(f"output {', '.join(p.outputs)}")
+    return lines
 
 
 def any_claims(statements: Iterable[Statement]) -> bool:

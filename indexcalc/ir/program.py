@@ -92,8 +92,10 @@ class Program:
     """A checked program.  Every name is declared or defined, every space resolved, every sum explicit.
 
     `indices` lists every index name at the top level of the program (declared, or used), in order of appearance:
-    its spaces are the program's spaces.  `notes` are sentences for the reader about what a derivation chose: a mode, a
-    convention, a subgradient.  Equality looks at meaning and names, not at spans, trace, notes or warnings.
+    its spaces are the program's spaces.  `recomputed` names definitions that are computed anew, though values equal to
+    theirs may have been computed before: from the first of them on, those may be gone.  `notes` are sentences for the
+    reader about what a derivation chose: a mode, a convention, a subgradient.  Equality looks at meaning and names, not
+    at spans, trace, notes or warnings.
     """
 
     indices: tuple[Index, ...] = ()
@@ -102,6 +104,7 @@ class Program:
     metrics: tuple[Metric, ...] = ()
     statements: tuple[Statement, ...] = ()
     outputs: tuple[str, ...] = ()
+    recomputed: tuple[str, ...] = field(default=(), kw_only=True)
     convention: str = ""
     trace: Sequence[Step] = field(default=(), compare=False, repr=False)
     notes: tuple[str, ...] = field(default=(), compare=False, repr=False)

@@ -50,7 +50,9 @@ from .walk import free_in_order
 
 # How tightly a text holds together.  A part is bracketed where its place asks for more than it has.
 ANY, AND, NOT, COMPARE, SUM, SIGNED, TERM, POWER, PRIMARY = range(9)
-KEYWORDS = frozenset(("index", "tensor", "scalar", "integer", "function", "metric", "output", "convention"))
+KEYWORDS = frozenset(
+    ("index", "tensor", "scalar", "integer", "function", "metric", "output", "recompute", "convention")
+)
 # Names that the language reads as an operator where a bracket follows, even after a space.
 OPERATORS = frozenset((*BUILTIN, *REDUCTIONS, *MAPS, *MATRIX_FUNCTIONS)) | frozenset(
     ("sum", "where", "sqrt", "tr", "diff", "einsum", "partial", "inf", "pi")
@@ -379,6 +381,6 @@ def _filled(body: Expr, indices: Sequence[Index]) -> Expr:
 
 def program_text(p: Program) -> str:
     """The whole program, declarations first."""
-    from .declarations import declaration_lines, output_lines
+    from .declarations import closing_lines, declaration_lines
 
-    return "\n".join([*declaration_lines(p), *map(statement_text, p.statements), *output_lines(p)])
+    return "\n".join([*declaration_lines(p), *map(statement_text, p.statements), *closing_lines(p)])

@@ -294,6 +294,9 @@ def check_program(p: Program) -> None:
     for name in p.outputs:
         if name not in defined:
             raise ill_formed(f"program: output `{name}` is not defined")
+    for name in p.recomputed:
+        if name not in defined:
+            raise ill_formed(f"program: recomputed `{name}` is not defined")
     if len(set(p.outputs)) != len(p.outputs) or (defined and not p.outputs):
         raise ill_formed("program: outputs are missing or repeated")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..ir.graph import Broadcast, Kind, Map, Number, Operand, Operation, Range, Size, Value
+from ..ir.graph import Broadcast, Input, Kind, Map, Number, Operand, Operation, Range, Size, Value
 from ..ir.index import Index, Space
 
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
@@ -24,6 +24,11 @@ class Builder:
         self.order: tuple[Index, ...] = ()  # of the indices of the statement at hand: what is made takes it if it can
         self.values: list[Value] = []
         self._table: dict[object, Value] = {}
+
+    def forget(self) -> None:
+        """Make again what is asked for from here on, but for inputs, numbers and ranges."""
+        lasting = (Input, Number, Size, Range)
+        self._table = {key: value for key, value in self._table.items() if isinstance(value.operation, lasting)}
 
     def make(self, operation: Operation, operands: Sequence[Operand], axes: Sequence[Index], kind: Kind) -> Operand:
         """The operand for the operation's value, labelled by `axes`."""

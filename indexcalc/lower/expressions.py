@@ -74,6 +74,11 @@ class Lowering:
             self._seen[e] = found
         return found
 
+    def forget(self) -> None:
+        """Share nothing with what was lowered before, but what has a name."""
+        self._seen = {}
+        self.build.forget()
+
     def call(self, function: FunctionDefinition, arguments: Sequence[Operand]) -> Operand:
         """A declared function: its body, with the parameters standing for the arguments."""
         outside = self.parameters, self._seen

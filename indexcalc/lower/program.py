@@ -37,8 +37,12 @@ def lower_program(
     low = Lowering(build, program.inputs, functions, native)
     names: dict[int, str] = {}
     makers: dict[int, str] = {}
+    anew = frozenset(program.recomputed)
     for statement in program.statements:
         if isinstance(statement, Define):
+            if anew and statement.name in anew:
+                low.forget()
+                anew = frozenset()  # those that follow may share with this one
             build.order = statement.indices
             operand = low.lower(statement.body)
             makers |= dict.fromkeys(range(len(makers), len(build.values)), statement.name)

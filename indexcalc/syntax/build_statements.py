@@ -49,6 +49,9 @@ class StatementBuilder:
     def output_declaration(self, children: list[t.Reference], start: int, end: int) -> t.OutputDeclaration:
         return t.OutputDeclaration(self._span(start, end), tuple(children))
 
+    def recompute_declaration(self, children: list[t.Reference], start: int, end: int) -> t.RecomputeDeclaration:
+        return t.RecomputeDeclaration(self._span(start, end), tuple(children))
+
     def convention(self, children: list[t.Name], start: int, end: int) -> t.Convention:
         return t.Convention(self._span(start, end), children[0])
 

@@ -22,7 +22,7 @@ _FLAT = (
     "names name plain space item attribute number named slots braced arguments whole text ellipsis positions "
     "positioned_upper positioned_lower upper lower upper_braced lower_braced field_operator field_slots "
     "leibniz_operator index_declaration tensor_declaration scalar_declaration integer_declaration "
-    "function_declaration metric_declaration output_declaration convention equation bare"
+    "function_declaration metric_declaration output_declaration recompute_declaration convention equation bare"
 )
 FLAT = frozenset(_FLAT.split())  # methods whose result is no level of nesting
 _COMPARISONS = {"≤": "<=", "≥": ">=", "≠": "!="}

@@ -13,7 +13,9 @@ CLOSE = frozenset(OPEN.values())
 _OPERATORS = "PLUS _MINUS _TIMES SLASH _POW CMP AND OR EQUAL"
 LEADS_NOWHERE = frozenset(_OPERATORS.split())  # cannot begin a statement
 CONTINUES = LEADS_NOWHERE | {"_CARET", "COMMA", "COLON", "NOT"}  # a line that ends so goes on
-KEYWORDS = frozenset(["index", "tensor", "scalar", "integer", "function", "metric", "output", "convention"])
+KEYWORDS = frozenset(
+    ("index", "tensor", "scalar", "integer", "function", "metric", "output", "recompute", "convention")
+)
 _AFTER_KEYWORD = frozenset(["NAME", "COLON", "COMMA", "NUMBER"])
 
 

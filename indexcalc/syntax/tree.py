@@ -257,6 +257,13 @@ class OutputDeclaration(Tree):
 
 
 @dataclass(frozen=True, slots=True)
+class RecomputeDeclaration(Tree):
+    """`recompute P, S`: definitions that share no value with what was computed before them."""
+
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Convention(Tree):
     name: Name
 
