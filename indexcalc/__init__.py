@@ -28,6 +28,7 @@ _PUBLIC = {
     "diff": "api",
     "emit": "api",
     "from_sympy": "api",
+    "from_torch": "api",
     "grad": "api",
     "hessian": "api",
     "hvp": "api",

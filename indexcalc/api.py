@@ -4,9 +4,9 @@ taken."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .diagnostics import Diagnostic, fail
 from .ir.expr import Access, Derivative, Expr
@@ -308,6 +308,50 @@ def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:
     from .scalar.from_sympy import from_sympy as run
 
     return run(expr, spaces=spaces or {})
+
+
+@overload
+def from_torch(
+    fn_or_module: Callable[..., Any],
+    example_inputs: Sequence[Any],
+    *,
+    names: Mapping[str, str | Sequence[str]] | None = None,
+    with_arrays: Literal[False] = False,
+) -> Program: ...
+@overload
+def from_torch(
+    fn_or_module: Callable[..., Any],
+    example_inputs: Sequence[Any],
+    *,
+    names: Mapping[str, str | Sequence[str]] | None = None,
+    with_arrays: Literal[True],
+) -> tuple[Program, dict[str, Any]]: ...
+def from_torch(
+    fn_or_module: Callable[..., Any],
+    example_inputs: Sequence[Any],
+    *,
+    names: Mapping[str, str | Sequence[str]] | None = None,
+    with_arrays: bool = False,
+) -> Program | tuple[Program, dict[str, Any]]:
+    """The program of a function or module of PyTorch, at the shapes of its example inputs, traced by torch.export.
+
+    example_inputs  the arguments of the call, a tuple
+    names           index names for slots of inputs: {"x": "b t m", "weight": "o m"}; slots named alike are of one space
+    with_arrays     also give every input as a NumPy array, parameters and buffers included: (program, arrays), so that
+                    `ic.compile(program)(**arrays)` does what the call does
+
+    Parameters and buffers are inputs, named by their qualified name.  Dimensions are of one space only where the
+    computation pairs them, whatever their sizes.  Raises `IndexCalcError` that names every operator without a
+    counterpart, and where it is used.
+
+    >>> import indexcalc as ic, torch
+    >>> print(ic.from_torch(lambda x, w: torch.relu(x @ w), (torch.ones(2, 3), torch.ones(3, 4))).statements[0])
+    relu_1[i, k] = relu(x[i, j] w[j, k])
+    """
+    from .importers import load_from_torch
+
+    program, arrays = load_from_torch()(fn_or_module, example_inputs, names or {})
+    return (program, arrays) if with_arrays else program
 
 
 def _program(program: str | Program) -> Program:

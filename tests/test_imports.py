@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "scalar": ("syntax", "ir"),  # the language says which names it can write
     "elaborate": ("syntax", "ir"),
     "lint": ("elaborate",),
+    "importers": ("elaborate", "scalar"),  # whose table of names that can be said needs no SymPy
     "normal": ("ir",),
     "rewrite": ("ir",),
     "interpret": ("ir",),
@@ -31,7 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "backends": ("lower", "syntax"),  # α and alpha are one keyword
     "verify": ("backends", "interpret", "calculus"),
     "present": ("syntax", "calculus", "matrix", "verify"),
-    "api": ("elaborate", "lint", "rewrite", "scalar", "cost", "calculus", "matrix", "backends", "verify"),
+    "api": ("elaborate", "lint", "rewrite", "scalar", "cost", "calculus", "matrix", "backends", "verify", "importers"),
     "demo": ("api", "present"),
     "cli": ("demo",),
     "__main__": ("cli",),

@@ -135,7 +135,7 @@ class Builder:
             built = self.slot(part, env)
             assert isinstance(built, (Index, Expr))
             parts.append((factor, built))
-        return affine_form(parts, slot.offset)  # type: ignore[arg-type]
+        return affine_form(parts, slot.offset)
 
     def _join(self, term: Term, env: Env) -> Expr:
         assert isinstance(term, Join)

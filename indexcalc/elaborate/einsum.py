@@ -6,6 +6,7 @@ Its letters are its own: they share nothing with the program's indices of the sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..syntax import tree as t
@@ -132,11 +133,7 @@ def _contract(
 ) -> Term:
     inputs, output = _without_ellipsis(operands, spec, target, scope)
     order = list(dict.fromkeys(label for labels in inputs for label in labels))
-    for label in output:
-        if label not in order:
-            raise Refused(f"the output's `{_show(label)}` is in no operand", "only labels of operands can stay")
-    if len(set(output)) < len(output):
-        raise Refused("the output repeats a label", "for a diagonal, repeat it in an operand")
+    _check_output(output, order)
     if target is not None and len(target) != len(output):
         message = f"this einsum has {slots(len(output))}, but {len(target)} are given"
         raise Refused(message, "its value takes the left side's slots in order, or slots of its own: einsum(…)[b, c]")
@@ -168,6 +165,38 @@ def _without_ellipsis(
             if widths[-1] < 0:
                 message = f"`{operand.name}` has fewer slots than the spec has labels for it"
                 raise Refused(message, "see its declaration or its other uses")
+    return _spelled(spec, widths)
+
+
+def expanded(spec: Spec, ranks: Sequence[int]) -> tuple[list[Labels], Labels]:
+    """The labels of operands of these ranks and of the output, each ellipsis and an implicit output spelled out.
+
+    >>> expanded(parse_spec("...ij,jk"), [3, 2])
+    ([['...0', 'i', 'j'], ['j', 'k']], ['...0', 'i', 'k'])
+    """
+    if len(ranks) != len(spec.inputs):
+        message = f"the spec describes {len(spec.inputs)} operands, but {len(ranks)} are given"
+        raise Refused(message, "one group of labels for each operand, with commas between")
+    for labels, rank in zip(spec.inputs, ranks):
+        if rank < len(labels) - 1 or (rank != len(labels) and ELLIPSIS not in labels):
+            raise Refused(
+                f"an operand of rank {rank} has the labels {' '.join(labels) or '(none)'}", "one label a slot"
+            )
+    inputs, output = _spelled(spec, [r - len(x) + 1 for x, r in zip(spec.inputs, ranks) if ELLIPSIS in x])
+    _check_output(output, [label for labels in inputs for label in labels])
+    return inputs, output
+
+
+def _check_output(output: Labels, known: Sequence[str]) -> None:
+    for label in output:
+        if label not in known:
+            raise Refused(f"the output's `{_show(label)}` is in no operand", "only labels of operands can stay")
+    if len(set(output)) < len(output):
+        raise Refused("the output repeats a label", "for a diagonal, repeat it in an operand")
+
+
+def _spelled(spec: Spec, widths: Sequence[int]) -> tuple[list[Labels], Labels]:
+    """Labels with each ellipsis as wide as given."""
     width = max(widths, default=0)
     axes = [f"{ELLIPSIS}{k}" for k in range(width)]
     own = iter(widths)

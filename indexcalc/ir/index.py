@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import TypeAlias, Union
 
@@ -46,7 +46,7 @@ class Affine(Node):
 Slot: TypeAlias = Union[Index, int, Affine, "Node"]  # the Node is an integer tensor's Access (a gather)
 
 
-def affine(terms: list[tuple[int, Index | Node]], offset: int) -> Slot:
+def affine(terms: Iterable[tuple[int, Index | Node]], offset: int) -> Slot:
     """The simplest slot equal to the affine form, where an index that is left alone is of the slot's space.
 
     >>> i = Index("i", Space("n"))
@@ -63,7 +63,7 @@ def plain_part(form: Affine) -> Slot:
     return part if not more and coefficient == 1 and form.offset == 0 else form
 
 
-def affine_form(terms: list[tuple[int, Index | Node]], offset: int) -> Slot:
+def affine_form(terms: Iterable[tuple[int, Index | Node]], offset: int) -> Slot:
     """The affine form with terms sorted and merged; a number or a gather where it is nothing else.
 
     >>> i, k = Index("i", Space("n")), Index("k", Space("m"))

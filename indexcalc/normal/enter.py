@@ -381,7 +381,7 @@ def _affine_value(p: Poly) -> Hole | None:
         if more or e != 1 or atom.kind != "value" or not isinstance(atom.holes[0], Index):
             return None
         terms.append((c, atom.holes[0]))
-    return affine(terms, offset)  # type: ignore[arg-type,return-value]
+    return affine(terms, offset)  # type: ignore[return-value]
 
 
 _ENTER: dict[type[Expr], Callable[[Normaliser, Any, Scope], Poly]] = {

@@ -31,6 +31,7 @@ def test_an_unused_declaration_is_told_where_it_stands(text, name):
     "text",
     [
         "index i : n(N)\ny[i] = x[i] / N",  # by its extent too
+        "index i, i' : n(N)\ny[i] = x[i] / sum[i'](x[i'])",
         "index k : n(N)\ny = sum[k](2)",
         "index i, j : n(N)\ny[i] = sum[j](j <= i)",
         "index i : n(N)\ny = N x",  # an index that gives its space's extent a name

@@ -71,11 +71,9 @@ def _names_in(e: Expr) -> set[str]:
             found.add(part.tensor)
         elif isinstance(part, Apply):
             found.add(part.function)
-        found |= {i.name.rstrip("'") for slot in slots_of(part) if not isinstance(slot, int) for i in slot.free}
-        for index in getattr(part, "indices", ()):
-            if isinstance(index, Index):
-                found.add(index.name.rstrip("'"))
-    return found
+        found |= {i.name for slot in slots_of(part) if not isinstance(slot, int) for i in slot.free}
+        found |= {i.name for i in getattr(part, "indices", ()) if isinstance(i, Index)}
+    return found | {name.rstrip("'") for name in found}  # a bound index may have been renamed apart
 
 
 def _names_used(program: Program) -> set[str]:
