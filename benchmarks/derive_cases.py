@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import indexcalc as ic
 
-from .derive_attention import PLAIN, tensorgrad
-
 Work = Callable[[], object]
 
 
@@ -128,6 +126,17 @@ def _two_layers() -> tuple[object, list[object]]:
     return functions.frobenius2(functions.tanh(x @ first) @ second - y), [first, second]
 
 
+def _attention() -> tuple[object, list[object]]:
+    import tensorgrad.functions as functions
+    from sympy import symbols
+    from tensorgrad import Variable
+
+    rows, keys, width, values = symbols("s k d e")
+    q, k = Variable("Q", s=rows, d=width), Variable("K", k=keys, d=width)
+    v, g = Variable("V", k=keys, e=values), Variable("G", s=rows, e=values)
+    return functions.sum((functions.softmax(q @ k, dim="k") @ v) * g), [q, k, v]
+
+
 # ---- SymPy ------------------------------------------------------------------------------------------
 def _sympy_quadratic() -> Work:
     from sympy import IndexedBase, Sum, symbols
@@ -157,6 +166,15 @@ def _sympy_cross_entropy() -> Work:
     return lambda: loss.diff(z[k]).doit()
 
 
+ATTENTION = """
+index i, j : seq(L)
+index d, a : head_dim(D)
+tensor Q[i, d], K[j, d], V[j, a]
+S[i, j] = Q[i, d] K[j, d]
+P[i, j] = softmax[j](S[i, j])
+O[i, a] = P[i, j] V[j, a]
+output O
+"""
 CASES = (
     Case("x A x", "L = x[i] A[i,j] x[j]", ("x",), _derive(_quadratic), _sympy_quadratic),
     Case("tr(A X B)", "L = A[i,j] X[j,k] B[k,i]", ("X",), _derive(_trace_product)),
@@ -201,5 +219,5 @@ CASES = (
         ("x",),
         _derive(_layer_norm),
     ),
-    Case("attention wrt Q, K, V", PLAIN, ("Q", "K", "V"), tensorgrad),
+    Case("attention wrt Q, K, V", ATTENTION, ("Q", "K", "V"), _derive(_attention)),
 )

@@ -5,6 +5,10 @@ Source: A. Radford et al., "Language Models are Unsupervised Multitask Learners"
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import indexcalc as ic
+
 HEAD = """\
 index b : batch(B)
 index t, s : seq(T)
@@ -48,3 +52,10 @@ def gpt(layers: int) -> str:
     """The program's text."""
     blocks = [LAYER.format(n=n, m=n - 1) for n in range(1, layers + 1)]
     return HEAD + "".join(blocks) + LOSS.format(n=layers)
+
+
+def derive_gpt(layers: int) -> Callable[[], object]:
+    """The gradients with respect to every parameter."""
+    program = ic.parse(gpt(layers))
+    parameters = [name for name, tensor in program.inputs.items() if not tensor.is_integer]
+    return lambda: ic.grad(program, parameters)

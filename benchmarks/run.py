@@ -7,11 +7,14 @@ busy machine.  The last column is what the project aims at.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from rich.console import Console
 from rich.table import Table
 
-from . import attention_numpy, cold_start, derive_attention
+from . import attention_numpy, cold_start
+from .derive_cases import CASES, Case
+from .gpt import derive_gpt
 from .timing import interleaved
 
 
@@ -27,14 +30,24 @@ class Row:
     met: bool
 
 
-def derivation_row() -> Row:
-    contenders = {"ours": derive_attention.ours()}
-    peer = derive_attention.tensorgrad()
-    if peer is not None:
-        contenders["tensorgrad"] = peer
-    times = interleaved(contenders, 15)
-    ours = times["ours"]
-    return Row("derive attention's three gradients", ours, "tensorgrad", times.get("tensorgrad"), "< 50 ms", ours < 50)
+def derivation_row(case: Case) -> Row:
+    """Ours against tensorgrad; SymPy's figure is part of the name, since its answers are mostly unsimplified."""
+    contenders = {"ours": case.ours()}
+    if case.tensorgrad is not None and find_spec("tensorgrad"):
+        contenders["tensorgrad"] = case.tensorgrad()
+    if case.sympy is not None:
+        contenders["sympy"] = case.sympy()
+    times = interleaved(contenders, 7)
+    ours, theirs = times["ours"], times.get("tensorgrad")
+    also = f" (SymPy {times['sympy']:.1f} ms)" if "sympy" in times else ""
+    met = theirs is None or ours <= theirs / 10
+    return Row(f"derive {case.name}{also}", ours, "tensorgrad", theirs, "< 0.10 x", met)
+
+
+def gpt_row() -> Row:
+    """Linear in layers: twice the layers in at most about twice the time."""
+    times = interleaved({"12": derive_gpt(12), "6": derive_gpt(6)}, 3)
+    return Row("derive a 12-layer GPT", times["12"], "6 layers", times["6"], "< 2000 ms", times["12"] < 2000)
 
 
 def cold_start_row() -> Row:
@@ -53,7 +66,8 @@ def attention_row() -> Row:
 
 def main() -> None:
     table = Table("what", "ours, ms", "peer", "peer, ms", "ours / peer", "aim", title="indexcalc benchmarks")
-    for row in (derivation_row(), cold_start_row(), attention_row()):
+    rows = [derivation_row(case) for case in CASES]
+    for row in (*rows, gpt_row(), cold_start_row(), attention_row()):
         theirs = "not installed" if row.theirs is None else f"{row.theirs:.1f}"
         ratio = "" if row.theirs is None else f"{row.ours / row.theirs:.2f}"
         table.add_row(

@@ -7,17 +7,26 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from time import perf_counter
 
+BLOCK = 0.02  # seconds that a timed block lasts at least: one call of a short one is mostly cold caches
+
 
 def interleaved(contenders: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median milliseconds of each contender over the rounds, after one call of each that is not counted."""
+    """Median milliseconds of one call of each contender over the rounds, after calls that are not counted."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    for call in contenders.values():
+    repeats: dict[str, int] = {}
+    for name, call in contenders.items():
         call()
+        repeats[name] = 1 + int(BLOCK / _seconds(call, 1))
     for turn in range(rounds):
         order = list(contenders.items())
         for name, call in order if turn % 2 == 0 else reversed(order):
             gc.collect()
-            start = perf_counter()
-            call()
-            times[name].append(1e3 * (perf_counter() - start))
+            times[name].append(1e3 * _seconds(call, repeats[name]) / repeats[name])
     return {name: median(found) for name, found in times.items()}
+
+
+def _seconds(call: Callable[[], object], repeats: int) -> float:
+    start = perf_counter()
+    for _ in range(repeats):
+        call()
+    return perf_counter() - start

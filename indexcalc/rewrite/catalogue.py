@@ -21,7 +21,7 @@ def page() -> str:
     """The whole page."""
     parts = [HEADER]
     for family, rules in FAMILIES.items():
-        parts.append(f"## {family.capitalize()}\n")
+        parts.append(f"## {family[0].upper()}{family[1:]}\n")
         parts += [entry(r) for r in rules]
     return "\n".join(parts)
 

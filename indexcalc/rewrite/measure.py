@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..ir.expr import Delta, Derivative, Expr, IndexReduce, IndexSum, Literal, Power, Product, Sum
+from ..ir.expr import Delta, Derivative, Expr, IndexReduce, IndexSum, LeviCivita, Literal, Power, Product, Sum
 from ..ir.walk import children, slot_indices, slots_of, subexpressions
 
 
@@ -25,6 +25,11 @@ def deltas(e: Expr) -> int:
             times *= max(1, now.exponent.value)
         stack += [(part, times) for part in children(now)]
     return total
+
+
+def epsilons(e: Expr) -> int:
+    """Levi-Civita symbols."""
+    return sum(isinstance(p, LeviCivita) for p in subexpressions(e))
 
 
 def summed_nodes(e: Expr) -> int:
@@ -74,6 +79,7 @@ def _rank(name: str) -> int:
 MEASURES: Mapping[str, Callable[[Expr], int]] = {
     "nodes": nodes,
     "deltas": deltas,
+    "epsilons": epsilons,
     "sums": sums,
     "means": means,
     "summed nodes": summed_nodes,

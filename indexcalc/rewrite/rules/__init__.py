@@ -1,10 +1,11 @@
 """All rules, one file per family, and the sets that passes use, in order of preference."""
 
-from . import collect, constants, delta, derivative, factor, reductions, sums
+from . import collect, constants, delta, derivative, factor, levi_civita, reductions, sums
 
 FAMILIES = {
     "constants": constants.RULES,
     "delta": delta.RULES,
+    "Levi-Civita": levi_civita.RULES,
     "sums": sums.RULES,
     "collect": collect.RULES,
     "factor": factor.RULES,
@@ -17,6 +18,7 @@ UNCOLLECTED = (
     delta.delta_equal,
     delta.delta_distinct,
     delta.delta_square,
+    *levi_civita.RULES,
     sums.sum_zero,
     sums.sum_split,
     delta.delta_contract,
