@@ -70,6 +70,12 @@ def swiglu_paper(x: Any, W: Any, V: Any, Z: Any, grad_y: Any) -> Arrays:
     return {"x": du @ W.T + dv @ V.T, "W": x.T @ du, "V": x.T @ dv, "Z": (u * s * v).T @ grad_y}
 
 
+def swish_paper(W: Any, x: Any, grad_y: Any) -> Arrays:
+    u = W @ x
+    du = grad_y * (sigmoid(u) + u * sigmoid(u) * (1 - sigmoid(u)))
+    return {"W": np.outer(du, x), "x": W.T @ du}
+
+
 def info_nce_paper(x: Any, y: Any, tau: Any) -> Arrays:
     d = (softmax(x @ y.T / tau) - np.eye(len(x))) / len(x) / tau
     return {"x": d @ y, "y": d.T @ x}
@@ -298,6 +304,20 @@ KNOWN = [
         "grad_Z[f, n] = g[t, f] grad_y[t, n]",
         "x:3,2 W:2,4 V:2,4 Z:4,2",
         swiglu_paper,
+    ),
+    Known(
+        "a declared function: its argument once",
+        "function swish(x) = x / (1 + exp(-x))\ny[i] = swish(W[i,j] x[j])",
+        "W,x",
+        "t0[i] = W[i, j] x[j]\n"
+        "t2[i] = exp(-t0[i])\n"
+        "t3[i] = t2[i] + 1\n"
+        "y[i] = t0[i] / t3[i]\n"
+        "grad_t0[i] = grad_y[i] (t2[i] y[i] + 1) / t3[i]\n"
+        "grad_W[i, j] = grad_t0[i] x[j]\n"
+        "grad_x[j] = W[i, j] grad_t0[i]",
+        "W:3,4 x:4",
+        swish_paper,
     ),
     Known(
         "CP decomposition: the residual against Khatri-Rao",

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from .attention import attend
 from .registry import oracle
 
 
@@ -60,7 +61,7 @@ def pooling_by_attention(x: Any, seed: Any, W_q: Any, W_k: Any, W_v: Any, W_o: A
         return (z @ W.flatten(1)).unflatten(-1, W.shape[1:]).transpose(-3, -2)
 
     q = heads(seed, W_q).expand(len(x), -1, -1, -1)
-    out = F.scaled_dot_product_attention(q, heads(x, W_k), heads(x, W_v))
+    out = attend(q, heads(x, W_k), heads(x, W_v))
     return seed + out.transpose(1, 2).flatten(2) @ W_o.flatten(0, 1)
 
 

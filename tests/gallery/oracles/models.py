@@ -7,13 +7,14 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from .attention import attend, causal_mask
 from .registry import oracle
 
 
 def attention_heads(x: Any, W_q: Any, W_k: Any, W_v: Any, W_o: Any) -> Any:
     """Causal multi-head self-attention; the weights have axes model, head, head_dim, and W_o head, head_dim, model."""
     q, k, v = ((x @ W.flatten(1)).unflatten(-1, W.shape[1:]).transpose(1, 2) for W in (W_q, W_k, W_v))
-    out = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    out = attend(q, k, v, causal_mask(x.shape[1]))
     return out.transpose(1, 2).flatten(2) @ W_o.flatten(0, 1)
 
 
@@ -44,7 +45,7 @@ def vision_transformer(
     pixel: Any, W_e: Any, position: Any, W_q: Any, W_k: Any, W_v: Any, W_o: Any, W_c: Any, label: Any
 ) -> Any:
     e = F.conv2d(pixel, W_e.permute(3, 0, 1, 2), stride=2).flatten(2).transpose(1, 2) + position.flatten(0, 1)
-    h = e + F.scaled_dot_product_attention(e @ W_q, e @ W_k, e @ W_v) @ W_o
+    h = e + attend(e @ W_q, e @ W_k, e @ W_v) @ W_o
     return F.cross_entropy(F.gelu(h).mean(dim=1) @ W_c, label)
 
 

@@ -38,7 +38,7 @@ def instance_norm(x: Any, gain: Any, bias: Any) -> Any:
 
 @oracle("normalisation/weight_norm")
 def weight_norm(x: Any, v: Any, g: Any, bias: Any) -> Any:
-    return F.linear(x, torch._weight_norm(v, g[:, None], 0), bias)
+    return F.linear(x, g[:, None] * F.normalize(v, dim=1), bias)
 
 
 @oracle("normalisation/l2_normalise")
