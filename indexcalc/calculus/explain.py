@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import permutations
 
 from ..diagnostics import IndexCalcError, fail
 from ..ir import build
-from ..ir.expr import Access, Apply, Binder, Derivative, Expr, Index, IndexMap, IndexReduce, IndexSum
+from ..ir.expr import Access, Apply, Binder, Derivative, Expr, Index, IndexMap, IndexReduce, IndexSum, Slot, Space
 from ..ir.inline import inline_functions
-from ..ir.program import Define, Program
+from ..ir.program import Define, Program, Tensor
 from ..ir.text import statement_text
 from ..ir.trace import Derivation, Section, Step
 from ..ir.walk import children, fresh_index, rebuild, subexpressions, substitute, tensors_in, transform
@@ -21,8 +21,10 @@ from ..rewrite.rules import DERIVE
 from .derive import Derived
 from .orders import answer
 from .question import Question
+from .structure import full_name, has_structure, projection
 
 FOLD = r"\textstyle\sum p = T"
+FOLDING, REARRANGE, PROJECTION = "folding", "rearrange", "projection"
 KNOWN = r"f(x_i) = y_i"
 MAX_ROUNDS = 20  # how often a named value may reappear
 CHAIN = r"\frac{\partial L}{\partial x_m} = \sum_r \frac{\partial L}{\partial y_r} \frac{\partial y_r}{\partial x_m}"
@@ -76,7 +78,7 @@ class _Explainer:
             if define.name != output:
                 sections.append(self._section(define.name, define.indices))
         for name in self.wrt:
-            sections.append(self._section(name, self.program.inputs[name].indices))
+            sections += self._gradient(self.program.inputs[name])
         told = {s.target.name for s in sections} | set(self.program.definitions)
         helpers = [self._helper(s) for s in self.final.values() if s.name not in told]
         return Derivation(self.program, self.derived.result, (*sections, *helpers))
@@ -88,8 +90,41 @@ class _Explainer:
         return self.swept.names.get(name, self.swept.sweep.named(name))
 
     # ---- one cotangent ------------------------------------------------------------------------------
-    def _section(self, name: str, indices: tuple[Index, ...]) -> Section:
-        target = self._cotangent(name)
+    def _gradient(self, tensor: Tensor) -> list[Section]:
+        """A wanted gradient; by a structured variable the unconstrained one, unless the two are written alike, and its
+        projection."""
+        name, target = tensor.name, self._cotangent(tensor.name)
+        plain = self._section(name, tensor.indices)
+        if not has_structure(tensor) or plain.steps[-1].rule not in (FOLDING, REARRANGE):
+            return [plain]
+        final = self.final[target]
+        known = {*self.program.inputs, *self.program.definitions}
+        new = (n for n in sorted(tensors_in(final.body) - known) if n.startswith(full_name(target)))
+        full = next(new, full_name(target))
+        formula = self._projected(tensor, lambda at: Access(full, at))
+        steps = [Step(target, final.indices, PROJECTION, "", None, formula, "onto what the declaration allows")]
+        if not self._same(formula, final.body):
+            steps.append(self._folded(target, final, formula))
+        find = f"∂{self.output.name}/∂{name}{_slots(final.indices)}"
+        return [self._section(name, tensor.indices, full), Section(final, find, tuple(steps), f"projected {full}")]
+
+    def _projected(self, tensor: Tensor, gradient: Callable[[tuple[Slot, ...]], Expr]) -> Expr:
+        taken = set(tensor.indices)
+
+        def new_index(space: Space) -> Index:
+            like = next(i for i in tensor.indices if i.space == space)
+            taken.add(found := fresh_index(like, taken))
+            return found
+
+        return projection(tensor, tensor.indices, gradient, new_index)
+
+    def _folded(self, target: str, final: Define, before: Expr) -> Step:
+        onto = self.derived.folded_onto.get(target, [])
+        rule, law = (FOLDING, FOLD) if onto else (REARRANGE, "")
+        return Step(target, final.indices, rule, law, before, final.body, self._because(onto))
+
+    def _section(self, name: str, indices: tuple[Index, ...], target: str = "") -> Section:
+        target = target or self._cotangent(name)
         readers = [s for s in self.path if name in tensors_in(s.body)]
         find = f"∂{self.output.name}/∂{name}{_slots(indices)}"
         start = build.add(*(self._through(r, name, indices) for r in readers))
@@ -104,7 +139,7 @@ class _Explainer:
             told = {r.name for r in readers}
             onto = [n for n in self.derived.folded_onto.get(target, []) if n not in told]
             why = self._because(onto)
-            rule, law = ("folding", FOLD) if onto else ("rearrange", "")
+            rule, law = (FOLDING, FOLD) if onto else (REARRANGE, "")
             steps.append(Step(target, final.indices, rule, law, steps[-1].after, final.body, why))
             note += f"; {why}" if onto else ""
         return Section(final, find, tuple(steps), note)

@@ -33,7 +33,8 @@ class _Reverse(Accumulator):
                 apply_rule(self.store, d, self.carried(d, bar), self.cotangent, self._add)
         for name in sweep.wanted:
             free = self.cotangent.get(name, {})
-            self.result(name, onto_tangent(self.store, name, self.free[name], self.frame(name), free))
+            result = sweep.results[sweep.wanted.index(name)]
+            self.result(name, onto_tangent(self.store, name, result, self.free[name], self.frame(name), free))
         self.store.learn()
         return self.done
 

@@ -46,6 +46,11 @@ def projection(
     return build.add(*(build.multiply(build.number(c), gradient(tuple(slots[k] for k in order))) for order, c in terms))
 
 
+def has_structure(tensor: Tensor) -> bool:
+    """Whether the gradient by the tensor is projected."""
+    return structure_of(tensor.attributes, len(tensor.indices)) != Structure()
+
+
 def checked_structure(tensor: Tensor) -> Structure:
     """The declared structure; refuses what no projection is known for."""
     structure = structure_of(tensor.attributes, len(tensor.indices))
@@ -109,7 +114,14 @@ def _orthogonal(
 
 
 # ---- in the normal form -----------------------------------------------------------------------------
-def onto_tangent(store: Definitions, name: str, own: tuple[Index, ...], whole: tuple[Index, ...], free: Poly) -> Poly:
+def full_name(result: str) -> str:
+    """What the unconstrained gradient is called beside the projected one."""
+    return f"{result}_full"
+
+
+def onto_tangent(
+    store: Definitions, name: str, result: str, own: tuple[Index, ...], whole: tuple[Index, ...], free: Poly
+) -> Poly:
     """The gradient by an input as its declaration allows it.  `free` is the unconstrained one, at the input's `own`
     indices, which are among the `whole` ones.  It gets a name where the projection would compute it more than once.
     """
@@ -119,7 +131,7 @@ def onto_tangent(store: Definitions, name: str, own: tuple[Index, ...], whole: t
     found = _projected(store, tensor, own, free)
     if len(found) <= len(free) or all(not m.bound and len(m.factors) <= 1 for m in free):
         return found
-    named = store.add(Definition(store.new_name(f"grad_{name}_full"), whole, "poly", free))
+    named = store.add(Definition(store.new_name(full_name(result)), whole, "poly", free))
     return _projected(store, tensor, own, nf.atom_poly(named))
 
 
