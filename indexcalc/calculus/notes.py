@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..ir.expr import Apply, Compare, Expr, IndexMap, IndexReduce, Logic
 from ..ir.functions import BUILTIN
 from ..ir.inline import inline_functions
-from ..ir.program import Define, Program
+from ..ir.program import Program
 from ..ir.walk import children, tensors_in
+from .path import path
 from .sweep import Direction
 
 _ALONG = {
@@ -18,23 +19,6 @@ _ALONG = {
     "topk": "topk[…] is piecewise constant: its slope is taken as 0, also where it jumps",
 }
 _COMPARISON = "a comparison of values is piecewise constant: its slope is taken as 0, also where it jumps"
-
-
-def path(program: Program, wrt: Iterable[str], of: Iterable[str]) -> list[Define]:
-    """Definitions between the inputs and the outputs, in order."""
-    felt = set(wrt)
-    forward = []
-    for s in program.definitions.values():
-        if felt & tensors_in(s.body):
-            felt.add(s.name)
-            forward.append(s)
-    needed = set(of)
-    found = []
-    for s in reversed(forward):
-        if s.name in needed:
-            needed |= tensors_in(s.body)
-            found.append(s)
-    return found[::-1]
 
 
 def subgradients(program: Program, wrt: Sequence[str], of: Sequence[str]) -> tuple[str, ...]:

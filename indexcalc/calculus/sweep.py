@@ -109,8 +109,9 @@ class Accumulator:
             parts.setdefault(ties, []).append(nf.make(c, mono.bound, rest))
         out = []
         for ties, terms in parts.items():
+            part = "diag" if ties else ("" if len(parts) == 1 else "rest")
             poly = nf.add(*terms)
-            whole = poly if _is_cheap(poly) else nf.atom_poly(self._name(d, poly, tied=bool(ties)))
+            whole = poly if _is_cheap(poly) else nf.atom_poly(self._name(d, poly, part))
             out.append(nf.multiply(whole, nf.make(1, (), ties)))
         return nf.add(*out)
 
@@ -118,15 +119,15 @@ class Accumulator:
         """A delta that holds a batch index, and no dummy."""
         return atom.kind == "delta" and not atom.free.isdisjoint(self.done.batch) and atom.free.isdisjoint(mono.bound)
 
-    def _name(self, d: Definition, poly: Poly, *, tied: bool) -> Atom:
-        """A definition for the poly: the derivative of d, or, where δ stand beside it, what they leave of it."""
+    def _name(self, d: Definition, poly: Poly, part: str) -> Atom:
+        """A definition for the poly: the whole derivative of d, or a part: what δ leave of it, or the rest."""
         free = self.frame(d.name)
-        if tied:
+        if part == "diag":
             used = frozenset[Index]().union(*(m.free for m in poly))
             free = tuple(i for i in free if i in used)
-        name = self.store.new_name(self.sweep.named(d.name))
-        if not tied:
-            self.done.names[d.name] = name
+        name = self.store.new_name(f"{part}_{d.name}" if part else self.sweep.named(d.name))
+        if not part:
+            self.done.names.setdefault(d.name, name)  # a result that is read on has its name already
         return self.store.add(Definition(name, free, "poly", poly))
 
 

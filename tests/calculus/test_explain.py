@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import indexcalc as ic
 from indexcalc.calculus.explain import derivation
+from indexcalc.calculus.orders import answer
+from indexcalc.calculus.question import Kind, Question
 from indexcalc.interpret.evaluate import value
-from indexcalc.interpret.run import run
 from indexcalc.ir.expr import Derivative
+from indexcalc.ir.index import Space
 from indexcalc.ir.trace import Derivation
 from indexcalc.ir.walk import subexpressions
 from indexcalc.verify.inputs import draw
@@ -20,34 +24,55 @@ from .programs import PROGRAMS
 POSITIVE = {"variable power", "cosine"}
 
 
-def explained(name: str) -> Derivation:
+SCALAR = [n for n, (text, _) in PROGRAMS.items() if not next(reversed(ic.parse(text).definitions.values())).indices]
+KINDS: dict[Kind, list[str]] = {
+    "gradient": list(PROGRAMS),
+    "jacobian": list(PROGRAMS)[::2],
+    "jvp": list(PROGRAMS)[1::2],
+    "hessian": SCALAR[::3],
+    "hvp": SCALAR[1::3],
+}
+QUESTIONS = [(kind, name) for kind, names in KINDS.items() for name in names]
+
+
+def explained(name: str, kind: Kind = "gradient") -> Derivation:
     text, wrt = PROGRAMS[name]
-    return derivation(ic.parse(text), wrt.split(","))
+    return derivation(ic.parse(text), wrt.split(","), kind=kind)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_every_line_has_the_value_of_the_statement(name: str) -> None:
-    done = explained(name)
-    sizes = choose_sizes(done.result)
-    kind = "positive" if name in POSITIVE else "normal"
-    arrays = draw(done.result, sizes, np.random.default_rng(3), kind)
-    named = {s.name: n for s, n in sizes.items()}
+def everything(kind: Kind, name: str) -> tuple[dict[str, Any], dict[Space, int]]:
+    """Inputs and every definition of the forward program and of the programs derived on the way, by name."""
+    text, wrt = PROGRAMS[name]
+    stages = answer(Question(ic.parse(text), tuple(wrt.split(",")), None, kind))
+    result = stages[-1].derived.result
+    sizes = choose_sizes(result)
+    found = draw(result, sizes, np.random.default_rng(3), "positive" if name in POSITIVE else "normal")
+    functions = {f.name: f for f in result.functions}
+    for program in (*(s.program for s in stages), *(s.derived.result for s in stages)):
+        for d in program.definitions.values():
+            found[d.name] = value(d.body, d.indices, found, sizes, functions)
+    return found, sizes
+
+
+@pytest.mark.parametrize(("kind", "name"), QUESTIONS)
+def test_every_line_has_the_value_of_the_statement(kind: Kind, name: str) -> None:
+    done = explained(name, kind)
+    functions = {f.name: f for f in done.result.functions}
     with np.errstate(all="ignore"):
-        everything = {**arrays, **run(done.forward, {n: arrays[n] for n in done.forward.inputs}, named)}
-        everything.update(run(done.result, arrays, named))
+        known, sizes = everything(kind, name)
         for section in done.sections:
-            target, functions = section.target, {f.name: f for f in done.result.functions}
-            want = value(target.body, target.indices, everything, sizes, functions)
-            everything.setdefault(target.name, want)
+            target = section.target
+            want = value(target.body, target.indices, known, sizes, functions)
+            known.setdefault(target.name, want)
             for step in section.steps:
                 if not any(isinstance(p, Derivative) for p in subexpressions(step.after)):
-                    got = value(step.after, step.indices, everything, sizes, functions)
+                    got = value(step.after, step.indices, known, sizes, functions)
                     np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-10, err_msg=f"{step.rule}: {step.after}")
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_every_derivative_is_carried_out(name: str) -> None:
-    for section in explained(name).sections:
+@pytest.mark.parametrize(("kind", "name"), QUESTIONS)
+def test_every_derivative_is_carried_out(kind: Kind, name: str) -> None:
+    for section in explained(name, kind).sections:
         if section.steps:
             assert section.find and section.steps[0].rule == "chain rule"
             last = section.steps[-1].after
@@ -80,6 +105,6 @@ def test_declared_functions_are_written_out() -> None:
 
 
 def test_a_derivation_that_does_not_end_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexcalc.calculus.explain.MAX_ROUNDS", 1)
+    monkeypatch.setattr("indexcalc.calculus.tell.MAX_ROUNDS", 1)
     sections = derivation(ic.parse("P[i] = softmax[i](z[i] w[i])\nL = P[i] v[i]"), ["z"]).sections
     assert any("`grad_z` did not end within 1 rounds" in s.note for s in sections)

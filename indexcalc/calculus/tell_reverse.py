@@ -1,0 +1,86 @@
+"""Reverse mode, told: the derivative of the output by each definition, from its readers, and by the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..ir import build
+from ..ir.expr import Access, Derivative, Expr, Index, Slot, Space
+from ..ir.program import Define, Tensor
+from ..ir.trace import Section, Step
+from ..ir.walk import fresh_index, tensors_in
+from .structure import full_name, has_structure, projection
+from .tell import FOLDING, PROJECTION, REARRANGE, Teller, apart, slots_text
+
+
+class ReverseTeller(Teller):
+    law = r"\frac{\partial L}{\partial x_m} = \sum_r \frac{\partial L}{\partial y_r} \frac{\partial y_r}{\partial x_m}"
+
+    def sections(self) -> list[Section]:
+        """One section per definition between output and inputs, backwards, then the inputs."""
+        (self.output,) = self.sweep.of
+        found = [self._of(d.name, self.derivative(d.name)) for d in reversed(self.path) if d.name != self.output]
+        for name in self.sweep.wrt:
+            found += self._wanted(self.program.inputs[name])
+        return found
+
+    def _of(self, name: str, target: str) -> Section:
+        batch, own = self.frame(name, target)
+        readers = [s for s in self.path if name in tensors_in(s.body)]
+        start = build.add(*(self._through(r, name, batch, own) for r in readers))
+        why = f"{name} is read by {' and '.join(r.name for r in readers)}"
+        why = why if readers else f"the output does not depend on {name}"
+        return self.section(target, (*batch, *own), self._find(name, batch, own), start, why, readers)
+
+    def _find(self, name: str, batch: tuple[Index, ...], own: tuple[Index, ...]) -> str:
+        return f"∂{self.output}{slots_text(batch)}/∂{name}{slots_text(own)}"
+
+    def _through(self, reader: Define, name: str, batch: tuple[Index, ...], own: tuple[Index, ...]) -> Expr:
+        """Σ_r ∂L/∂R[r] ∂R[r]/∂X[m], every index of the reader renamed apart from m."""
+        taken = (*batch, *own)
+        if reader.name == self.output and not self.sweep.seeds:  # its own derivative is 1, or δ
+            body = self.body_at(reader, dict(zip(reader.indices, batch)), taken)
+            return Derivative(body, Access(name, own))
+        plain = self.body_at(reader, {}, taken)
+        over = apart(reader.indices, {*taken, *plain.bound_indices} - ({*reader.indices} - {*taken}))
+        slope = Derivative(self.body_at(reader, dict(zip(reader.indices, over)), taken), Access(name, own))
+        return build.index_sum(Access(self._cotangent(reader.name), (*batch, *over)) * slope, over)
+
+    def _cotangent(self, name: str) -> str:
+        return self.sweep.seeds[0].name if name == self.output else self.derivative(name)
+
+    # ---- structured variables -----------------------------------------------------------------------
+    def _wanted(self, tensor: Tensor) -> list[Section]:
+        """A wanted gradient; by a structured variable the unconstrained one, unless the two are written alike, and its
+        projection."""
+        name, target = tensor.name, self.derivative(tensor.name)
+        plain = self._of(name, target)
+        if not has_structure(tensor) or plain.steps[-1].rule not in (FOLDING, REARRANGE):
+            return [plain]
+        final = self.final[target]
+        batch, own = self.frame(name, target)
+        known = {*self.program.inputs, *self.program.definitions}
+        new = (n for n in sorted(tensors_in(final.body) - known) if n.startswith(full_name(target)))
+        full = next(new, full_name(target))
+        formula = self._projected(tensor, own, (*batch, *own), lambda at: Access(full, (*batch, *at)))
+        steps = [Step(target, final.indices, PROJECTION, "", None, formula, "onto what the declaration allows")]
+        if not self.same(formula, final.body):
+            steps.append(self.folded(final, formula, self.derived.folded_onto.get(target, [])))
+        find = self._find(name, batch, own)
+        return [self._of(name, full), Section(final, find, tuple(steps), f"projected {full}")]
+
+    def _projected(
+        self,
+        tensor: Tensor,
+        own: tuple[Index, ...],
+        avoid: tuple[Index, ...],
+        gradient: Callable[[tuple[Slot, ...]], Expr],
+    ) -> Expr:
+        taken = set(avoid)
+
+        def new_index(space: Space) -> Index:
+            like = next(i for i in own if i.space == space)
+            taken.add(found := fresh_index(like, taken))
+            return found
+
+        return projection(tensor, own, gradient, new_index)
