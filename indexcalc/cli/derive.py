@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from .arguments import (
@@ -15,11 +17,21 @@ from .arguments import (
 )
 from .output import look, write, write_json
 
+if TYPE_CHECKING:
+    from ..calculus.question import Kind
+
 
 @click.command("derive")
 @source_argument
 @click.option("--wrt", type=Names(), metavar="Q,K,V", help="Inputs to differentiate by. Default: every real input.")
 @of_option
+@click.option(
+    "--kind",
+    type=click.Choice(["gradient", "jacobian", "jvp", "hessian", "hvp"]),
+    default="gradient",
+    show_default=True,
+    help="What to derive: jvp and hvp are along directions that the result takes.",
+)
 @click.option("--steps", is_flag=True, help="Show every step with its rule and law.")
 @click.option(
     "--form",
@@ -35,20 +47,22 @@ def command(
     source: str,
     wrt: tuple[str, ...] | None,
     of: str | None,
+    kind: Kind,
     steps: bool,
     form: str,
     sizes: dict[str, int],
     strict: bool,
     shape: str,
 ) -> None:
-    """Derive the gradients of a program's output, in reverse mode, as a program.
+    """Derive the gradients of a program's output, or other derivatives, as a program.
 
-    Where the output O is not scalar, the result takes the cotangent grad_O.
+    Where the output O is not scalar, a gradient takes the cotangent grad_O.
 
     \b
     indexcalc derive 'L = x[i] A[i,j] x[j]' --wrt x --steps
     indexcalc derive examples/attention.idx --wrt Q,K,V
     indexcalc derive examples/layer_norm.idx --wrt x --form closed
+    indexcalc derive 'p[v] = softmax[v](z[v])' --kind jacobian
     indexcalc derive model.idx --wrt W --format latex > derivation.tex
     """
     from ..calculus.closed import closed_derivation
@@ -57,7 +71,7 @@ def command(
 
     program = program_of(source, strict=strict)
     names = spelt(wrt or (t.name for t in program.tensors if not t.is_integer), program.inputs)
-    found = derivation(program, names, of, sizes=sizes)
+    found = derivation(program, names, of, sizes=sizes, kind=kind)
     final = closed_derivation(found) if form == "closed" else found
     if shape == "text":
         from ..present.derive_text import derivation_text

@@ -15,7 +15,7 @@ from .names import given, reference_text, title_of
 
 
 def derivation_data(derivation: Derivation, *, steps: bool, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Keys: given, statements (with steps when asked for), outputs, program, multiplication_ratio."""
+    """Keys: given, statements (with steps when asked for), outputs, notes, program, multiplication_ratio."""
     sections = {s.target.name: s for s in derivation.sections}
     statements = []
     for statement in derivation.result.statements:
@@ -38,6 +38,7 @@ def derivation_data(derivation: Derivation, *, steps: bool, sizes: Mapping[str, 
         "given": [reference_text(t) for t in given(derivation)],
         "statements": statements,
         "outputs": list(derivation.result.outputs),
+        "notes": list(derivation.result.notes),
         "program": str(derivation.result),
         "multiplication_ratio": multiplication_ratio(derivation, sizes),
     }

@@ -37,13 +37,14 @@ def derivation_latex(derivation: Derivation, *, steps: bool) -> str:
     parts.append(r"\section*{Given}" + "\n" + _aligned([statement_lines(s) for s in derivation.forward.statements]))
     cotangents = [reference_text(t) for t in given(derivation)]
     if cotangents:
-        parts.append(f"and the cotangents \\texttt{{{text_latex(', '.join(cotangents))}}}.\n")
+        parts.append(f"and the new inputs \\texttt{{{text_latex(', '.join(cotangents))}}}.\n")
     if steps:
         parts += [_section(s) for s in derivation.sections if s.steps]
     parts.append(r"\section*{Result}" + "\n" + _aligned(list(_result(derivation))))
     forms = _matrix_forms(derivation)
     if forms:
         parts.append("in matrix notation\n" + _aligned(forms))
+    parts += [f"\\par {note_latex(note)}.\n" for note in derivation.result.notes]
     return "\n".join(parts) + "\\end{document}\n"
 
 
@@ -52,7 +53,7 @@ def derivation_markdown(derivation: Derivation, *, steps: bool) -> str:
     parts = ["## Given", _display([statement_lines(s) for s in derivation.forward.statements])]
     cotangents = [f"`{reference_text(t)}`" for t in given(derivation)]
     if cotangents:
-        parts.append(f"and the cotangents {', '.join(cotangents)}.")
+        parts.append(f"and the new inputs {', '.join(cotangents)}.")
     if steps:
         for section in derivation.sections:
             if section.steps:
@@ -62,6 +63,8 @@ def derivation_markdown(derivation: Derivation, *, steps: bool) -> str:
     if forms:
         parts += ["in matrix notation", _display(forms)]
     parts.append("\n".join(f"- `{name}`: {note_markdown(note)}" for name, note in _notes(derivation).items() if note))
+    if derivation.result.notes:
+        parts.append("\n".join(f"- {note_markdown(note)}." for note in derivation.result.notes))
     parts.append("```\n" + str(derivation.result).rstrip("\n") + "\n```")
     return "\n\n".join(parts) + "\n"
 

@@ -55,6 +55,7 @@ def program_lines(derivation: Derivation, look: Look, sizes: Mapping[str, int]) 
     new = new_statements(derivation)
     if len(new) <= FEW:
         lines += form_lines(new, derivation.result, look)
+    lines += [line for note in derivation.result.notes for line in prose(look.spell(f"note: {note}"), look.width)]
     lines += [look.paint(line, "dim") for line in prose(summary(derivation, look, sizes), look.width)]
     return lines
 

@@ -144,7 +144,7 @@ def test_derive_without_wrt_takes_every_real_input():
 
 def test_derive_json_is_a_program_that_reads_back():
     found = data("derive", ATTENTION, "--wrt", "Q,V", "--steps")
-    assert set(found) == {"given", "statements", "outputs", "program", "multiplication_ratio"}
+    assert set(found) == {"given", "statements", "outputs", "notes", "program", "multiplication_ratio"}
     assert found["given"] == ["grad_O[i,a]"]
     assert 1 < found["multiplication_ratio"] < 2.5
     assert found["outputs"] == ["grad_Q", "grad_V"]
@@ -153,6 +153,32 @@ def test_derive_json_is_a_program_that_reads_back():
     assert set(last) == {"name", "indices", "text", "latex", "find", "note", "matrix_form", "steps"}
     step = next(s["steps"] for s in found["statements"] if s["steps"])[0]
     assert set(step) == {"target", "rule", "title", "law", "before", "after", "latex", "note"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "line"),
+    [
+        ("jacobian", [], "jac_x[i,j] = 2 A[i,j] relu(x[j]) (x[j] > 0)"),
+        ("jvp", ["tangent_A[i,j]", "tangent_x[j]"], "tangent_y"),
+    ],
+)
+def test_derive_other_kinds_than_the_gradient(kind: str, given: list[str], line: str):
+    text = "y[i] = A[i,j] relu(x[j])**2"
+    assert line in run("derive", text, "--kind", kind, "--wrt", "A,x" if given else "x").stdout
+    found = data("derive", text, "--kind", kind, "--wrt", "A,x" if given else "x", "--steps")
+    assert sorted(found["given"]) == given
+    assert all(s["steps"] for s in found["statements"] if s["name"] in found["outputs"])
+
+
+def test_derive_notes_what_it_chose_in_every_format():
+    text = "L = sum[i](relu(x[i])**2)"
+    shown = run("derive", text, "--kind", "hessian").stdout
+    assert "hess_x[i,i'] = 2 (x[i] > 0) delta[i,i']" in shown
+    told = ("relu has no derivative at 0", "the gradient's Jacobian is found in forward mode")
+    for shape in ("text", "latex", "markdown", "json"):
+        page = run("derive", text, "--kind", "hessian", "--format", shape).stdout
+        assert all(note in page for note in told), shape
+    assert "note: relu" in shown and data("derive", text, "--kind", "hvp")["given"] == ["tangent_x[i]"]
 
 
 def test_derive_in_closed_form():
