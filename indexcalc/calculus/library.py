@@ -162,7 +162,7 @@ def matches(pattern: Pattern, mono: Mono, stats: Counter[str]) -> Iterator[tuple
 
 def _spellings(atom: Atom, exponent: Number, known: Mapping[str, Symmetry]) -> Iterable[tuple[tuple[Hole, ...], int]]:
     """The orders of the atom's slots that mean the same, each with the sign that the factor takes in it."""
-    if atom.kind == "delta":
+    if atom.commutes:
         return (atom.holes, 1), (atom.holes[::-1], 1)
     symmetry = exchangeable(atom, exponent, known) if known else None
     if symmetry is None:

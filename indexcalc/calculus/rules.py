@@ -16,7 +16,7 @@ from ..ir.expr import Apply, Expr, Literal, Power
 from ..ir.functions import BUILTIN
 from ..ir.index import Index
 from ..normal import poly as nf
-from ..normal.atoms import Atom, access, delta, fresh, hole_text, slot_order, substitute
+from ..normal.atoms import Atom, access, comparison, delta, fresh, hole_text, slot_order, substitute
 from ..normal.definitions import Definition, Definitions, Part, Payload, substitute_payload
 from ..normal.enter import Normaliser
 from ..normal.poly import Mono, Poly
@@ -156,7 +156,7 @@ def _extreme(s: Step) -> None:
     """max and min: the cotangent is shared evenly by all that attain it."""
     argument, over = s.parts
     assert isinstance(argument, Atom)
-    top = Atom("compare", "==", (argument, access(s.d.name, s.free)))
+    top = comparison("==", argument, access(s.d.name, s.free))
     ties = s.store.operand(nf.bind(nf.atom_poly(top), _indices(over)))
     assert isinstance(ties, Atom)
     share = nf.multiply(nf.atom_poly(top), nf.atom_poly(ties, -1))
@@ -182,7 +182,7 @@ def _cumsum(s: Step) -> None:
     assert isinstance(argument, Atom)
     own = _indices(over)
     source = {i: fresh(i.space) for i in own}
-    reached = [(Atom("compare", "<=", (source[i], i)), Fraction(1)) for i in own]
+    reached = [(comparison("<=", source[i], i), Fraction(1)) for i in own]
     poly = nf.multiply(s.g, nf.make(1, (), reached))
     s.give(substitute(argument, source), poly, tuple(source.values()))
 

@@ -97,6 +97,11 @@ class Atom(Node):
         return self.kind in ("compare", "delta")
 
     @property
+    def commutes(self) -> bool:
+        """Its two holes may change places, and are kept sorted: δ_ij, i == j, i != j."""
+        return self.kind == "delta" or (self.kind == "compare" and _exchangeable(self.name, *self.holes))
+
+    @property
     def is_unit(self) -> bool:
         """A number that only has a name: patterns and products look past it."""
         return self.kind in ("extent", "number", "constant")
@@ -131,6 +136,16 @@ def access(name: str, holes: tuple[Hole, ...]) -> Atom:
 def delta(a: Hole, b: Hole) -> Atom:
     """δ is symmetric: its holes are kept sorted."""
     return Atom("delta", "", (a, b) if hole_text(a) <= hole_text(b) else (b, a))
+
+
+def comparison(operator: str, a: Hole, b: Hole) -> Atom:
+    """A comparison; the holes of i == j and i != j are kept sorted."""
+    turned = _exchangeable(operator, a, b) and hole_text(a) > hole_text(b)
+    return Atom("compare", operator, (b, a) if turned else (a, b))
+
+
+def _exchangeable(operator: str, a: Hole, b: Hole) -> bool:
+    return operator in ("==", "!=") and isinstance(a, Index) and isinstance(b, Index)
 
 
 def extent(space: Space) -> Atom:
@@ -169,7 +184,7 @@ def substitute(atom: Atom, mapping: Mapping[Index, Hole]) -> Atom:
         return atom
     holes = tuple(substitute_hole(h, mapping) for h in atom.holes)
     if atom.kind == "compare":  # values are compared, in whatever spaces
-        holes = tuple(plain_part(h) if isinstance(h, Affine) else h for h in holes)  # type: ignore[misc]
+        return comparison(atom.name, *(plain_part(h) if isinstance(h, Affine) else h for h in holes))  # type: ignore[arg-type]
     return delta(*holes) if atom.kind == "delta" else Atom(atom.kind, atom.name, holes)
 
 

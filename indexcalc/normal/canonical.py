@@ -57,7 +57,7 @@ def _describe(hole: Hole, color: dict[Index, int]) -> tuple[Any, ...]:
 def _factor_key(tag: Any, atom: Atom, exponent: Number, color: dict[Index, int], known: Known) -> tuple[str, int]:
     """The factor under the present colours, and the sign of sorting its slots."""
     holes, sign = tuple(_describe(h, color) for h in atom.holes), 1
-    if atom.kind == "delta":
+    if atom.commutes:
         return repr((tag, atom.head, str(exponent), tuple(sorted(map(repr, holes))))), 1
     symmetry = exchangeable(atom, exponent, known) if known else None
     if symmetry is not None:
@@ -77,7 +77,7 @@ def _signatures(
         key, _ = _factor_key(tag, atom, exponent, color, known)
         symmetry = exchangeable(atom, exponent, known) if known else None
         for position, hole in enumerate(atom.holes):
-            place = 0 if atom.kind == "delta" else position if symmetry is None else symmetry.orbit[position]
+            place = 0 if atom.commutes else position if symmetry is None else symmetry.orbit[position]
             for i in free_of(hole):
                 if i in signature:
                     signature[i].append((key, place))

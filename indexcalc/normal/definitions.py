@@ -6,6 +6,7 @@ so that matching can see through it (softmax = exp / Σ exp), and is never compu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, Union
@@ -15,7 +16,7 @@ from ..ir.index import Affine, Index
 from ..ir.program import Tensor
 from ..ir.structure import Structure, structure_of
 from . import poly as nf
-from .atoms import Atom, Hole, access, names_in, note_symmetry, slot_order, substitute, symmetries
+from .atoms import Atom, Hole, access, free_of, names_in, note_symmetry, slot_order, substitute, symmetries
 from .poly import Mono, Poly
 from .symmetry import Sort, of_structure, symmetry
 
@@ -281,19 +282,35 @@ class Definitions:
 
 # ---- symmetries -----------------------------------------------------------------------------------
 def note_exchanges(d: Definition) -> None:
-    """Find out which slots of the definition may be exchanged because those of a tensor that it reads may: A⁻¹ for a
-    symmetric A, A_ij A_ij B_kl in k and l.  Definitions that read no such tensor are not looked at."""
-    known = symmetries()
-    if not known or len(d.free) < 2 or known.keys().isdisjoint(d.reads()):
+    """Find out which slots of the definition may be exchanged: those of X_ki X_kj and x_i − x_j as they stand, others
+    because a tensor that is read has such slots: A⁻¹ for a symmetric A, A_ij A_ij B_kl in k and l."""
+    if len(d.free) < 2:
+        return
+    inherits = not symmetries().keys().isdisjoint(d.reads())
+    if not inherits and d.kind != "poly":
         return
     sorts: list[Sort] = []
     for n, one in enumerate(d.free):
         for k, other in enumerate(d.free[n + 1 :], n + 1):
-            if one.space == other.space and (sign := _exchanged(d, one, other)):
+            if one.space != other.space or not (inherits or _places(d.poly, one) == _places(d.poly, other)):
+                continue
+            sign = _exchanged(d, one, other)
+            if sign:
                 sorts.append(Sort(((n,), (k,)), sign))
     joined = _joined(sorts)
     if joined:
         note_symmetry(d.name, symmetry(joined, len(d.free)))
+
+
+def _places(poly: Poly, index: Index) -> Counter[tuple[str, int, Number]]:
+    """Where an index stands.  Indices that stand in different places cannot be exchanged, which is seen at once."""
+    return Counter(
+        (atom.head, 0 if atom.commutes or atom.kind == "epsilon" else position, exponent)
+        for mono in poly
+        for atom, exponent in mono.factors
+        for position, hole in enumerate(atom.holes)
+        if index in free_of(hole)
+    )
 
 
 def _exchanged(d: Definition, one: Index, other: Index) -> int:

@@ -42,7 +42,7 @@ from ..ir.inline import call_body
 from ..ir.program import Define, FunctionDefinition, Program
 from ..ir.walk import subexpressions
 from . import poly as nf
-from .atoms import Atom, Hole, access, delta, extent, fresh, substitute_hole
+from .atoms import Atom, Hole, access, comparison, delta, extent, fresh, substitute_hole
 from .definitions import Definition, Definitions, Operand, condition, plain_access
 from .leave import slot_of
 from .poly import Mono, Poly
@@ -249,11 +249,11 @@ class Normaliser:
             return self.poly(e, scope)
         if isinstance(e, Product) and all(isinstance(f, (Compare, Logic)) for f in e.factors):
             return self.multiply([self.poly(f, scope) for f in e.factors])
-        return nf.atom_poly(Atom("compare", "!=", (self._hole(self.poly(e, scope)), 0)))
+        return nf.atom_poly(comparison("!=", self._hole(self.poly(e, scope)), 0))
 
     def compare(self, e: Compare, scope: Scope) -> Poly:
         left, right = (self._hole(self.poly(x, scope)) for x in (e.left, e.right))
-        return nf.atom_poly(Atom("compare", e.operator, (left, right)))
+        return nf.atom_poly(comparison(e.operator, left, right))
 
     def _hole(self, p: Poly) -> Hole:
         """A comparison's operand: an index, an integer, an affine form of indices, or an access."""

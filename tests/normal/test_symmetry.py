@@ -189,12 +189,17 @@ SYMMETRIC_VALUES = [
         "tensor S[i, j] symmetric\ntensor T[i, j] symmetric\nV[i, j] = S[i, k] T[k, j] - T[i, k] S[k, j]",
         -1,
     ),
+    ("Gram matrix", "V[i, j] = X[k, i] X[k, j] - mu δ_ij", 1),
+    ("distances", "V[i, j] = exp(-sum[k]((X[i, k] - X[j, k])**2)) (i != j)", 1),
+    ("differences", "V[i, j] = u[i] - u[j]", -1),
+    ("neither", "V[i, j] = X[i, k] X[k, j]", 0),
 ]
 
 
 @pytest.mark.parametrize(("text", "sign"), [c[1:] for c in SYMMETRIC_VALUES], ids=[c[0] for c in SYMMETRIC_VALUES])
-def test_what_is_made_of_symmetric_tensors_is_seen_to_be_symmetric(text: str, sign: int) -> None:
+def test_what_is_symmetric_is_seen_to_be(text: str, sign: int) -> None:
     whole = f"index i, j, k : n(4)\n{text}\nL = V[i, j] x[i] x[j] + y[j] V[j, i] z[i]\noutput L"
     last = {s.name: str(s.body) for s in ic.grad(whole, "x, z").definitions.values()}
     assert (last["grad_x"] in ("0", "0 ones[i]")) == (sign < 0)
+    assert last["grad_z"].count("V[") == 1 and last["grad_x"].count("V[") == (2, 1, 0)[sign]
     assert ic.verify(whole, wrt="x, z")
