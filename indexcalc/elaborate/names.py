@@ -47,6 +47,7 @@ class Survey:
     _words: list[str] = field(default_factory=list)
     _compact: list[tuple[str, list[str]]] = field(default_factory=list)  # (left side or "", names on the right)
     _slot_names: set[str] = field(default_factory=set)
+    _defined: set[str] = field(default_factory=set)  # compact names on left sides
 
     def look(self, statements: Iterable[t.Tree]) -> None:
         """Read every statement, then settle which letters are indices."""
@@ -55,6 +56,7 @@ class Survey:
         self.tensors |= self.declared
         self.indices |= self._slot_names - self.declared
         self._read_words()
+        self._defined = {left for left, _ in self._compact}
         for left, right in self._compact:
             self._support(left, right)
         for left, right in self._compact:
@@ -171,8 +173,13 @@ class Survey:
                 self.indices.update(word)
 
     def _support(self, left: str, right: list[str]) -> None:
-        """Letters that one statement's compact references show to be indices."""
+        """Letters that one statement's compact references show to be indices.
+
+        Beside declarations a name that another statement defines shows nothing: `hvp_mean = 2 grad_mean` has no index.
+        """
         own = self._candidates(left) if left else ""
+        if self.declares_indices or self.declared:
+            right = [n for n in right if n not in self._defined]
         others = [(n, self._candidates(n)) for n in right]
         seen: dict[str, set[str]] = {}
         repeated: set[str] = set()
@@ -195,8 +202,7 @@ class Survey:
         the left alone is then an index.  Else `tangent_L = x[i] v[i]` defines a name that is whole."""
         if not self.declares_indices and not self.declared:
             return True
-        defined = {left for left, _ in self._compact}
-        return any(self._candidates(name) and name not in defined for name in right)
+        return any(self._candidates(name) and name not in self._defined for name in right)
 
     def _candidates(self, name: str) -> str:
         """The letters of a compact name's suffix, "" where one of them is known as a tensor (`grad_Z` beside `Z`)."""

@@ -31,6 +31,7 @@ READINGS = [
     ("s = sqrt(d_model) x_i x_i", "s", "d_model x[i] x[i]"),  # letters that are no indices: a scalar
     ("index i, j : n; scalar A_ij; s = A_ij x_i x_i", "s", "A_ij x[i] x[i]"),  # known as a whole
     ("index d : n; tensor W_d[d]; s = W_d[d] x[d]", "s", "W_d[d] x[d]"),  # followed by a bracket
+    ("index k; grad_mean = x[k] x[k]; hvp_mean = 2 grad_mean", "hvp_mean", "grad_mean"),  # no evidence for letters
     ("s = x_0 y_0", "s", "x_0 y_0"),  # a digit suffix is part of the name
     ("y_{i'} = M_{i' j'} x_j'", "y", "M[i',j'] x[j']"),
     ("y^i = A^{i}_{j} x^j", "y", "A[i,j] x[j]"),
