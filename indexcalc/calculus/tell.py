@@ -16,14 +16,18 @@ from ..normal.definitions import Definitions
 from ..normal.enter import Normaliser
 from ..rewrite.engine import lines, times_text
 from ..rewrite.rules import DERIVE
+from ..rewrite.rules.sums import sum_split
+from .letters import fresh_letter
 from .orders import Stage
 from .path import path
 from .recognise import recognise
 from .sweep import Swept
+from .telling import told
 
 FOLD = r"\textstyle\sum p = T"
 FOLDING, REARRANGE, PROJECTION = "folding", "rearrange", "projection"
 KNOWN = r"f(x_i) = y_i"
+RULES = (sum_split, *DERIVE)  # the terms of a product rule stand apart from the start
 MAX_ROUNDS = 20  # how often a named value may reappear
 
 
@@ -35,6 +39,7 @@ class Teller:
     def __init__(self, stage: Stage, swept: Swept) -> None:
         self.program, self.derived, self.swept, self.sweep = stage.program, stage.derived, swept, swept.sweep
         self.final = self.derived.result.definitions
+        self.names = frozenset((*self.program.inputs, *self.program.definitions))
         self.functions = {f.name: f for f in self.program.functions}
         self.path = path(self.program, self.sweep.wrt, self.sweep.of)
         (start,) = self.sweep.start[:1] if self.sweep.batched else ("",)
@@ -58,7 +63,7 @@ class Teller:
             return (
                 (found[:n], found[n:]) if self.sweep.direction == "reverse" else (found[len(own) :], found[: len(own)])
             )
-        return apart(self.batch_like, own), own
+        return apart(self.batch_like, own, self.names), own
 
     def section(
         self, target: str, indices: tuple[Index, ...], find: str, start: Expr, why: str, about: Sequence[Define]
@@ -68,15 +73,17 @@ class Teller:
         try:
             self._rewrite(target, indices, about, steps)
         except IndexCalcError as e:  # no rule for this function: the statement stands, with the reason why no steps do
-            return Section(self._target(target, indices, steps), find, tuple(steps), e.diagnostics[0].message)
+            reason = e.diagnostics[0].message
+            return Section(self._target(target, indices, steps), find, told(steps), reason, tuple(about))
         final = self._target(target, indices, steps)
         note = f"from {' and '.join(statement_text(r) for r in about)}" if about else why
-        if not self.same(steps[-1].after, final.body):
-            told = {r.name for r in about}
-            onto = [n for n in self.derived.folded_onto.get(target, []) if n not in told]
-            steps.append(self.folded(final, steps[-1].after, onto))
+        shown = Define(target, indices, substitute(final.body, dict(zip(final.indices, indices))))
+        if not self.same(steps[-1].after, shown.body):
+            read = {r.name for r in about}
+            onto = [n for n in self.derived.folded_onto.get(target, []) if n not in read]
+            steps.append(self.folded(shown, steps[-1].after, onto))
             note += f"; {self._because(onto)}" if onto else ""
-        return Section(final, find, tuple(steps), note)
+        return Section(final, find, told(steps), note, tuple(about))
 
     def folded(self, final: Define, before: Expr, onto: list[str]) -> Step:
         """The last step, to the form in which the statement stands."""
@@ -90,7 +97,7 @@ class Teller:
     def _rewrite(self, target: str, indices: tuple[Index, ...], readers: Sequence[Define], steps: list[Step]) -> None:
         """Rules to the end, and a named value back in the place of its formula as soon as that appears."""
         for _ in range(MAX_ROUNDS):
-            rounds = lines(steps[-1].after, DERIVE)
+            rounds = lines(steps[-1].after, RULES)
             for rule, before, after, times in rounds:
                 note = "; ".join(filter(None, (rule.note, times_text(times) if times > 1 else "")))
                 steps.append(Step(target, indices, rule.name, rule.law, before, after, note))
@@ -120,12 +127,14 @@ class Teller:
         return f"folded, because {' and '.join(told)}" if told else "written with the values at hand"
 
 
-def apart(like: Iterable[Index], taken: Iterable[Index]) -> tuple[Index, ...]:
-    """Indices called like these, with primes where a name is taken."""
-    busy, found = set(taken), []
+def apart(like: Iterable[Index], taken: Iterable[Index], names: frozenset[str] = frozenset()) -> tuple[Index, ...]:
+    """Indices like these: where one is taken, another letter that none of the `names` is."""
+    busy = {i.name for i in taken}
+    found: list[Index] = []
     for index in like:
-        found.append(fresh_index(index, busy))
-        busy.add(found[-1])
+        letter = index if index.name not in busy else fresh_letter(index, busy | names)
+        found.append(letter)
+        busy.add(letter.name)
     return tuple(found)
 
 

@@ -37,7 +37,7 @@ class ForwardTeller(Teller):
             body = self.body_at(d, dict(zip(d.indices, own)), taken)
             return Derivative(body, Access(name, batch))
         body = self.body_at(d, dict(zip(d.indices, own)), taken)
-        over = apart(self.own(name), {*taken, *body.free, *body.bound_indices})
+        over = apart(self.own(name), {*taken, *body.free, *body.bound_indices}, self.names)
         moved = Access(self._tangent(name), (*over, *batch))
         return build.index_sum(Derivative(body, Access(name, over)) * moved, over)
 

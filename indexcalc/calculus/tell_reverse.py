@@ -11,6 +11,7 @@ from ..ir.trace import Section, Step
 from ..ir.walk import fresh_index, tensors_in
 from .structure import full_name, has_structure, projection
 from .tell import FOLDING, PROJECTION, REARRANGE, Teller, apart, slots_text
+from .telling import component_letters
 
 
 class ReverseTeller(Teller):
@@ -27,6 +28,7 @@ class ReverseTeller(Teller):
     def _of(self, name: str, target: str) -> Section:
         batch, own = self.frame(name, target)
         readers = [s for s in self.path if name in tensors_in(s.body)]
+        own = component_letters(own, batch, readers, self.program)
         start = build.add(*(self._through(r, name, batch, own) for r in readers))
         why = f"{name} is read by {' and '.join(r.name for r in readers)}"
         why = why if readers else f"the output does not depend on {name}"
@@ -42,7 +44,7 @@ class ReverseTeller(Teller):
             body = self.body_at(reader, dict(zip(reader.indices, batch)), taken)
             return Derivative(body, Access(name, own))
         plain = self.body_at(reader, {}, taken)
-        over = apart(reader.indices, {*taken, *plain.bound_indices} - ({*reader.indices} - {*taken}))
+        over = apart(reader.indices, {*taken, *plain.bound_indices} - ({*reader.indices} - {*taken}), self.names)
         slope = Derivative(self.body_at(reader, dict(zip(reader.indices, over)), taken), Access(name, own))
         return build.index_sum(Access(self._cotangent(reader.name), (*batch, *over)) * slope, over)
 

@@ -34,7 +34,7 @@ from .expr import (
 )
 from .numbers import magnitude_text
 from .program import Define, Program, Statement
-from .text import AND, ANY, COMPARE, NOT, POWER, PRIMARY, SUM, TERM, Printer, program_text
+from .text import AND, ANY, CLOSE, COMPARE, NOT, OPEN, POWER, PRIMARY, SUM, TERM, Printer, program_text
 
 GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
@@ -279,8 +279,9 @@ def _operator(name: str) -> str:
 def _juxtaposed(texts: Sequence[str]) -> str:
     out = ""
     for text in texts:
-        number = text[:1].isdigit() or (text.startswith(r"\frac{") and out[-1:].isdigit())
-        out += (r" \cdot " if out and number else r" \, " if out.endswith(r"\right)") else " " if out else "") + text
+        bare, before = text.lstrip(OPEN), out.rstrip(CLOSE)
+        number = bare[:1].isdigit() or (bare.startswith(r"\frac{") and before[-1:].isdigit())
+        out += (r" \cdot " if out and number else r" \, " if before.endswith(r"\right)") else " " if out else "") + text
     return out
 
 

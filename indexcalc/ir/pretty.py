@@ -24,8 +24,7 @@ from .expr import (
     Slot,
 )
 from .program import Define, Statement
-from .summation import implicit_sums
-from .text import ANY, PRIMARY, SUM, TERM, Printer
+from .text import ANY, CLOSE, OPEN, PRIMARY, SUM, TERM, Printer
 from .walk import indices_in, slots_of, subexpressions
 
 _SUBSCRIPTS = str.maketrans("aehijklmnoprstuvx0123456789βγρφχ'", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉ᵦᵧᵨᵩᵪ′")
@@ -48,9 +47,6 @@ class UnicodePrinter(PlainPrinter):
     def __init__(self, implicit: frozenset[IndexSum] = frozenset(), subscripts: bool = True) -> None:
         super().__init__(implicit)
         self.subscripts = subscripts
-
-    def under(self, term: Expr, left: Sequence[Index]) -> Printer:
-        return UnicodePrinter(implicit_sums(term, left), self.subscripts)
 
     def reference(self, name: str, slots: Sequence[Slot], variance: str = "") -> str:
         if variance or not slots or not self.subscripts:
@@ -92,7 +88,8 @@ class UnicodePrinter(PlainPrinter):
 
     def root(self, base: Expr) -> str:
         text = self.at(base, PRIMARY)
-        return f"√{text}" if text.startswith("(") or text.isalnum() else f"√({text})"
+        bare = text.strip(OPEN + CLOSE)
+        return f"√{text}" if bare.startswith("(") or bare.isalnum() else f"√({text})"
 
     def bound(self, operation: str, indices: Sequence[object], body: Expr) -> str:
         words = {"sum": "Σ", "prod": "Π", "partial": "∂"}
@@ -107,6 +104,11 @@ class UnicodePrinter(PlainPrinter):
         return f"(∂{self.at(e.body, PRIMARY)}/∂{self.at(e.wrt, PRIMARY)})", PRIMARY
 
 
+def pretty_printer(x: Statement | Expr, unicode: bool) -> Printer:
+    """The printer for lines for people."""
+    return UnicodePrinter(subscripts=_subscriptable(x)) if unicode else PlainPrinter()
+
+
 def pretty_text(x: Statement | Expr, unicode: bool = True) -> str:
     """One line for people.
 
@@ -116,7 +118,7 @@ def pretty_text(x: Statement | Expr, unicode: bool = True) -> str:
     >>> pretty_text(x), pretty_text(x, unicode=False), pretty_text(Access("Q", (i, d)))
     ('Σᵢ(Aᵢᵢ xᵢ)', 'sum[i](A[i,i] x[i])', 'Q[i,d]')
     """
-    printer = UnicodePrinter(subscripts=_subscriptable(x)) if unicode else PlainPrinter()
+    printer = pretty_printer(x, unicode)
     if isinstance(x, Expr):
         return printer.side(x, tuple(x.free))
     if isinstance(x, Define):

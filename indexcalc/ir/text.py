@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from copy import copy
 from fractions import Fraction
 from typing import Any
 
@@ -57,6 +58,8 @@ KEYWORDS = frozenset(
 OPERATORS = frozenset((*BUILTIN, *REDUCTIONS, *MAPS, *MATRIX_FUNCTIONS)) | frozenset(
     ("sum", "where", "sqrt", "tr", "diff", "einsum", "partial", "inf", "pi")
 )
+# Around parts of a text that a printer marks; no user's text has these characters, and no width.
+OPEN, CLOSE = "\ue000", "\ue001"
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -257,7 +260,9 @@ class Printer:
 
     def under(self, term: Expr, left: Sequence[Index]) -> Printer:
         """The printer for one term."""
-        return type(self)(implicit_sums(term, left))
+        found = copy(self)
+        found.implicit = implicit_sums(term, left)
+        return found
 
 
 def _joined(negative: bool, text: str, first: bool) -> str:
@@ -288,7 +293,8 @@ def _line(pieces: list[tuple[str, str]]) -> str:
     out = [pieces[0][1]]
     for op, text in pieces[1:]:
         # A number never stands right of a juxtaposition, and `max (…)` would be a call.
-        clash = text[0].isdigit() or text[0] == "." or (text[0] == "(" and _looks_like_call(out[-1]))
+        first = text.lstrip(OPEN)[0]
+        clash = first.isdigit() or first == "." or (first == "(" and _looks_like_call(out[-1].rstrip(CLOSE)))
         out.append(f" {op} " if op else (" * " if clash else " "))
         out.append(text)
     return "".join(out)

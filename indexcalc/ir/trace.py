@@ -30,14 +30,15 @@ class Section:
     """How one statement of a derived program was found.
 
     `target` is the finished statement (`grad_V[j, a] = …`), `find` says in text what it is (`∂L/∂V[m, n]`), `steps`
-    lead from the raw derivative to the target's body, and `note` names its origin in a word or two for the reader:
-    "from O = P V", "folded: …".
+    lead from the raw derivative to the target's body, `note` names its origin in a word or two for the reader ("from
+    O = P V", "folded: …"), and `given` are the statements that are differentiated.
     """
 
     target: Define
     find: str = ""
     steps: tuple[Step, ...] = ()
     note: str = ""
+    given: tuple[Define, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

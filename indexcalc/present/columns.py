@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
+from ..ir.text import CLOSE, OPEN
 from .look import Look
 
 GAP = 3
@@ -19,7 +20,7 @@ def width_of(text: str) -> int:
     >>> width_of("x̂"), width_of("指")
     (1, 2)
     """
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(0 if combining(c) or c in (OPEN, CLOSE) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def pad(text: str, width: int) -> str:
@@ -27,21 +28,47 @@ def pad(text: str, width: int) -> str:
 
 
 def beside(rows: Sequence[tuple[str, str]], look: Look) -> list[str]:
-    """Each formula with its remark: in one column for as many rows as it can be, else on a line below.
+    """Each formula with its remark: in one column for as many rows as it can be, else on a line below.  Marked parts of
+    a formula are underlined on a line of their own, and bold where there is colour.
 
     >>> beside([("a = b c", "from x"), ("d = a", "")], Look(width=40))
     ['a = b c   from x', 'd = a']
+    >>> beside([(f"a = b {OPEN}c d{CLOSE}", "from x")], Look(width=40))
+    ['a = b c d   from x', '      ~~~']
     """
     column = _column(rows, look.width)
     out = []
     for formula, remark in rows:
         if remark and _fits(formula, remark, column, look.width):
-            out.append(pad(formula, column + GAP) + look.paint(remark, "dim"))
+            out += _underlined([pad(formula, column + GAP)], look, look.paint(remark, "dim"))
             continue
-        out += wrap(formula, look.width)
+        out += _underlined(wrap(formula, look.width), look)
         lead = " " * (len(_lead(formula)) + 4)
         out += [look.paint(line, "dim") for line in prose(remark, look.width, lead)]
     return [line.rstrip() for line in out]
+
+
+def _underlined(lines: Sequence[str], look: Look, remark: str = "") -> list[str]:
+    """The lines of one formula without their marks, each with a line of strokes under what was marked."""
+    out = []
+    depth = 0
+    for line in lines:
+        shown, strokes = "", ""
+        for character in line:
+            if character in (OPEN, CLOSE):
+                depth += 1 if character == OPEN else -1
+                if depth == (character == OPEN):  # the outermost mark
+                    shown += look.emphasis(character == OPEN)
+                continue
+            if depth and character == " " and not strokes.strip():
+                strokes += " "  # the indentation of a line that goes on with a marked part
+            else:
+                strokes += (look.stroke if depth else " ") * width_of(character)
+            shown += character
+        out.append(shown + (look.emphasis(False) if depth else "") + remark)
+        if strokes.strip():
+            out.append(look.paint(strokes.rstrip(), "dim"))
+    return out
 
 
 def _column(rows: Sequence[tuple[str, str]], width: int) -> int:

@@ -11,6 +11,7 @@ from ..ir.text import expression_text, statement_text
 from ..ir.trace import Derivation, Step
 from ..matrix.form import matrix_form
 from .figures import multiplication_ratio
+from .marks import changed_spans
 from .names import given, reference_text, title_of
 
 
@@ -57,6 +58,7 @@ def step_data(step: Step) -> dict[str, Any]:
         "law": step.law,
         "before": expression_text(step.before) if step.before is not None else None,
         "after": expression_text(step.after),
+        "changed": changed_spans(step),
         "latex": expression_latex(step.after),
         "note": step.note,
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..ir.expr import Expr, Sum
-from ..ir.latex import expression_latex, statement_latex
+from ..ir.latex import statement_latex
 from ..ir.program import Define, Statement
 from ..ir.trace import Derivation, Section, Step
 from ..matrix.form import matrix_form
 from ..syntax.greek import WORDS
-from .names import given, new_statements, reference_text, short_note, title_of
+from .marks import changed, marked_latex
+from .names import finished, given, new_statements, reference_text, short_note, title_of
 
 LONG = 110  # characters of LaTeX beyond which a sum is set on several lines
 _PREAMBLE = r"""\documentclass{article}
@@ -106,14 +107,14 @@ def _anchor(equation: str) -> str:
     return f"{left} &= {right}" if equals else f"&{equation}"
 
 
-def _equation_lines(left: str, body: Expr) -> Iterator[str]:
-    """`left &= body`, the terms of a long sum on lines of their own."""
-    text = expression_latex(body)
+def _equation_lines(left: str, body: Expr, marks: frozenset[Expr] = frozenset()) -> Iterator[str]:
+    """`left &= body`, the terms of a long sum on lines of their own, marked parts underlined."""
+    text = marked_latex(body, marks)
     if len(text) <= LONG or not isinstance(body, Sum):
         yield f"{left} &= {text}"
         return
     for number, term in enumerate(body.terms):
-        shown = expression_latex(term)
+        shown = marked_latex(term, marks)
         if number == 0:
             yield f"{left} &= {shown}"
         else:
@@ -135,10 +136,10 @@ def _section(section: Section) -> str:
     target = section.target
     name = rf"\texttt{{{text_latex(target.name)}}}"
     head = rf"\section*{{{_heading(section, name)}}}"
-    left = statement_latex(target).split(" = ", 1)[0]
+    left = statement_latex(finished(section)).split(" = ", 1)[0]
     rows = []
     for number, step in enumerate(section.steps):
-        rows += list(_equation_lines("" if number else left, step.after))
+        rows += list(_equation_lines("" if number else left, step.after, changed(step.before, step.after)))
         rows.append(rf"&\qquad\text{{\small {_remark(step)}}}")
     return f"{head}\n{note_latex(section.note)}\n{_aligned([rows])}"
 
@@ -160,8 +161,12 @@ def _markdown_section(section: Section) -> list[str]:
     for number, step in enumerate(section.steps, 1):
         law = f": ${step.law}$" if step.law else ""
         note = f" ({note_markdown(step.note)})" if step.note else ""
-        out.append(f"{number}. {title_of(step.rule)}{law}{note}\n\n   $$ {expression_latex(step.after)} $$")
+        out.append(f"{number}. {title_of(step.rule)}{law}{note}\n\n   $$ {_marked(step)} $$")
     return out
+
+
+def _marked(step: Step) -> str:
+    return marked_latex(step.after, changed(step.before, step.after))
 
 
 def text_latex(text: str) -> str:

@@ -12,8 +12,9 @@ from .columns import beside, prose, wrap
 from .derive_closed import closed_text, form_lines
 from .figures import multiplication_ratio
 from .look import Look
+from .marks import changed, marked_text
 from .mathtext import plain_math
-from .names import find_text, given, kept, new_statements, reference_text, short_note, title_of
+from .names import find_text, finished, given, kept, new_statements, reference_text, short_note, title_of
 
 FEW = 3  # statements up to which their matrix notation is shown with the program
 _BRACKETS = re.compile(r"\[[^\[\]]*\]")
@@ -34,7 +35,8 @@ def derivation_text(
     """
     blocks = []
     if steps:
-        blocks += ["\n".join(section_lines(s, look)) for s in derivation.sections if s.steps]
+        shown = [s for s in derivation.sections if s.steps]
+        blocks += ["\n".join(section_lines(s, look, alone=len(shown) == 1)) for s in shown]
     blocks.append(closed_text(closed, look) if closed else "\n".join(program_lines(derivation, look, sizes)))
     return "\n\n".join(blocks)
 
@@ -85,23 +87,39 @@ def _compact(text: str) -> str:
     return _BRACKETS.sub(lambda m: m[0].replace(" ", ""), text)
 
 
-def section_lines(section: Section, look: Look) -> list[str]:
-    """One statement's derivation: what is sought, numbered lines with rule and law, and the result."""
-    target = section.target
-    left = f"{target.name}[{','.join(map(str, target.indices))}]" if target.indices else target.name
-    found = find_text(section)
-    lines = [look.paint(left, "bold") + (f"   {_compact(look.spell(found))}" if found else "")]
-    lines += [look.paint(line, "dim") for line in prose(remark_text(section.note, look), look.width)]
+def section_lines(section: Section, look: Look, *, alone: bool = False) -> list[str]:
+    """One statement's derivation: what is differentiated and what is sought, numbered lines with rule and law, and the
+    result; `alone`: the only one, whose result follows anyway."""
+    sought = _compact(look.spell(find_text(section)))
+    given = [pretty_text(s, look.unicode) for s in section.given] or [_left(section)]
+    lines = beside([(text, sought if k == 0 else "") for k, text in enumerate(given)], look)
+    lines[0] = look.paint(lines[0], "bold")
+    lines += [look.paint(line, "dim") for line in prose(remark_text(reason(section), look), look.width)]
     lines += ["", *trace_lines(section.steps, look)]
-    if section.steps and section.steps[-1].after != target.body:
-        lines += ["", *wrap(pretty_text(target, unicode=False), look.width)]
+    if section.steps and not alone:
+        lines += ["", *wrap(pretty_text(finished(section), unicode=False), look.width)]
     return lines
+
+
+def _left(section: Section) -> str:
+    target = section.target
+    return f"{target.name}[{','.join(map(str, target.indices))}]" if target.indices else target.name
+
+
+def reason(section: Section) -> str:
+    """A section's note without the statements that head it."""
+    first, _, rest = section.note.partition("; ")
+    return rest if section.given and first.startswith("from ") else section.note
 
 
 def trace_lines(steps: Sequence[Step], look: Look) -> list[str]:
     """Numbered steps with rule and law, as derivations and `indexcalc simplify --steps` show them."""
     numbered = enumerate(steps, 1)
-    return beside([(f"{n:3}   {pretty_text(s.after, look.unicode)}", step_remark(s, look)) for n, s in numbered], look)
+    return beside([(f"{n:3}   {_line(s, look)}", step_remark(s, look)) for n, s in numbered], look)
+
+
+def _line(step: Step, look: Look) -> str:
+    return marked_text(step.after, changed(step.before, step.after), unicode=look.unicode)
 
 
 def step_remark(step: Step, look: Look) -> str:

@@ -28,6 +28,7 @@ _SPELLED = {
     "’": "'",
     "′": "'",
     "–": "-",
+    "‾": "~",
     "—": "-",
     **WORDS,
 }
@@ -70,6 +71,15 @@ class Look:
         if self.unicode or text.isascii():
             return text
         return "".join(_SPELLED.get(c, c) for c in text)
+
+    def emphasis(self, on: bool) -> str:
+        """What switches emphasis on or off in the middle of a line."""
+        return ("\x1b[1m" if on else "\x1b[22m") if self.colour else ""
+
+    @property
+    def stroke(self) -> str:
+        """A stroke under a character of the line above."""
+        return "‾" if self.unicode else "~"
 
     @property
     def dash(self) -> str:

@@ -63,3 +63,9 @@ def _titles() -> dict[str, str]:
 def find_text(section: Section) -> str:
     """What is sought: `find ∂L/∂x[k]`."""
     return f"find {section.find}" if section.find else ""
+
+
+def finished(section: Section) -> Define:
+    """The last line as a statement, in the letters of the derivation."""
+    last = section.steps[-1]
+    return Define(section.target.name, last.indices, last.after)
