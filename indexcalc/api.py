@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .diagnostics import Diagnostic, fail
 from .ir.expr import Access, Derivative, Expr
 from .ir.index import Index
-from .ir.program import FunctionDefinition, Program, Statement
+from .ir.program import Program, Statement
 
 if TYPE_CHECKING:
     from .backends.function import Function
@@ -60,23 +60,26 @@ def simplify(expr: str | Expr, *, given: str = "") -> Expr:
     >>> print(ic.simplify("sum[j](delta[i,j] x[j])"))
     x[i]
     """
-    from .rewrite.differentiate import simplified
+    from .calculus.declared import simplified_as_declared
     from .rewrite.tidy import tidy
 
-    return tidy(simplified(_expression(expr, given), _functions(given))[0])
+    return tidy(simplified_as_declared(_expression(expr, given), parse(given))[0])
 
 
 def diff(expr: str | Expr, wrt: str | Access, *, given: str = "") -> Expr:
     """∂expr/∂wrt, where `wrt` is a tensor's component such as "x[k]"; its indices stay free in the result (a Jacobian).
 
+    All components of the tensor are independent, unless `given` declares it symmetric, antisymmetric, riemann, diagonal
+    or orthogonal: then it is the derivative among such tensors, the projection of the former.
+
     >>> import indexcalc as ic
     >>> print(ic.diff("a[i] x[i]", "x[k]"))
     a[k]
     """
-    from .rewrite.differentiate import simplified
+    from .calculus.declared import simplified_as_declared
     from .rewrite.tidy import tidy
 
-    return tidy(simplified(_derivative(expr, wrt, given), _functions(given))[0])
+    return tidy(simplified_as_declared(_derivative(expr, wrt, given), parse(given))[0])
 
 
 def grad(
@@ -389,10 +392,6 @@ def _expression(expr: str | Expr, given: str) -> Expr:
     from .elaborate.read import read_expression
 
     return expr if isinstance(expr, Expr) else read_expression(_text(expr, "an expression"), given=given)
-
-
-def _functions(given: str) -> dict[str, FunctionDefinition]:
-    return {f.name: f for f in parse(given).functions} if given else {}
 
 
 def _derivative(expr: str | Expr, wrt: str | Access, given: str) -> Expr:

@@ -24,32 +24,33 @@ def conventions(program: Program, plan: Plan) -> tuple[str, ...]:
             tensor = program.inputs.get(name)
             if tensor is not None:
                 moved = sweep.direction == "forward" and not sweep.batched
-                found.update(dict.fromkeys(_tangents(tensor, result) if moved else _gradients(tensor, result)))
+                what = "derivative" if sweep.batched else "gradient"
+                found.update(dict.fromkeys(_tangents(tensor, result) if moved else _gradients(tensor, result, what)))
     return tuple(found)
 
 
-def _gradients(t: Tensor, result: str) -> Iterator[str]:
+def _gradients(t: Tensor, result: str, what: str) -> Iterator[str]:
     structure = structure_of(t.attributes, len(t.indices))
     if structure.diagonal:
         i, j = (s.name for s in t.indices)
-        yield f"{t.name} is diagonal: {result} is the gradient among diagonal matrices, δ_{i}{j} G_{i}{j}, {FREE}"
+        yield f"{t.name} is diagonal: {result} is the {what} among diagonal matrices, δ_{i}{j} G_{i}{j}, {FREE}"
     elif structure.orthogonal:
         square = t.spaces[0] == t.spaces[1]
         formula = "(G − {0} Gᵀ {0}) / 2" if square else "G − {0} ({0}ᵀ G + Gᵀ {0}) / 2"
         yield (
-            f"{t.name} is orthogonal, its columns are orthonormal: {result} is the gradient among such matrices, "
+            f"{t.name} is orthogonal, its columns are orthonormal: {result} is the {what} among such matrices, "
             f"{formula.format(t.name)}, the projection of G onto their tangent space at {t.name}, {FREE}"
         )
     elif structure.riemann:
         yield (
-            f"{t.name} has the symmetries of a Riemann tensor: {result} is the gradient among such tensors, the part "
+            f"{t.name} has the symmetries of a Riemann tensor: {result} is the {what} among such tensors, the part "
             f"of G that has them, {FREE}"
         )
     elif structure.exchanges:
-        yield from _exchanged(t, structure, result)
+        yield from _exchanged(t, structure, result, what)
 
 
-def _exchanged(t: Tensor, structure: Structure, result: str) -> Iterator[str]:
+def _exchanged(t: Tensor, structure: Structure, result: str, what: str) -> Iterator[str]:
     for slots, sign in structure.exchanges:
         kind = "symmetric" if sign > 0 else "antisymmetric"
         matrix = len(t.indices) == 2
@@ -59,7 +60,7 @@ def _exchanged(t: Tensor, structure: Structure, result: str) -> Iterator[str]:
             formula = f"the {'' if sign > 0 else 'signed '}mean of G over the orders of these slots"
         tail = f" ({COOKBOOK})" if matrix and sign > 0 else ""
         yield (
-            f"{t.name} is {kind}{where}: {result} is the gradient among {kind} {'matrices' if matrix else 'tensors'}, "
+            f"{t.name} is {kind}{where}: {result} is the {what} among {kind} {'matrices' if matrix else 'tensors'}, "
             f"{formula}, {FREE}{tail}"
         )
 

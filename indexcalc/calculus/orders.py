@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..ir.program import Program
 from .derive import Derived, derive
 from .notes import direction_note
-from .plan import directional_plan, gradient_plan, jacobian_plan
+from .plan import Pairs, directional_plan, gradient_plan, jacobian_plan
 from .question import Kind, Question
 from .sweep import Direction
 
@@ -49,14 +49,16 @@ def _hessian(q: Question) -> tuple[Stage, ...]:
     blocks = [
         (gradients[x], y, f"hess_{x}" if x == y else f"hess_{x}_{y}") for n, x in enumerate(q.wrt) for y in q.wrt[n:]
     ]
-    return first, Stage(first.derived.result, _cheaper(q, first.derived.result, blocks, "the gradient's Jacobian"))
+    program = first.derived.result
+    found = _cheaper(q, program, blocks, "the gradient's Jacobian", _curved(q, gradients))
+    return first, Stage(program, found)
 
 
 def _hessian_vector(q: Question) -> tuple[Stage, ...]:
     """The gradient's derivative along a direction: forward over reverse."""
     first, gradients = _first_order(q)
     program = first.derived.result
-    plan = directional_plan(program, [(gradients[x], f"hvp_{x}") for x in q.wrt], q.wrt)
+    plan = directional_plan(program, [(gradients[x], f"hvp_{x}") for x in q.wrt], q.wrt, _curved(q, gradients))
     return first, Stage(program, derive(program, plan, q.with_value, q.sizes))
 
 
@@ -67,10 +69,18 @@ def _first_order(q: Question) -> tuple[Stage, dict[str, str]]:
     return stage, dict(zip(q.wrt, stage.derived.result.outputs))
 
 
-def _cheaper(q: Question, program: Program, blocks: list[tuple[str, str, str]], what: str) -> Derived:
+def _curved(q: Question, gradients: Mapping[str, str]) -> Pairs:
+    """The gradients whose variables lie in no linear space."""
+    inputs = q.program.inputs
+    return tuple((gradients[x], x) for x in q.wrt if any(a.name == "orthogonal" for a in inputs[x].attributes))
+
+
+def _cheaper(
+    q: Question, program: Program, blocks: list[tuple[str, str, str]], what: str, curved: Pairs = ()
+) -> Derived:
     """The blocks of a Jacobian by the direction that multiplies less, and a note that says so."""
     ways: tuple[Direction, ...] = ("forward", "reverse")
-    both = {way: derive(program, jacobian_plan(program, blocks, way), q.with_value, q.sizes) for way in ways}
+    both = {way: derive(program, jacobian_plan(program, blocks, way, curved), q.with_value, q.sizes) for way in ways}
     work = {way: found.multiplications for way, found in both.items()}
     chosen = min(ways, key=lambda way: work[way])
     result = both[chosen].result

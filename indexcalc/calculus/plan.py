@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ..ir.program import Define, Program, Tensor
 from ..normal.enter import taken_names
 from .structure import tangent_attributes
 from .sweep import Direction, Sweep
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,21 @@ def gradient_plan(program: Program, output: Define, wrt: Sequence[str]) -> Plan:
     return Plan((Sweep("reverse", (output.name,), tuple(wrt), results, seeds),), results)
 
 
-def directional_plan(program: Program, outputs: Sequence[tuple[str, str]], wrt: Sequence[str]) -> Plan:
+def directional_plan(
+    program: Program, outputs: Sequence[tuple[str, str]], wrt: Sequence[str], curved: Pairs = ()
+) -> Plan:
     """One forward sweep along the new inputs `tangent_x`; each output comes with the wish for its result."""
     wishes = Wishes(program)
     moved = [program.inputs[name] for name in wrt]
     seeds = tuple(Tensor(wishes.name(f"tangent_{t.name}"), t.indices, tangent_attributes(t)) for t in moved)
     results = tuple(wishes.name(wish) for _, wish in outputs)
     wanted = tuple(name for name, _ in outputs)
-    return Plan((Sweep("forward", tuple(wrt), wanted, results, seeds, prefix="tangent_"),), results)
+    return Plan((Sweep("forward", tuple(wrt), wanted, results, seeds, prefix="tangent_", curved=curved),), results)
 
 
-def jacobian_plan(program: Program, blocks: Sequence[tuple[str, str, str]], direction: Direction) -> Plan:
+def jacobian_plan(
+    program: Program, blocks: Sequence[tuple[str, str, str]], direction: Direction, curved: Pairs = ()
+) -> Plan:
     """The blocks (output, input, wish for the result), by one batched sweep per output or per input."""
     wishes = Wishes(program)
     results = {(of, by): wishes.name(wish) for of, by, wish in blocks}
@@ -75,6 +82,7 @@ def jacobian_plan(program: Program, blocks: Sequence[tuple[str, str, str]], dire
                 batched=True,
                 prefix=f"jac_{start}_" if reverse and len(starts) > 1 else "jac_",
                 suffix="" if reverse else f"_{start}",
+                curved=curved,
             )
         )
     return Plan(tuple(sweeps), tuple(results.values()))

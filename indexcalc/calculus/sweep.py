@@ -13,7 +13,7 @@ from ..normal.atoms import Atom, access, delta, fresh
 from ..normal.canonical import Factor
 from ..normal.definitions import Definition, Definitions
 from ..normal.poly import Mono, Poly
-from .structure import tangent_seed
+from .structure import onto_tangent, tangent_seed
 
 Direction: TypeAlias = Literal["forward", "reverse"]
 
@@ -26,7 +26,8 @@ class Sweep:
     Without `batched`, `seeds` are the new inputs that hold the derivatives of `start` (none: a scalar output, whose
     cotangent is 1).  With it, `start` is one name, and everything carries that name's indices once more: the
     derivative by, or of, each of its components.  `results` are the names of what is wanted; the definitions between
-    are called `prefix` name `suffix`.
+    are called `prefix` name `suffix`.  `curved` pairs definitions that are gradients with the orthogonal variables by
+    which they are: what such a gradient changes by leaves the tangent space, and is projected back.
     """
 
     direction: Direction
@@ -37,6 +38,7 @@ class Sweep:
     batched: bool = False
     prefix: str = "grad_"
     suffix: str = ""
+    curved: tuple[tuple[str, str], ...] = ()
 
     @property
     def of(self) -> tuple[str, ...]:
@@ -94,7 +96,16 @@ class Accumulator:
         """What is wanted: a definition of its own, whatever it holds."""
         target = self.sweep.results[self.sweep.wanted.index(name)]
         self.done.names[name] = target
-        return self.store.add(Definition(target, self.frame(name), "poly", derivative))
+        back = self._projected_back(name, target, derivative)
+        return self.store.add(Definition(target, self.frame(name), "poly", back))
+
+    def _projected_back(self, name: str, target: str, derivative: Poly) -> Poly:
+        reverse = self.sweep.direction == "reverse"
+        variable = dict(self.sweep.curved).get(self.sweep.start[0] if reverse else name)
+        if variable is None:
+            return derivative
+        slots = self.done.batch if reverse else self.free[name]
+        return onto_tangent(self.store, variable, target, slots, self.frame(name), derivative)
 
     def carried(self, d: Definition, derivative: Poly) -> Poly:
         """The derivative of d by name, part by part, so that nothing is multiplied out twice.

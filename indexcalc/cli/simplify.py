@@ -21,17 +21,17 @@ def command(source: str, given: str, steps: bool, shape: str) -> None:
     indexcalc simplify 'diff(x[i] A[i,j] x[j], x[k])' --steps
     indexcalc simplify 'delta[i,i]' --given 'index i : n(N)'
     """
+    from ..calculus.declared import simplified_as_declared
     from ..elaborate.read import read_expression, read_program
     from ..ir.latex import expression_latex
     from ..ir.text import expression_text
     from ..present.derive_json import step_data
     from ..present.derive_text import trace_lines
-    from ..rewrite.differentiate import simplified
     from ..rewrite.tidy import tidy
 
     beside = read_program(given, filename="--given")
     expression = read_expression(source_of(source).text.strip(), given=beside)
-    answer, trace = simplified(expression, {f.name: f for f in beside.functions})
+    answer, trace = simplified_as_declared(expression, beside)
     answer = tidy(answer)
     if shape == "json":
         data = {"expression": expression_text(expression), "result": expression_text(answer)}
