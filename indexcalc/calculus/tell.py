@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..diagnostics import IndexCalcError, fail
-from ..ir.expr import Binder, Expr, Index, IndexReduce, IndexSum
+from ..ir.expr import Binder, Expr, Index, IndexReduce, IndexSum, Slot, Space
 from ..ir.inline import inline_functions
-from ..ir.program import Define
+from ..ir.program import Define, Tensor
 from ..ir.text import statement_text
 from ..ir.trace import Section, Step
 from ..ir.walk import fresh_index, subexpressions, substitute, transform
@@ -21,6 +21,7 @@ from .letters import fresh_letter
 from .orders import Stage
 from .path import path
 from .recognise import recognise
+from .structure import projection
 from .sweep import Swept
 from .telling import told
 
@@ -89,6 +90,31 @@ class Teller:
         """The last step, to the form in which the statement stands."""
         rule, law = (FOLDING, FOLD) if onto else (REARRANGE, "")
         return Step(final.name, final.indices, rule, law, before, final.body, self._because(onto))
+
+    def projected(
+        self,
+        tensor: Tensor,
+        own: tuple[Index, ...],
+        avoid: Iterable[Index],
+        gradient: Callable[[tuple[Slot, ...]], Expr],
+    ) -> Expr:
+        """The projection of a gradient by a structured variable, at the variable's `own` indices; the new ones that it
+        sums over differ from those to `avoid`."""
+        taken = set(avoid)
+
+        def new_index(space: Space) -> Index:
+            like = next(i for i in own if i.space == space)
+            taken.add(found := fresh_index(like, taken))
+            return found
+
+        return projection(tensor, own, gradient, new_index)
+
+    def untold(self, target: str, find: str) -> Section:
+        """A second derivative by an orthogonal variable: the statement without its steps."""
+        why = (
+            "the gradient's derivative, projected back onto the tangents of its orthogonal variable; no steps are shown"
+        )
+        return Section(self.final[target], find, (), why)
 
     def body_at(self, d: Define, names: dict[Index, Index], avoid: Iterable[Index]) -> Expr:
         """The definition's body with declared functions written out, at other indices, and none to avoid bound."""

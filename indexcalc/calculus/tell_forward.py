@@ -7,6 +7,7 @@ from ..ir.expr import Access, Derivative, Expr, Index
 from ..ir.program import Define
 from ..ir.trace import Section
 from ..ir.walk import tensors_in
+from .structure import has_structure
 from .tell import Teller, apart, slots_text
 
 
@@ -28,14 +29,22 @@ class ForwardTeller(Teller):
         why = f"{d.name} reads {' and '.join(read)}" if read else f"{d.name} does not depend on the inputs moved"
         by = f"∂{self.sweep.start[0]}{slots_text(batch)}" if self.sweep.batched else ""
         find = f"∂{d.name}{slots_text(own)}/{by}" if by else f"d{d.name}{slots_text(own)}"
+        if d.name in dict(self.sweep.curved):
+            return self.untold(target, find)
         return self.section(target, (*own, *batch), find, start, why, [d] if read else [])
 
     def _through(self, d: Define, name: str, batch: tuple[Index, ...], own: tuple[Index, ...]) -> Expr:
         """Σ_m ∂D/∂X[m] Ẋ[m], with m renamed apart from every index of the definition."""
         taken = (*batch, *own)
-        if self.sweep.batched and name == self.sweep.start[0]:  # its own tangent is δ
+        if (
+            self.sweep.batched and name == self.sweep.start[0]
+        ):  # its own tangent is δ, or what its declaration leaves of it
             body = self.body_at(d, dict(zip(d.indices, own)), taken)
-            return Derivative(body, Access(name, batch))
+            tensor = self.program.inputs[name]
+            if not has_structure(tensor):
+                return Derivative(body, Access(name, batch))
+            avoid = {*taken, *body.free, *body.bound_indices}
+            return self.projected(tensor, batch, avoid, lambda at: Derivative(body, Access(name, at)))
         body = self.body_at(d, dict(zip(d.indices, own)), taken)
         over = apart(self.own(name), {*taken, *body.free, *body.bound_indices}, self.names)
         moved = Access(self._tangent(name), (*over, *batch))

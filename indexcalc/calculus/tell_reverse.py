@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ..ir import build
-from ..ir.expr import Access, Derivative, Expr, Index, Slot, Space
+from ..ir.expr import Access, Derivative, Expr, Index
 from ..ir.program import Define, Tensor
 from ..ir.trace import Section, Step
-from ..ir.walk import fresh_index, tensors_in
-from .structure import full_name, has_structure, projection
+from ..ir.walk import tensors_in
+from .structure import full_name, has_structure
 from .tell import FOLDING, PROJECTION, REARRANGE, Teller, apart, slots_text
 from .telling import component_letters
 
@@ -56,33 +54,29 @@ class ReverseTeller(Teller):
         """A wanted gradient; by a structured variable the unconstrained one, unless the two are written alike, and its
         projection."""
         name, target = tensor.name, self.derivative(tensor.name)
+        if self.sweep.curved and self.output in dict(self.sweep.curved):
+            return [self.untold(target, self._find(name, *self.frame(name, target)))]
         plain = self._of(name, target)
         if not has_structure(tensor) or plain.steps[-1].rule not in (FOLDING, REARRANGE):
             return [plain]
-        final = self.final[target]
+        final, full = self.final[target], self._unconstrained(name, target)
         batch, own = self.frame(name, target)
-        known = {*self.program.inputs, *self.program.definitions}
-        new = (n for n in sorted(tensors_in(final.body) - known) if n.startswith(full_name(target)))
-        full = next(new, full_name(target))
-        formula = self._projected(tensor, own, (*batch, *own), lambda at: Access(full, (*batch, *at)))
+        formula = self.projected(tensor, own, (*batch, *own), lambda at: Access(full.target.name, (*batch, *at)))
         steps = [Step(target, final.indices, PROJECTION, "", None, formula, "onto what the declaration allows")]
         if not self.same(formula, final.body):
             steps.append(self.folded(final, formula, self.derived.folded_onto.get(target, [])))
         find = self._find(name, batch, own)
-        return [self._of(name, full), Section(final, find, tuple(steps), f"projected {full}")]
+        return [full, Section(final, find, tuple(steps), f"projected {full.target.name}")]
 
-    def _projected(
-        self,
-        tensor: Tensor,
-        own: tuple[Index, ...],
-        avoid: tuple[Index, ...],
-        gradient: Callable[[tuple[Slot, ...]], Expr],
-    ) -> Expr:
-        taken = set(avoid)
-
-        def new_index(space: Space) -> Index:
-            like = next(i for i in own if i.space == space)
-            taken.add(found := fresh_index(like, taken))
+    def _unconstrained(self, name: str, target: str) -> Section:
+        """The gradient that treats all components as independent.  There are several, one for each spelling of the
+        tensor's slots, with the same projection: the statement is told only where it is the one that is derived."""
+        known = {*self.program.inputs, *self.program.definitions}
+        new = sorted(n for n in tensors_in(self.final[target].body) - known if n.startswith(full_name(target)))
+        found = self._of(name, new[0]) if new else None
+        if found is not None and found.steps[-1].rule not in (FOLDING, REARRANGE):
             return found
-
-        return projection(tensor, own, gradient, new_index)
+        other = full_name(target)
+        while other in known or other in self.final:
+            other += "_"
+        return self._of(name, other)

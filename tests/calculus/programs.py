@@ -140,3 +140,58 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "tied": ("L = sum[i](tanh(A[i,j] A[j,k] x[k]))", "A,x"),
     "softmax moe": ("G[n,e] = softmax[e](x[n,i] R[i,e])\ny[n,o] = G[n,e] x[n,i] W[e,i,o]", "x,R,W"),
 }
+
+# Differentiated by tensors that are declared to be more than arrays of their shape.
+STRUCTURED: dict[str, tuple[str, str]] = {
+    "symmetric bilinear": ("tensor S[i,j] symmetric\nL = x[i] S[i,j] y[j]", "S,x,y"),
+    "symmetric quadratic": ("tensor S[i,j] symmetric\nL = x[i] S[i,j] x[j]", "S,x"),
+    "trace": ("tensor S[i,j] symmetric\nL = A[i,j] S[j,i] + tr(S)", "S,A"),
+    "symmetric quartic": ("tensor S[i,j] symmetric\nL = S[i,j] B[j,k] S[k,l] S[l,i]", "S,B"),
+    "logdet and inverse": (
+        "tensor S[i,j] symmetric\nL = logdet(S) + x[i] inv(S)[i,j] x[j] + a[i] inv(S)[i,j] b[j]",
+        "S,x",
+    ),
+    "gaussian by its covariance": (
+        "tensor S[i,j] symmetric\nr[n,i] = X[n,i] - m[i]\nL = 0.5 mean[n](r[n,i] inv(S)[i,j] r[n,j]) + 0.5 logdet(S)",
+        "S,m",
+    ),
+    "gaussian by its precision": (
+        "tensor P[i,j] symmetric\nr[n,i] = X[n,i] - m[i]\nL = 0.5 mean[n](r[n,i] P[i,j] r[n,j]) - 0.5 logdet(P)",
+        "P,m",
+    ),
+    "elementwise of symmetric": (
+        "tensor S[i,j] symmetric positive\nY[i,j] = w[i] log(S[i,j]) + softmax[j](S[i,j])",
+        "S",
+    ),
+    "masked symmetric": ("tensor S[i,j] symmetric\nL = sum[i,j](where(i < j, S[i,j]**2 w[i], 0))", "S,w"),
+    "antisymmetric": ("tensor A[i,j] antisymmetric\nL = x[i] A[i,j] y[j] + B[i,j] A[j,k] A[k,i]", "A,x"),
+    "antisymmetric in three": ("tensor E[i,j,k] antisymmetric\ny[i] = E[i,j,k] a[j] b[k]", "E,a,b"),
+    "symmetric in three": ("tensor T[i,j,k] symmetric\nL = T[i,j,k] x[i] x[j] y[k] + T[i,i,k] z[k]", "T,x"),
+    "two groups": ("tensor C[i,j,k,l] symmetric(1,2) antisymmetric(3,4)\nL = C[i,j,k,l] a[i] b[j] c[k] e[l]", "C,a"),
+    "elasticity": (
+        "tensor C[i,j,k,l] symmetric(1,2) symmetric(3,4), e[i,j] symmetric\nL = 0.5 e[i,j] C[i,j,k,l] e[k,l]",
+        "C,e",
+    ),
+    "riemann": ("index i,j,k,l : n(3)\ntensor R[i,j,k,l] riemann\nL = R[i,j,k,l] a[i,k] b[j,l] + R[i,j,i,j]", "R,a"),
+    "diagonal form": (
+        "tensor D[i,j] diagonal\nL = x[i] D[i,j] A[j,k] D[k,l] x[l] + logdet(D) + b[i] inv(D)[i,j] b[j]",
+        "D,x",
+    ),
+    "diagonal rows": ("tensor D[i,j] diagonal\nY[n,i] = tanh(D[i,j] X[n,j])", "D,X"),
+    "brockett": ("index i,j,k : n(4)\ntensor Q[i,j] orthogonal\nL = sum[i,j,k](Q[i,k] A[i,j] Q[j,k] w[k])", "Q,A"),
+    "procrustes": ("index i,j : n(3)\ntensor Q[i,j] orthogonal\nL = sum[b,i]((X[b,j] Q[j,i] - Y[b,i])**2)", "Q,X"),
+    "stiefel": (
+        "index i : n(5)\nindex k : p(3)\ntensor Q[i,k] orthogonal\nL = sum[i,b]((X[i,b] - Q[i,k] Q[j,k] X[j,b])**2)",
+        "Q,X",
+    ),
+    "rotated gaussian": (
+        "index i,j,k : n(3)\ntensor Q[i,j] orthogonal, D[i,j] diagonal positive\nS[i,j] = Q[i,k] D[k,l] Q[j,l]\n"
+        "L = logdet(S) + x[i] inv(S)[i,j] x[j]",
+        "Q,D,x",
+    ),
+    "tied weights": (
+        "index t : seq(3)\nindex v,w : vocab(4)\ninteger tok[t] : vocab\nh[t,d] = tanh(E[tok[t],d])\n"
+        "p[t,v] = softmax[v](h[t,d] E[v,d])\nL = mean[t](-log(p[t,tok[t]]))",
+        "E",
+    ),
+}

@@ -20,7 +20,7 @@ from indexcalc.ir.walk import subexpressions
 from indexcalc.verify.inputs import draw
 from indexcalc.verify.sizes import choose_sizes
 
-from .programs import PROGRAMS
+from .programs import PROGRAMS, STRUCTURED
 
 POSITIVE = {"variable power", "cosine"}
 
@@ -33,17 +33,26 @@ KINDS: dict[Kind, list[str]] = {
     "hessian": SCALAR[::3],
     "hvp": SCALAR[1::3],
 }
+BOTH = PROGRAMS | STRUCTURED
+SCALARS = [n for n, (text, _) in STRUCTURED.items() if "L = " in text]
+DECLARED: dict[Kind, list[str]] = {
+    "gradient": list(STRUCTURED),
+    "jacobian": list(STRUCTURED)[::3],
+    "jvp": list(STRUCTURED)[1::3],
+    "hessian": SCALARS[::4],
+    "hvp": SCALARS[1::4],
+}
 QUESTIONS = [(kind, name) for kind, names in KINDS.items() for name in names]
 
 
 def explained(name: str, kind: Kind = "gradient") -> Derivation:
-    text, wrt = PROGRAMS[name]
+    text, wrt = BOTH[name]
     return derivation(ic.parse(text), wrt.split(","), kind=kind)
 
 
 def everything(kind: Kind, name: str) -> tuple[dict[str, Any], dict[Space, int]]:
     """Inputs and every definition of the forward program and of the programs derived on the way, by name."""
-    text, wrt = PROGRAMS[name]
+    text, wrt = BOTH[name]
     stages = answer(Question(ic.parse(text), tuple(wrt.split(",")), None, kind))
     result = stages[-1].derived.result
     sizes = choose_sizes(result)
@@ -55,7 +64,7 @@ def everything(kind: Kind, name: str) -> tuple[dict[str, Any], dict[Space, int]]
     return found, sizes
 
 
-@pytest.mark.parametrize(("kind", "name"), QUESTIONS)
+@pytest.mark.parametrize(("kind", "name"), [*QUESTIONS, *((k, n) for k, names in DECLARED.items() for n in names)])
 def test_every_line_has_the_value_of_the_statement(kind: Kind, name: str) -> None:
     done = explained(name, kind)
     functions = {f.name: f for f in done.result.functions}
