@@ -99,6 +99,11 @@ class IndexCalcError(Exception):
         self.diagnostics = [diagnostics] if isinstance(diagnostics, Diagnostic) else list(diagnostics)
         super().__init__()
 
+    def located(self, span: Span | None, file: str, source: str | None) -> IndexCalcError:
+        """The same refusal, at this place of this text where it has none yet."""
+        placed = (d if d.span else replace(d, span=span, file=file, source=source) for d in self.diagnostics)
+        return IndexCalcError(placed)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 

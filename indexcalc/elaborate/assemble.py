@@ -18,6 +18,7 @@ def finished_program(
     recomputed: tuple[str, ...],
     scope: Scope,
     filename: str,
+    source: str,
 ) -> Program:
     """The program of checked statements: inputs as declared, then as first read; every index name with its space."""
     inputs = [info for info in scope.tensors.values() if _is_input(info, scope)]
@@ -29,6 +30,7 @@ def finished_program(
             tuple(Index(n, space_of(scope, ("index", n))) for n in names),
             info.attributes,
             _values(info, scope) if info.integer else None,
+            scope.kinds.get(info.name, (None, None))[1] or info.read,
         )
         for info, names in zip(inputs, examples)
     )
@@ -44,6 +46,7 @@ def finished_program(
         scope.convention,
         recomputed=recomputed,
         filename=filename,
+        source=source,
     )
 
 

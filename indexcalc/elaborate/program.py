@@ -46,7 +46,7 @@ def elaborate(
         _warn_of_scalars(reads, scope)
         outputs = _outputs(parsed, reads, scope)
         anew = _listed(parsed, t.RecomputeDeclaration, "recompute", scope) or ()
-        program = finished_program(statements, outputs, anew, scope, filename) if not findings.errors else None
+        program = finished_program(statements, outputs, anew, scope, filename, source) if not findings.errors else None
     found = sorted(findings.all, key=lambda d: d.span.start if d.span else -1)
     if program is not None:
         program = replace(program, warnings=tuple(found))

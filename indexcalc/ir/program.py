@@ -24,12 +24,14 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """An input.  `indices`: its slots by example; `values`: the space that an integer tensor indexes, else None."""
+    """An input.  `indices`: its slots by example; `values`: the space that an integer tensor indexes, else None;
+    `span`: where it is declared, else first read."""
 
     name: str
     indices: tuple[Index, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     values: Space | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
 
     @property
     def spaces(self) -> tuple[Space, ...]:
@@ -110,6 +112,7 @@ class Program:
     notes: tuple[str, ...] = field(default=(), compare=False, repr=False)
     warnings: tuple[Diagnostic, ...] = field(default=(), compare=False, repr=False)
     filename: str = field(default="<input>", compare=False, repr=False)
+    source: str | None = field(default=None, compare=False, repr=False)  # what the spans are places in
 
     @property
     def inputs(self) -> Mapping[str, Tensor]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
-from ..diagnostics import fail
+from ..diagnostics import IndexCalcError, fail
 from ..ir import build
 from ..ir.expr import (
     Access,
@@ -59,7 +59,10 @@ def definitions_of(program: Program) -> Definitions:
     enter = Normaliser(store, program.functions)
     for statement in program.statements:
         if isinstance(statement, Define):
-            enter.define(statement)
+            try:
+                enter.define(statement)
+            except IndexCalcError as error:
+                raise error.located(statement.span, program.filename, program.source) from None
     store.learn()
     return store
 
