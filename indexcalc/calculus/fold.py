@@ -151,6 +151,9 @@ class Folder:
                     self._memo, self._banned = {}, name
                     chosen = min(chosen, self._folded(opened), key=lambda p: self._true_cost(d, p))
                     self._memo, self._banned = {}, None
+        multiplied_out = self._multiplied_out(chosen)
+        if multiplied_out is not None:
+            chosen = min(chosen, multiplied_out, key=lambda p: self._true_cost(d, p))
         if suspect and any(self._vanishes(poly) for poly in (d.poly, chosen)):
             self.stats["cancelled"] += 1
             return {}
@@ -212,6 +215,29 @@ class Folder:
             if piece is None or len(pending) > EXPAND_TERMS:
                 return None
             pending += nf.sorted_terms(piece)
+        return nf.add(*out)
+
+    def _multiplied_out(self, poly: Poly) -> Poly | None:
+        """poly with sumless factors of several terms multiplied out, as p (1 - y) - y (1 - p) is p - y.
+
+        None where fewer than two terms have such a factor, so that nothing can cancel, or where it grows too large.
+        """
+
+        known = self.library.definitions
+        wide = {a.name for m in poly for a, _ in m.factors if a.kind == "access" and _is_wide(known.get(a.name))}
+        if not wide or sum(any(a.name in wide for a, _ in m.factors) for m in poly) < 2:
+            return None
+        out: list[Poly] = []
+        pending = nf.sorted_terms(poly)
+        while pending:
+            mono, c = pending.pop()
+            piece = next(self._unfold_steps(mono, c, force=True, only=_is_wide), None)
+            if piece is None:
+                out.append({mono: c})
+            else:
+                pending += nf.sorted_terms(piece)
+            if len(out) + len(pending) > EXPAND_TERMS:
+                return None
         return nf.add(*out)
 
     def _without_zeros(self, poly: Poly) -> Poly:
@@ -371,6 +397,11 @@ def _put_in(p: Pattern, sigma: Sigma, mono: Mono, rest: list[Factor], sign: int)
         for u, c2 in p.unit.items():
             out.append(nf.make(sign * c1 * c2, bound + b, [*rest, *u.factors, *placed]))
     return nf.add(*out)
+
+
+def _is_wide(d: Definition | None) -> bool:
+    """Whether d is a polynomial of several terms without sums."""
+    return d is not None and d.kind == "poly" and len(d.poly) > 1 and not any(m.bound for m in d.poly)
 
 
 def _may_open(poly: Poly, e: Number) -> bool:

@@ -85,7 +85,7 @@ _ROWS = (
     Function("tanh", 1, _one(lambda x, y: 1 - power(y, lift(2)))),
     Function("sinh", 1, _one(lambda x, y: call("cosh", x))),
     Function("cosh", 1, _one(lambda x, y: call("sinh", x))),
-    Function("sigmoid", 1, _one(lambda x, y: y - power(y, lift(2)))),
+    Function("sigmoid", 1, _one(lambda x, y: y * (1 - y))),
     Function("relu", 1, _one(lambda x, y: Compare(">", x, ZERO)), False, "0", "its slope is taken as 0"),
     Function("gelu", 1, _one(_gelu)),
     Function("silu", 1, _one(_silu)),

@@ -23,8 +23,10 @@ from ..ir.expr import (
     Literal,
     MatrixApply,
     Number,
+    Product,
     Slot,
     Space,
+    Sum,
     Where,
 )  # fmt: skip
 from ..ir.index import Affine
@@ -179,7 +181,7 @@ class Leaver:
                 part = self.sum_of(bound, factors, 1, used)
                 items.append(_Item(repr(part), 1, part))
             terms.append((c, tuple(u for item in items for u in item.units())))
-        return build.add(*(self.collected(g, used) for g in collected), *((_factored(terms),) if terms else ()))
+        return _sum([*(self.collected(g, used) for g in collected), *((_factored(terms),) if terms else ())])
 
     def collected(self, group: Collected, used: tuple[Index, ...]) -> Expr:
         names = self.names.rename(group.bound, used, self._wishes(group.bound, [(group.shared, 1)]))
@@ -282,7 +284,7 @@ def _factored(terms: list[_Term]) -> Expr:
     count = Counter(k for _, items in terms for k in {i.key for i in items})
     best = max(sorted(count), key=lambda k: count[k], default=None)
     if best is None or count[best] == 1:
-        return build.add(*(_product(c, items, []) for c, items in terms))
+        return _sum([_product(c, items, []) for c, items in terms])
     inside: list[_Term] = []
     rest: list[_Term] = []
     for term in terms:
@@ -294,7 +296,21 @@ def _factored(terms: list[_Term]) -> Expr:
         common = -common
     left = [(c * build.integer_power(common, -1), _without(items, best)) for c, items in inside]
     out = _product(common, [shared], [_factored(left)])
-    return build.add(out, _factored(rest)) if rest else out
+    return _sum([out, _factored(rest)]) if rest else out
+
+
+def _sum(terms: Iterable[Expr]) -> Expr:
+    """p - y rather than -y + p: what is subtracted comes last."""
+    return build.add(*sorted(_flat(terms), key=_is_negative))
+
+
+def _flat(terms: Iterable[Expr]) -> list[Expr]:
+    return [t for term in terms for t in (term.terms if isinstance(term, Sum) else (term,))]
+
+
+def _is_negative(e: Expr) -> bool:
+    first = e.factors[0] if isinstance(e, Product) else e
+    return isinstance(first, Literal) and first.value < 0
 
 
 def _without(items: tuple[_Item, ...], key: tuple[str, str]) -> tuple[_Item, ...]:
@@ -316,5 +332,5 @@ def _product(c: Number, items: Iterable[_Item], more: list[Expr]) -> Expr:
 
 
 def _kind_order(e: Expr) -> int:
-    """Tensors before indicators and deltas."""
-    return isinstance(e, (Compare, Delta)) + 0
+    """Tensors, then sums in brackets, then indicators and deltas."""
+    return 2 if isinstance(e, (Compare, Delta)) else isinstance(e, Sum) + 0

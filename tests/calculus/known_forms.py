@@ -86,7 +86,7 @@ KNOWN = [
         "cross-entropy: p - y",
         "index n : data(N)\nindex c : classes\ninteger y[n] : classes\nL = mean[n](logsumexp[c](z[n,c]) - z[n,y[n]])",
         "z",
-        "grad_z[n, c] = (-delta[c, y[n]] + softmax[c](z[n, c])) / N",
+        "grad_z[n, c] = (softmax[c](z[n, c]) - delta[c, y[n]]) / N",
         "z:4,3 y%3:4",
         lambda z, y: {"z": (softmax(z) - one_hot(y, 3)) / 4},
     ),
@@ -95,7 +95,7 @@ KNOWN = [
         "index n : data(N)\nindex c : classes\ninteger y[n] : classes\n"
         "p[n,c] = softmax[c](z[n,c])\nL = -mean[n](log(p[n,y[n]]))",
         "z",
-        "grad_z[n, c] = (-delta[c, y[n]] + p[n, c]) / N",
+        "grad_z[n, c] = (p[n, c] - delta[c, y[n]]) / N",
         "z:4,3 y%3:4",
         lambda z, y: {"z": (softmax(z) - one_hot(y, 3)) / 4},
     ),
@@ -122,6 +122,22 @@ KNOWN = [
         "t0[n] = X[n, i] w[i]\ngrad_w[i] = (sigmoid(t0[n]) - y[n]) X[n, i]",
         "X:5,3 w:3 y:5",
         lambda X, w, y: {"w": X.T @ (sigmoid(X @ w) - y)},
+    ),
+    Known(
+        "logistic regression through a named sigmoid: p - y",
+        "z[n] = X[n,i] w[i]\np[n] = sigmoid(z[n])\nL = -sum[n](y[n] log(p[n]) + (1 - y[n]) log(1 - p[n]))",
+        "w",
+        "grad_z[n] = p[n] - y[n]\ngrad_w[i] = X[n, i] grad_z[n]",
+        "X:5,3 w:3 y:5",
+        lambda X, w, y: {"w": X.T @ (sigmoid(X @ w) - y)},
+    ),
+    Known(
+        "sigmoid: dy y (1 - y)",
+        "y[i] = sigmoid(x[i])",
+        "x",
+        "grad_x[i] = grad_y[i] y[i] (1 - y[i])",
+        "x:4",
+        lambda x, grad_y: {"x": grad_y * sigmoid(x) * (1 - sigmoid(x))},
     ),
     Known(
         "softmax: p (dp - p·dp)",
@@ -215,7 +231,7 @@ KNOWN = [
         "RMS norm: (dn - n mean(dn n)) / r",
         "index t : tokens\nindex c : channels(C)\nr[t] = sqrt(mean[c](x[t,c]**2) + 1e-6)\nn[t,c] = x[t,c] / r[t]",
         "x",
-        "s[t] = grad_n[t, c] n[t, c]\ngrad_x[t, c] = (-n[t, c] s[t] / C + grad_n[t, c]) / r[t]",
+        "s[t] = grad_n[t, c] n[t, c]\ngrad_x[t, c] = (grad_n[t, c] - n[t, c] s[t] / C) / r[t]",
         "x:3,4",
         rms_norm_paper,
     ),
@@ -224,12 +240,12 @@ KNOWN = [
         "index t : tokens\nindex c : channels(C)\nm[t] = mean[c](x[t,c])\nv[t] = mean[c]((x[t,c] - m[t])**2)\n"
         "σ[t] = sqrt(v[t] + 1e-5)\nn[t,c] = (x[t,c] - m[t]) / σ[t]\ny[t,c] = gain[c] n[t,c]",
         "x,gain",
-        "v[t] = sum[c]((-m[t] + x[t, c])**2 / C)\n"
+        "v[t] = sum[c]((x[t, c] - m[t])**2 / C)\n"
         "grad_n[t, c] = gain[c] grad_y[t, c]\n"
         "s[t] = grad_n[t, c] n[t, c]\n"
-        "grad_t0[t, c] = (-n[t, c] s[t] / C + grad_n[t, c]) / σ[t]\n"
+        "grad_t0[t, c] = (grad_n[t, c] - n[t, c] s[t] / C) / σ[t]\n"
         "s_2[t] = sum[c](grad_t0[t, c])\n"
-        "grad_x[t, c] = -s_2[t] / C + grad_t0[t, c]\n"
+        "grad_x[t, c] = grad_t0[t, c] - s_2[t] / C\n"
         "grad_gain[c] = grad_y[t, c] n[t, c]",
         "x:3,4 gain:4",
         layer_norm_paper,
@@ -252,7 +268,7 @@ KNOWN = [
         "InfoNCE: (P - 1) / N τ",
         "index i, j : n(N)\nS[i,j] = x[i,d] y[j,d] / tau\nL = mean[i](logsumexp[j](S[i,j]) - S[i,i])",
         "x,y",
-        "grad_S[i, j] = (-delta[i, j] + softmax[j](S[i, j])) / N\n"
+        "grad_S[i, j] = (softmax[j](S[i, j]) - delta[i, j]) / N\n"
         "grad_x[i, d] = grad_S[i, j] y[j, d] / tau\n"
         "grad_y[j, d] = grad_S[i, j] x[i, d] / tau",
         "x:4,3 y:4,3 tau+:",
@@ -262,7 +278,7 @@ KNOWN = [
         "Hopfield energy: the state minus what attention reads",
         "E = 0.5 ξ[d] ξ[d] - logsumexp[m](X[m,d] ξ[d])",
         "ξ",
-        "t0[m] = X[m, d] ξ[d]\ngrad_ξ[d] = -X[m, d] softmax[m](t0[m]) + ξ[d]",
+        "t0[m] = X[m, d] ξ[d]\ngrad_ξ[d] = ξ[d] - X[m, d] softmax[m](t0[m])",
         "ξ:3 X:5,3",
         lambda ξ, X: {"ξ": ξ - X.T @ softmax(X @ ξ)},
     ),
@@ -278,7 +294,7 @@ KNOWN = [
         "tanh layer: dy (1 - y²)",
         "y[b,o] = tanh(x[b,i] W[i,o] + c[o])",
         "x,W,c",
-        "grad_t0[o, b] = grad_y[b, o] (-y[b, o]**2 + 1)\n"
+        "grad_t0[o, b] = grad_y[b, o] (1 - y[b, o]**2)\n"
         "grad_x[b, i] = W[i, o] grad_t0[o, b]\n"
         "grad_W[i, o] = grad_t0[o, b] x[b, i]\n"
         "grad_c[o] = sum[b](grad_t0[o, b])",
@@ -296,8 +312,7 @@ KNOWN = [
         "h[t, f] = t0[f, t] t1[f, t]\n"
         "grad_g[t, f] = Z[f, n] grad_y[t, n]\n"
         "grad_v[t, f] = grad_g[t, f] h[t, f]\n"
-        "grad_h[t, f] = grad_g[t, f] v[t, f]\n"
-        "grad_t0[f, t] = grad_h[t, f] (h[t, f] (-t1[f, t] + 1) + t1[f, t])\n"
+        "grad_t0[f, t] = grad_g[t, f] (g[t, f] (1 - t1[f, t]) + t1[f, t] v[t, f])\n"
         "grad_x[t, m] = V[m, f] grad_v[t, f] + W[m, f] grad_t0[f, t]\n"
         "grad_W[m, f] = grad_t0[f, t] x[t, m]\n"
         "grad_V[m, f] = grad_v[t, f] x[t, m]\n"

@@ -110,7 +110,7 @@ def test_a_masked_value_is_used_as_it_is() -> None:
     """x·[c] is where(c, x, 0), which the forward has, and which is no 0·∞ where x overflows."""
     text = "index t, u : time\nD[t,u] = where(u <= t, exp(l[t] - l[u]), 0)\nh[t] = D[t,u] v[u]"
     derived = ic.grad(text, "l")
-    assert body(derived, "grad_l") == "-v[t] (D[u, t] grad_h[u]) + grad_h[t] h[t]"
+    assert body(derived, "grad_l") == "grad_h[t] h[t] - v[t] (D[u, t] grad_h[u])"
     far = ic.compile(derived)(l=np.array([0.0, -800.0]), v=np.ones(2), grad_h=np.ones(2))["grad_l"]
     assert np.allclose(far, 0)
 
