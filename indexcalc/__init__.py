@@ -27,6 +27,7 @@ _PUBLIC = {
     "cost": "api",
     "diff": "api",
     "emit": "api",
+    "from_einsum": "api",
     "from_sympy": "api",
     "from_torch": "api",
     "grad": "api",

@@ -313,6 +313,24 @@ def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:
     return run(expr, spaces=spaces or {})
 
 
+def from_einsum(spec: Any, *operands: Any) -> Program:
+    """The program of an einsum, in the spellings of NumPy, PyTorch, JAX and einops.
+
+    spec      "ij,jk->ik", "b seq h, h d -> b seq d", implicit "ij,jk", with an ellipsis "...ij,jk"; or operands and
+              lists of labels in turn: from_einsum("A", [0, 1], "B", [1, 2], [0, 2])
+    operands  a name for each, or a shape, or a pair of both, or an array; without them A, B, C…
+
+    Equal labels are of one space.  An ellipsis needs its operand's shape.
+
+    >>> import indexcalc as ic
+    >>> print(ic.from_einsum("ij,jk->ik", "W", "x").statements[0])
+    C[i, k] = W[i, j] x[j, k]
+    """
+    from .importers.einsum import from_einsum as run
+
+    return run(spec, *operands)
+
+
 @overload
 def from_torch(
     fn_or_module: Callable[..., Any],

@@ -16,6 +16,7 @@ from ..ir.program import Define, Program, Tensor
 from ..ir.walk import tensors_in
 from ..ir.wellformed import check_program
 from .builder import Builder, Input
+from .names import sayable
 from .value import Value, extent
 
 IndexNames = Mapping[str, Sequence[str]]
@@ -93,6 +94,10 @@ class Letters:
                 self._give(name, slot)
 
     def _give(self, name: str, slot: Index) -> None:
+        if not sayable(name):
+            raise fail("IX902", f"the language has no name `{name}` for an index", hint="letters, digits and single _")
+        if name not in self.owner and not self.b.names.free(name):
+            raise fail("IX504", f"`{name}` is used as two kinds: tensor and index", hint="choose another index name")
         before = self.owner.setdefault(name, slot)
         if extent(before) != extent(slot):
             message = f"names calls dimensions of sizes {extent(before)} and {extent(slot)} both `{name}`"

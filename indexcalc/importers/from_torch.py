@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from ..diagnostics import fail
 from ..ir.program import Program
 from .builder import Builder
 from .finish import finish
-from .graph import Reader, called, known, operator_name, refuse
+from .graph import Reader, called, known, operator_name, place_of, refuse
 from .operators.registry import number
 from .value import Value
 
@@ -45,10 +46,20 @@ class _Wrapped(torch.nn.Module):  # type: ignore[misc]
 
     def __init__(self, call: Callable[..., Any]) -> None:
         super().__init__()
-        self.call = call
+        self.call = _called_forward(call)
 
     def forward(self, *arguments: Any) -> Any:
         return self.call(*arguments)
+
+
+def _called_forward(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The function under the name of the only frames whose lines torch.export keeps, so that findings have them."""
+    if not isinstance(call, FunctionType):
+        return call
+    code = call.__code__.replace(co_name="forward")
+    found = FunctionType(code, call.__globals__, "forward", call.__defaults__, call.__closure__)
+    found.__kwdefaults__ = call.__kwdefaults__
+    return found
 
 
 # ---- tracing -----------------------------------------------------------------------------------------------
@@ -60,19 +71,30 @@ def _exported(module: torch.nn.Module, inputs: tuple[Any, ...]) -> Any:
         said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         hint = "control flow may depend on shapes, but not on numbers; torch.export says more"
         raise fail("IX902", f"torch.export cannot trace this: {said}", hint=hint) from error
+    unsized = [node for node in called(found.graph) if _has_unknown_size(node)]
+    if unsized:
+        raise refuse(unsized, "gives a tensor whose size depends on the data")
     if any(_writes(node) for node in found.graph.nodes):
         found = found.run_decompositions({})
+    written = unknown = [node for node in called(found.graph) if not known(node)]
     for _ in range(MAX_ROUNDS):
-        unknown = [node for node in called(found.graph) if not known(node)]
         table = default_decompositions() if unknown else {}
         apart = {node.target: table[node.target] for node in unknown if node.target in table}
         if not apart:
             break
         found = found.run_decompositions(apart)
-    unknown = [node for node in called(found.graph) if not known(node)]
-    if unknown:
-        raise refuse(unknown)
+        unknown = [node for node in called(found.graph) if not known(node)]
+    if unknown:  # in the user's words, where they lead to the same line
+        places = {place_of(node) for node in unknown}
+        raise refuse([node for node in written if place_of(node) in places] or unknown)
     return found
+
+
+def _has_unknown_size(node: Any) -> bool:
+    value = node.meta.get("val")
+    return isinstance(value, torch.SymInt) or (
+        isinstance(value, torch.Tensor) and any(isinstance(n, torch.SymInt) for n in value.shape)
+    )
 
 
 def _writes(node: Any) -> bool:

@@ -27,6 +27,9 @@ UNORDERED = frozenset(
 )
 
 
+_OWN = "indexcalc/importers/from_torch.py"
+
+
 def operator_name(node: Any) -> str:
     """ "softmax.int" of aten.softmax.int, "getitem" of Python's; "" of what is no operator of ATen."""
     if node.target.__class__.__name__ == "OpOverload":
@@ -48,14 +51,14 @@ def called(graph: Any) -> list[Any]:
 def place_of(node: Any) -> str:
     """Where the node comes from in the user's code: file, line, and the line itself."""
     frames = re.findall(r'File "([^"]+)", line (\d+), in \S+\n\s*(.*)', node.meta.get("stack_trace") or "")
-    own = [f for f in frames if "/torch/" not in f[0]] or frames
+    own = [f for f in frames if "/torch/" not in f[0] and not f[0].endswith(_OWN)] or frames
     if not own:
         return ""
     path, line, code = own[-1]
     return f"{path.rsplit('/', 1)[-1]}:{line}: {code}"
 
 
-def refuse(nodes: Iterable[Any]) -> IndexCalcError:
+def refuse(nodes: Iterable[Any], why: str = "has no counterpart in index notation") -> IndexCalcError:
     """One finding for each operator that has no meaning here, with the lines that use it."""
     lines: dict[str, list[str]] = {}
     for node in nodes:
@@ -66,9 +69,7 @@ def refuse(nodes: Iterable[Any]) -> IndexCalcError:
     hint = "write this part in operators that have index notation, or import the parts around it: see docs/importers.md"
     return IndexCalcError(
         [
-            Diagnostic(
-                "IX902", f"the operator {name} has no counterpart in index notation", None, hint, why=_at(places)
-            )
+            Diagnostic("IX902", f"the operator {name} {why}", None, hint, why=_at(places))
             for name, places in lines.items()
         ]
     )

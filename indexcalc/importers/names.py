@@ -30,8 +30,8 @@ class Names:
         """
         stem: str = str(letters("_".join(re.findall(r"[^\W_]+", wanted)) or "value"))
         stem = stem if stem[0].isalpha() else f"layer_{stem}"
-        for name in _numbered(stem, 2 if _sayable(stem) else 1):
-            if fold(name) not in self.taken and _sayable(name):
+        for name in _numbered(stem, 2 if sayable(stem) else 1):
+            if fold(name) not in self.taken and sayable(name):
                 self.taken.add(fold(name))
                 return name
         raise AssertionError("there are more numbers than names")
@@ -43,6 +43,9 @@ class Names:
                 self.taken.add(fold(name))
                 return name
         raise AssertionError("there are more letters than spaces")
+
+    def free(self, name: str) -> bool:
+        return fold(name) not in self.taken
 
     def take(self, names: Iterable[str]) -> None:
         self.taken |= {fold(n) for n in names}
@@ -57,9 +60,9 @@ def _numbered(stem: str, start: int) -> Iterator[str]:
         number += 1
 
 
-def _sayable(name: str) -> bool:
+def sayable(name: str) -> bool:
     """Whether the language can say the name, and does not say something else by it."""
-    if name in KEYWORDS:
+    if name in KEYWORDS or not name.isidentifier():
         return False
     try:
         check_name(name)

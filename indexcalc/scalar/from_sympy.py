@@ -227,16 +227,21 @@ class _Reader:
         return affine(terms, offset)
 
     def symbol_of(self, e: Any, env: Mapping[str, str], depth: int) -> Expr:
-        """δ and ε: their slots are in one space."""
-        if isinstance(e, sympy.KroneckerDelta) and len(e.args) != 2:
-            raise _refuse(e)  # one that knows its range
-        slots = tuple(self.slot(s, env, depth) for s in e.args)
+        """δ and ε: their slots are in one space, which a δ may know the limits of."""
+        slots = tuple(self.slot(s, env, depth) for s in (e.args[:2] if isinstance(e, sympy.KroneckerDelta) else e.args))
         own: Key = ("symbol", str(len(self.classes.parent)))
         for slot in slots:
             self.meet(own, slot)
+            if isinstance(e, sympy.KroneckerDelta) and len(e.args) == 3 and isinstance(slot, Index):
+                self.limits(self.names["index", slot.name], slot.name, *e.args[2])
         if isinstance(e, sympy.LeviCivita):
             return LeviCivita(slots)
         return Delta(*slots)
+
+    def step(self, e: Any, env: Mapping[str, str], depth: int) -> Expr:
+        """Heaviside's step, the slope of Max(x, 0): 1/2 at 0, or what its second argument says."""
+        x, middle = self.all(e.args, env, depth)
+        return Where(Compare("==", x, ZERO), middle, Compare(">", x, ZERO))
 
     def sum(self, e: Any, env: Mapping[str, str], depth: int) -> Expr:
         return add(*self.all(_ordered(e), env, depth))
@@ -328,6 +333,7 @@ _METHODS: tuple[tuple[Any, _Method], ...] = (
     (sympy.core.relational.Relational, _Reader.relation),
     ((sympy.And, sympy.Or, sympy.Not), _Reader.logic),
     (sympy.ITE, _Reader.choice),
+    (sympy.Heaviside, _Reader.step),
     ((type(sympy.true), type(sympy.false)), _Reader.truth),
     ((sympy.core.numbers.Number, sympy.NumberSymbol), _Reader.constant),
 )
