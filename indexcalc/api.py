@@ -89,6 +89,9 @@ def grad(
     of: str | None = None,
     with_value: bool = False,
     sizes: Mapping[str, int] | None = None,
+    save: str | Iterable[str] | None = None,
+    recompute: str | Iterable[str] | None = None,
+    memory: int | None = None,
 ) -> Program:
     """The program that computes the gradients `grad_<name>`, by reverse mode, folded onto the forward's definitions.
 
@@ -96,17 +99,34 @@ def grad(
     of          the output to differentiate; needed where there are several
     with_value  also return the forward outputs
     sizes       extents that decide which of two equal forms is cheaper, by the name of an extent, space or index
+    save        the only definitions whose values the backward part may read; it computes the others again
+    recompute   definitions that the backward part computes again; it may read all others
+    memory      the most bytes at one time, for which what is computed again is chosen; needs all sizes
 
+    At most one of the last three.  The program says what is computed again in a `recompute` line, and `.notes` tell.
     Where the output O is not scalar, the result also takes the cotangent `grad_O`, of O's shape.
 
     >>> import indexcalc as ic
     >>> print(ic.grad("L = x[i] x[i]", "x").statements[-1].body)
     2 x[i]
+    >>> layers = "h[i] = tanh(U[i,j] x[j]); k[i] = tanh(W[i,j] h[j]); L = k[i] k[i]"
+    >>> print(*ic.grad(layers, "U", with_value=True, save=["k"]).recomputed)
+    h_again
     """
     from .calculus.grad import grad as run
 
     program = _program(program)
-    return run(program, _names(wrt, program), of=of, with_value=with_value, sizes=sizes)
+    kept, lost = (None if x is None else _spelt(x, program.definitions) for x in (save, recompute))
+    return run(
+        program,
+        _names(wrt, program),
+        of=of,
+        with_value=with_value,
+        sizes=sizes,
+        save=kept,
+        recompute=lost,
+        memory=memory,
+    )
 
 
 def jvp(
@@ -399,11 +419,16 @@ def _known(options: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _names(wrt: str | Iterable[str], program: Program) -> Sequence[str]:
-    """The inputs meant, spelt as the program spells them: `alpha`, `\\alpha` and α are one name."""
+    """The inputs meant."""
+    return _spelt(wrt, program.inputs)
+
+
+def _spelt(given: str | Iterable[str], known: Iterable[str]) -> Sequence[str]:
+    """The names meant, spelt as the program spells them: `alpha`, `\\alpha` and α are one name."""
     from .syntax.greek import spelt
 
-    parts = wrt.split(",") if isinstance(wrt, str) else wrt
-    return spelt((p.strip() for p in parts if p.strip()), program.inputs)
+    parts = given.split(",") if isinstance(given, str) else given
+    return spelt((p.strip() for p in parts if p.strip()), known)
 
 
 def _expression(expr: str | Expr, given: str) -> Expr:

@@ -9,6 +9,7 @@ from ..ir.trace import Derivation, Section
 from ..ir.walk import tensors_in
 from .orders import Stage, answer
 from .question import Kind, Question
+from .recompute import remembering
 from .tell_forward import ForwardTeller
 from .tell_reverse import ReverseTeller
 
@@ -23,6 +24,19 @@ def derivation(
 ) -> Derivation:
     """The derived program with its reasons: one section per new statement, in the order of the derivation."""
     return explained(Question(program, tuple(wrt), of, kind, with_value, dict(sizes or {})))
+
+
+def remembered(
+    found: Derivation,
+    save: Sequence[str] | None,
+    recompute: Sequence[str] | None,
+    memory: int | None,
+    sizes: Mapping[str, int],
+) -> Derivation:
+    """The same derivation, of a gradient, with what `recompute.remembering` makes of its program."""
+    result = remembering(found.forward, found.result, save, recompute, memory, sizes)
+    again = tuple(Section(result.definitions[name], note="computed again") for name in result.recomputed)
+    return Derivation(found.forward, result, (*found.sections, *again))
 
 
 def explained(question: Question) -> Derivation:

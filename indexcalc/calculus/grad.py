@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..ir.program import Program
 from .orders import answer
 from .question import Question
+from .recompute import remembering
 from .trace import LazyTrace
 
 
@@ -18,17 +19,21 @@ def grad(
     of: str | None = None,
     with_value: bool = False,
     sizes: Mapping[str, int] | None = None,
+    save: Sequence[str] | None = None,
+    recompute: Sequence[str] | None = None,
+    memory: int | None = None,
 ) -> Program:
     """The program that computes `grad_<name>` for every name in `wrt`, inputs of `program`.
 
     `of`: the output to differentiate, needed where there are several.  Where it is not scalar, the result also takes
     the cotangent `grad_<of>`, of the output's shape.  `with_value`: also return the forward outputs.  `sizes` (by
     the name of an extent, space or index) tell which of two equal forms is cheaper; without them representative
-    sizes decide.
+    sizes decide.  `save`, `recompute`, `memory`: what is kept of the forward part, see `remembering`.
 
     The derivation's steps are found when `.trace` is first read.
     """
-    return _result(Question(program, tuple(wrt), of, "gradient", with_value, dict(sizes or {})))
+    result = _result(Question(program, tuple(wrt), of, "gradient", with_value, dict(sizes or {})))
+    return remembering(program, result, save, recompute, memory, sizes or {})
 
 
 def jvp(

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..ir.program import Program
 
 _NAME = re.compile(r"[^\W\d]\w*'*")
+_BYTES = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,6}))? *(?:([KMGT])(i)?)?B?", re.IGNORECASE)
 MAX_EXTENT = 2**31
 
 
@@ -87,6 +89,23 @@ class Sizes(click.ParamType[dict[str, int]]):
         return sizes
 
 
+class Bytes(click.ParamType[int]):
+    """A number of bytes, also as 512MiB or 1.5GB."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = _BYTES.fullmatch(value.strip())
+        if found is None:
+            self.fail(f"{value!r} is no amount of memory; give bytes, or an amount such as 512MiB", param, ctx)
+        whole, part = found[1], found[2] or ""
+        base = 1024 if found[4] else 1000
+        factor = base ** ("KMGT".index(found[3].upper()) + 1) if found[3] else 1
+        return int(int(whole + part) * factor // 10 ** len(part))
+
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 source_argument: Decorator = click.argument("source", metavar="SOURCE")
@@ -99,6 +118,22 @@ grad_option: Decorator = click.option(
     "--grad", type=Names(), metavar="Q,K,V", help="Work on the gradient with respect to these inputs."
 )
 value_option: Decorator = click.option("--with-value", is_flag=True, help="With --grad: return forward outputs too.")
+save_option: Decorator = click.option(
+    "--save", type=Names(), metavar="P,O", help="Keep only these definitions for the backward part."
+)
+recompute_option: Decorator = click.option(
+    "--recompute", type=Names(), metavar="P,S", help="Compute these definitions again in the backward part."
+)
+memory_option: Decorator = click.option(
+    "--memory", type=Bytes(), metavar="2GiB", help="Choose what is computed again so that this suffices; needs --sizes."
+)
+
+
+def memory_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--save`, `--recompute` and `--memory`."""
+    return save_option(recompute_option(memory_option(command)))
+
+
 backend_option: Decorator = click.option(
     "--backend", default="numpy", show_default=True, metavar="NAME", help="numpy, torch or cupy."
 )
@@ -112,19 +147,25 @@ def format_option(*formats: str) -> Decorator:
     return click.option("--format", "shape", type=click.Choice(formats), default=formats[0], show_default=True)
 
 
-def derived(
-    program: Program,
-    grad: tuple[str, ...] | None,
-    of: str | None,
-    with_value: bool,
-    sizes: Mapping[str, int] | None = None,
-) -> Program:
+@dataclass(frozen=True)
+class Asked:
+    """What `--grad` and the options beside it ask for."""
+
+    grad: tuple[str, ...] | None
+    of: str | None
+    with_value: bool
+    save: tuple[str, ...] | None = None
+    recompute: tuple[str, ...] | None = None
+    memory: int | None = None
+
+
+def derived(program: Program, asked: Asked, sizes: Mapping[str, int] | None = None) -> Program:
     """The program itself, or its gradient where `--grad` asks for it, folded for these sizes."""
-    if grad is None:
-        if with_value or of:
-            option = "--with-value" if with_value else "--of"
-            raise click.UsageError(f"{option} needs --grad.")
+    options = {name: value for name, value in vars(asked).items() if name != "grad" and value not in (None, False)}
+    if asked.grad is None:
+        if options:
+            raise click.UsageError(f"--{next(iter(options)).replace('_', '-')} needs --grad.")
         return program
     from .. import api
 
-    return api.grad(program, grad, of=of, with_value=with_value, sizes=sizes)
+    return api.grad(program, asked.grad, sizes=sizes, **options)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from .arguments import (
+    Asked,
     derived,
     format_option,
     grad_option,
+    memory_options,
     of_option,
     program_of,
     sizes_option,
@@ -24,6 +26,7 @@ from .output import write, write_json
 @grad_option
 @of_option
 @value_option
+@memory_options
 @click.option("--dtype", default="float64", show_default=True, metavar="NAME", help="Of the floating-point inputs.")
 @strict_option
 @format_option("text", "json")
@@ -33,6 +36,9 @@ def command(
     grad: tuple[str, ...] | None,
     of: str | None,
     with_value: bool,
+    save: tuple[str, ...] | None,
+    recompute: tuple[str, ...] | None,
+    memory: int | None,
     dtype: str,
     strict: bool,
     shape: str,
@@ -49,7 +55,7 @@ def command(
     from ..cost.report import added_text, cost_data
 
     forward = program_of(source, strict=strict)
-    program = derived(forward, grad, of, with_value, sizes)
+    program = derived(forward, Asked(grad, of, with_value, save, recompute, memory), sizes)
     found = api.cost(program, sizes, dtype=dtype)
     if shape == "json":
         write_json(cost_data(found))

@@ -9,6 +9,7 @@ import click
 from .arguments import (
     Names,
     format_option,
+    memory_options,
     of_option,
     program_of,
     sizes_option,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="The derived program, or each result as one equation.",
 )
+@memory_options
 @sizes_option
 @strict_option
 @format_option("text", "latex", "markdown", "json")
@@ -50,6 +52,9 @@ def command(
     kind: Kind,
     steps: bool,
     form: str,
+    save: tuple[str, ...] | None,
+    recompute: tuple[str, ...] | None,
+    memory: int | None,
     sizes: dict[str, int],
     strict: bool,
     shape: str,
@@ -63,15 +68,21 @@ def command(
     indexcalc derive examples/attention.idx --wrt Q,K,V
     indexcalc derive examples/layer_norm.idx --wrt x --form closed
     indexcalc derive 'p[v] = softmax[v](z[v])' --kind jacobian
+    indexcalc derive examples/attention.idx --wrt Q,K,V --recompute P
     indexcalc derive model.idx --wrt W --format latex > derivation.tex
     """
     from ..calculus.closed import closed_derivation
-    from ..calculus.explain import derivation
+    from ..calculus.explain import derivation, remembered
     from ..syntax.greek import spelt
 
+    remember = save is not None or recompute is not None or memory is not None
+    if remember and (form == "closed" or kind != "gradient"):
+        raise click.UsageError("--save, --recompute and --memory are for gradients in --form program.")
     program = program_of(source, strict=strict)
     names = spelt(wrt or (t.name for t in program.tensors if not t.is_integer), program.inputs)
     found = derivation(program, names, of, sizes=sizes, kind=kind)
+    if remember:
+        found = remembered(found, save, recompute, memory, sizes)
     final = closed_derivation(found) if form == "closed" else found
     if shape == "text":
         from ..present.derive_text import derivation_text

@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from .arguments import (
+    Asked,
     backend_option,
     derived,
     grad_option,
+    memory_options,
     of_option,
     program_of,
     sizes_option,
@@ -24,6 +26,7 @@ from .output import write
 @grad_option
 @of_option
 @value_option
+@memory_options
 @sizes_option
 @strict_option
 @click.option("-o", "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write here, in UTF-8.")
@@ -33,6 +36,9 @@ def command(
     grad: tuple[str, ...] | None,
     of: str | None,
     with_value: bool,
+    save: tuple[str, ...] | None,
+    recompute: tuple[str, ...] | None,
+    memory: int | None,
     sizes: dict[str, int],
     strict: bool,
     output: str | None,
@@ -47,7 +53,7 @@ def command(
     """
     from .. import api
 
-    program = derived(program_of(source, strict=strict), grad, of, with_value, sizes)
+    program = derived(program_of(source, strict=strict), Asked(grad, of, with_value, save, recompute, memory), sizes)
     text = api.emit(program, backend, sizes=sizes or None)
     if output is None:
         write(text.rstrip("\n"))

@@ -8,10 +8,12 @@ import click
 
 from ..diagnostics import fail
 from .arguments import (
+    Asked,
     backend_option,
     derived,
     format_option,
     grad_option,
+    memory_options,
     of_option,
     program_of,
     seed_option,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 @grad_option
 @of_option
 @value_option
+@memory_options
 @strict_option
 @click.option("-o", "--output", type=click.Path(dir_okay=False), metavar="FILE.npz", help="Save the outputs here.")
 @format_option("text", "json")
@@ -53,6 +56,9 @@ def command(
     grad: tuple[str, ...] | None,
     of: str | None,
     with_value: bool,
+    save: tuple[str, ...] | None,
+    recompute: tuple[str, ...] | None,
+    memory: int | None,
     strict: bool,
     output: str | None,
     shape: str,
@@ -70,7 +76,7 @@ def command(
     from .. import api
     from .arrays import as_numpy, fill_at_random, load_arrays, on_backend, save_arrays
 
-    program = derived(program_of(source, strict=strict), grad, of, with_value)
+    program = derived(program_of(source, strict=strict), Asked(grad, of, with_value, save, recompute, memory), sizes)
     arrays = load_arrays(inputs, program)
     if draw:
         arrays, sizes = fill_at_random(program, arrays, sizes, seed)

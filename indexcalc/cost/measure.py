@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import reduce
 
 from ..diagnostics import did_you_mean, fail
 from ..ir.graph import Graph
-from ..ir.program import Define, Program
+from ..ir.program import Define, Program, Tensor
 from ..ir.signature import all_sizes
-from ..lower.program import lower_program
+from ..ir.walk import tensors_in
+from ..lower.program import lower_at, lower_program
 from .peak import Memory, memory_of
 from .report import Cost, StatementCost
 from .work import Meter, Work
@@ -41,6 +43,37 @@ def cost(program: Program, sizes: Mapping[str, int], *, dtype: str = "float64") 
         dict(sizes),
         dtype,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Every statement by itself, by its name, in float64: the bytes of its result, the most bytes that it takes above
+    those of its operands, its FLOPs, and whether its result is freed after its last use.  And the bytes of all inputs.
+    """
+
+    inputs: int
+    size: Mapping[str, int]
+    own_peak: Mapping[str, int]
+    flops: Mapping[str, int]
+    is_freed: Mapping[str, bool]
+
+
+def statement_figures(program: Program, sizes: Mapping[str, int]) -> Figures:
+    """What each statement takes if it shares nothing with the others."""
+    spaces = all_sizes(program, sizes)
+    meter = Meter(spaces, ITEM_BYTES["float64"])
+    known = dict(program.inputs)
+    own_peak, flops = {}, {}
+    for s in program.definitions.values():
+        reads = [known[n] for n in sorted(tensors_in(s.body))]
+        alone = Program(program.indices, tuple(reads), program.functions, (), (s,), (s.name,))
+        graph = lower_at(alone, {space: max(1, n) for space, n in spaces.items()})
+        own_peak[s.name] = memory_of(alone, graph, meter).peak - meter.inputs(reads)
+        flops[s.name] = sum(meter.work(value).flops for value in graph)
+        known[s.name] = Tensor(s.name, s.indices)
+    size = {name: meter.inputs([known[name]]) for name in program.definitions}
+    freed = {name: len(s.indices) > 1 for name, s in program.definitions.items()}
+    return Figures(meter.inputs(program.tensors), size, own_peak, flops, freed)
 
 
 def _statements(program: Program, graph: Graph, work: Mapping[int, Work], memory: Memory) -> tuple[StatementCost, ...]:

@@ -62,15 +62,29 @@ def all_sizes(program: Program, sizes: Mapping[str, int]) -> dict[Space, int]:
     >>> all_sizes(Program((i, j)), {"i": 3})
     {Space('rows', 'N'): 3, Space('columns', 2): 2}
     """
-    table = SizeTable(program)
-    table.take_sizes(sizes)
-    table.solve_affine()
-    missing = list({unknown_of(s): s for s in table.needed if table.size(s) is None}.values())
+    table = _solved(program, sizes)
+    missing = _missing(table)
     if missing:
         wanted = ", ".join(f"{table.key(s)!r}: …" for s in missing)
         message = f"no size is given for {', '.join(table.describe(s) for s in missing)}"
         raise fail("IX805", message, hint=f"give sizes={{{wanted}}}")
     return table.finish()
+
+
+def missing_sizes(program: Program, sizes: Mapping[str, int]) -> list[Space]:
+    """The spaces whose sizes the given ones leave open, one for each extent."""
+    return _missing(_solved(program, sizes))
+
+
+def _solved(program: Program, sizes: Mapping[str, int]) -> SizeTable:
+    table = SizeTable(program)
+    table.take_sizes(sizes)
+    table.solve_affine()
+    return table
+
+
+def _missing(table: SizeTable) -> list[Space]:
+    return list({unknown_of(s): s for s in table.needed if table.size(s) is None}.values())
 
 
 def check_names(program: Program, given: Iterable[str]) -> None:
@@ -217,8 +231,9 @@ class SizeTable:
         found = {s: size for s in self.spaces if (size := self.size(s)) is not None}
         for use in self.uses:
             self._check_inside(use, found)
+        spaces = slot_spaces(self.program)
         for body in statement_bodies(self.program):
-            self._check_square(body, found)
+            self._check_square(body, spaces, found)
         return found
 
     def solve_affine(self) -> None:
@@ -306,8 +321,7 @@ class SizeTable:
         alone = f"`{use.tensor}[{whole}]`"
         return f"; {alone} makes `{whole}` range over the whole slot, `{use.tensor}[{whole} + 0]` does not"
 
-    def _check_square(self, body: Expr, sizes: Mapping[Space, int]) -> None:
-        spaces = slot_spaces(self.program)
+    def _check_square(self, body: Expr, spaces: Mapping[str, tuple[Space, ...]], sizes: Mapping[Space, int]) -> None:
         for part in subexpressions(body):
             if not isinstance(part, MatrixApply) or len(spaces.get(part.tensor, ())) != 2:
                 continue
@@ -317,4 +331,13 @@ class SizeTable:
                 raise fail("IX804", f"{what}, but `{part.tensor}` is {rows}×{columns}")
 
 
-__all__ = ["SizeTable", "all_sizes", "bind_sizes", "check_names", "check_positions", "statement_bodies", "unknown_of"]
+__all__ = [
+    "SizeTable",
+    "all_sizes",
+    "bind_sizes",
+    "check_names",
+    "check_positions",
+    "missing_sizes",
+    "statement_bodies",
+    "unknown_of",
+]

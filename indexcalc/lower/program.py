@@ -31,8 +31,13 @@ def lower_program(
     >>> [type(v.operation).__name__ for v in lower_program(program)]
     ['Input', 'Input', 'Contract']
     """
+    return lower_at(program, representative_sizes(program, sizes), native)
+
+
+def lower_at(program: Program, sizes: Mapping[Space, int], native: frozenset[str] = frozenset()) -> Graph:
+    """The same, for sizes of all spaces."""
     check_positions(program)
-    build = Builder(representative_sizes(program, sizes))
+    build = Builder(sizes)
     functions = {f.name: f for f in program.functions}
     low = Lowering(build, program.inputs, functions, native)
     names: dict[int, str] = {}

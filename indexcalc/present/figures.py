@@ -20,6 +20,8 @@ def multiplication_ratio(derivation: Derivation, sizes: Mapping[str, int]) -> fl
     """Multiplications of the new statements over those of the forward program, at the sizes given, representative ones
     for the other spaces; None where the forward program has none, or where the result cannot be counted."""
     forward, result = derivation.forward, derivation.result
+    if result.recomputed:  # the normal form sees equal values once; the notes count what is computed twice
+        return None
     try:
         with workspace():
             spaces = representative_sizes(definitions_of(result), given_sizes(result, sizes))

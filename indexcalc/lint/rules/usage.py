@@ -78,6 +78,15 @@ RULES = (
         "ic.diff('x[i] x[i]', 'x[k]')",
     ),
     _page(
+        "IX909",
+        "budget-too-small",
+        "no choice of what to keep and what to compute again fits into the memory",
+        "Inputs and results are there all along, and so are the operands of one statement while it runs. The message "
+        "says the smallest peak that was found: of all choices where there are few, else of a search.",
+        "ic.grad('L = tanh(W[i,j] x[j]) y[i]', 'W', sizes={'i': 9, 'j': 9}, memory=100)",
+        "ic.grad('L = tanh(W[i,j] x[j]) y[i]', 'W', sizes={'i': 9, 'j': 9}, memory=4096)",
+    ),
+    _page(
         "IX930",
         "no-rule",
         "no rule carries out this derivative or substitution",
