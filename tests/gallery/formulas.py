@@ -37,6 +37,11 @@ def setting_of(name: str) -> Setting:
     return find_setting(program, tasks_of(name), choose_sizes(program), seed=1)
 
 
+def extents(name: str) -> dict[str, int]:
+    """Extents by name, which some formulas have in no input's shape."""
+    return {s.extent: n for s, n in setting_of(name).sizes.items() if isinstance(s.extent, str)}
+
+
 def torch_outputs(formula: Formula, tensors: dict[str, Any]) -> dict[str, Any]:
     found = ORACLES[formula.name](**tensors)
     return found if isinstance(found, dict) else {program_of(formula.name).outputs[0]: found}

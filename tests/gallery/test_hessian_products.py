@@ -11,7 +11,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 import indexcalc as ic
 from tests.autograd import close, gradients, leaves, torch
 
-from .formulas import FORMULAS, NAMES, program_of, setting_of, torch_outputs
+from .formulas import FORMULAS, NAMES, extents, program_of, setting_of, torch_outputs
 from .structure import project
 
 SCALAR = [n for n in NAMES if all(not program_of(n).definitions[o].indices for o in program_of(n).outputs)]
@@ -26,7 +26,6 @@ def test_hessian_vector_products_agree_with_torch(name: str) -> None:
         values = torch_outputs(formula, tensors)
     directions = {n: project(program.inputs[n], rng.normal(size=setting.inputs[n].shape)) for n in wrt}
     given: dict[str, Any] = {**setting.inputs, **{f"tangent_{n}": d for n, d in directions.items()}}
-    sizes = {s.extent: k for s, k in setting.sizes.items() if isinstance(s.extent, str)}
     for output in program.outputs:
         wanted = [tensors[n] for n in wrt]
         first = gradients(values[output], wanted, None, create_graph=True)
@@ -34,6 +33,6 @@ def test_hessian_vector_products_agree_with_torch(name: str) -> None:
         theirs = gradients(along, wanted, None, retain_graph=True)
         derived = ic.hvp(program, wrt, of=output)
         assert ic.parse(str(derived)) == derived
-        found = ic.compile(derived)(**given, sizes=sizes)
+        found = ic.compile(derived)(**given, sizes=extents(name))
         for n, product in zip(wrt, theirs):
             close(found[f"hvp_{n}"], project(program.inputs[n], product.numpy()))

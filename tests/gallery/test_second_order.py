@@ -10,8 +10,7 @@ import pytest
 import indexcalc as ic
 from tests.autograd import close, gradients, leaves
 
-from .formulas import FORMULAS, ORACLES, program_of, setting_of
-from .test_formulas import extents
+from .formulas import FORMULAS, ORACLES, extents, program_of, setting_of
 
 torch = pytest.importorskip("torch")
 
