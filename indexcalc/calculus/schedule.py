@@ -108,12 +108,19 @@ class _Statistics:
 
     def atom(self, poly: Poly, free: list[Index]) -> Atom:
         """The access to the definition that is this polynomial, made where there is none yet."""
-        self._number()
-        key, order = nf.definition_key(free, poly)
-        if key not in self._known:
+        found = self.find(poly, free)
+        if found is None:
             name = self.store.new_name("s")
             self.store.table[name] = Definition(name, tuple(free), "poly", poly)
             return access(name, tuple(free))
+        return found
+
+    def find(self, poly: Poly, free: list[Index]) -> Atom | None:
+        """The access to the definition that is this polynomial, where there is one."""
+        self._number()
+        key, order = nf.definition_key(free, poly)
+        if key not in self._known:
+            return None
         name, theirs = self._known[key]
         back = dict(zip(theirs, order))
         return access(name, tuple(back[i] for i in self.store.table[name].free))
@@ -128,9 +135,13 @@ class _Statistics:
 
 def _split(statistics: _Statistics, d: Definition, mono: Mono, c: Number) -> Poly:
     outer, groups = components(mono)
-    alone = len(d.poly) == 1 and len(groups) == 1 and not any(a.free for a, _ in outer)
-    if alone or not groups:
+    if not groups:
         return {mono: c}
+    if len(d.poly) == 1 and len(groups) == 1 and not any(a.free for a, _ in outer):
+        over, inside = groups[0]
+        whole = nf.make(1, over, inside)
+        known = statistics.find(whole, nf.free_indices(whole))  # s = A x, and then grad_y = −A x
+        return {mono: c} if known is None else nf.make(c, (), [*outer, (known, 1)])
     factors = list(outer)
     bound: tuple[Index, ...] = ()
     for over, inside in groups:

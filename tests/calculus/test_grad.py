@@ -115,6 +115,15 @@ def test_a_masked_value_is_used_as_it_is() -> None:
     assert np.allclose(far, 0)
 
 
+def test_gaussian_likelihood_has_the_textbooks_gradients() -> None:
+    """With the covariance T = G Gᵀ + c 1 and s = T⁻¹ v: (T⁻¹ − s sᵀ) / 2 in T, twice that times G in G, and s in v."""
+    text = "T[a,b] = G[a,j] G[b,j] + c delta[a,b]\nloss = (v[a] inv(T)[a,b] v[b] + logdet(T)) / 2"
+    derived = ic.grad(text, "G,v,c")
+    assert body(derived, "s") == "t0[a, b] v[b]" and body(derived, "grad_v") == "s[a]"
+    assert body(derived, "grad_T") == "0.5 t0[a, b] - 0.5 s[a] s[b]"
+    assert body(derived, "grad_G") == "2 G[b, j] grad_T[a, b]"
+
+
 def test_quadratic_form_of_one_matrix() -> None:
     assert body(ic.grad("L = x[i] A[i,j] x[j]", "x"), "grad_x") == "(A[j, i] + A[i, j]) x[j]"
     assert body(ic.grad("y[i,j] = A[i,k] A[j,k]", "A"), "grad_A") == "(grad_y[j, i] + grad_y[i, j]) A[j, k]"
