@@ -18,7 +18,8 @@ from ..ir.graph import (
     Value,
     View,
 )  # fmt: skip
-from ..ir.index import Index
+from ..ir.index import Affine, Index
+from ..ir.slots import slot_text
 from .spelling import INFIX
 
 MAX_COMMENT = 150
@@ -99,7 +100,5 @@ def _map(function: str, parts: list[str]) -> str:
 
 
 def _form(coefficients: tuple[int, ...], offset: int, axes: tuple[Index, ...]) -> str:
-    terms = [a.name if c == 1 else f"{c}*{a.name}" for c, a in zip(coefficients, axes) if c]
-    if offset or not terms:
-        terms.append(str(offset))
-    return " + ".join(terms)
+    terms = tuple((c, a) for c, a in zip(coefficients, axes) if c)
+    return slot_text(Affine(terms, offset)) if terms else str(offset)

@@ -53,6 +53,44 @@ def strided(x, shape, forms):
     return xp.lib.stride_tricks.as_strided(start, shape, strides)
 '''
 
+_PADDED = '''
+def windows(x, shape, forms):
+    """The array v[k] = x[p], 0 where p lies outside; p = sum(weight * k) + offset along each axis, as in forms.
+
+    It is a view of x, or of x with zeros around it where some p lies outside.
+    """
+    if 0 in shape:
+        return xp.zeros(shape, dtype=x.dtype)
+    before, after = [], []
+    for size, (weights, offset) in zip(x.shape, forms):
+        ends = [w * (n - 1) for w, n in zip(weights, shape)]
+        before.append(max(0, -(offset + sum(min(e, 0) for e in ends))))
+        after.append(max(0, offset + sum(max(e, 0) for e in ends) + 1 - size))
+    if any(before) or any(after):
+        wide = xp.zeros([b + n + a for b, n, a in zip(before, x.shape, after)], dtype=x.dtype)
+        wide[tuple(slice(b, b + n) for b, n in zip(before, x.shape))] = x
+        x = wide
+'''
+
+WINDOWS = (
+    _PADDED
+    + """    start = x[tuple(slice(b + offset, None) for b, (_, offset) in zip(before, forms))]
+    strides = [sum(s * w[k] for s, (w, _) in zip(start.strides, forms)) for k in range(len(shape))]
+    return xp.lib.stride_tricks.as_strided(start, shape, strides)
+"""
+)
+
+WINDOWS_TORCH = (  # which has no strides below 0: such an axis is read from its end, and turned
+    _PADDED.replace("dtype=x.dtype", "dtype=x.dtype, device=x.device")
+    + """    start = x[tuple(slice(b + offset, None) for b, (_, offset) in zip(before, forms))]
+    strides = [sum(s * w[k] for s, (w, _) in zip(start.stride(), forms)) for k in range(len(shape))]
+    turned = [k for k, stride in enumerate(strides) if stride < 0]
+    first = start.storage_offset() + sum(strides[k] * (shape[k] - 1) for k in turned)
+    found = start.as_strided(shape, [abs(stride) for stride in strides], first)
+    return torch.flip(found, turned) if turned else found
+"""
+)
+
 TOPK_MASK = '''
 def topk_mask(x, axis, count):
     """True at the count largest of x along the axis; of equal ones at the first."""
@@ -133,7 +171,7 @@ def scatter_windows(shape, forms, source):
     count = len(forms[0][0])
     long = []
     for weights, _ in forms:
-        own = [k for k in range(count) if weights[k] and sum(w[k] != 0 for w, _ in forms) == 1]
+        own = [k for k in range(count) if weights[k] > 0 and sum(w[k] != 0 for w, _ in forms) == 1]
         long.append(max(own, key=lambda k: source.shape[k]) if own else None)
     short = [k for k in range(count) if k not in long]
     for at in itertools.product(*(range(source.shape[k]) for k in short)):

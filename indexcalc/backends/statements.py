@@ -100,6 +100,8 @@ def _view(s: Statements, value: Value) -> str:
     operation = value.operation
     assert isinstance(operation, View)
     source = s.names.text(value.operands[0].value)
+    if operation.padded:
+        return s.operations["windows"].format(source, s.names.shape(value.axes), _forms(operation.forms))
     slots = [_plain(n, value) for n in range(len(operation.forms))]
     if all(x is not None for x in slots):
         return f"{source}[{', '.join(x for x in slots if x)}]"

@@ -210,16 +210,30 @@ def _as_written(live: list[Definition], written: dict[str, Define], owner: dict[
 
 
 def _inline_in_text(shown: list[Definition], keep: Collection[str]) -> dict[str, Definition]:
-    """Temporaries that are read once, at plain distinct indices, outside slots, and hold no sum."""
+    """Temporaries that are read once, at plain distinct indices, outside slots, and hold no sum; and numbers of the
+    indices alone, however often they are read: a condition says what it compares."""
     reads: Counter[str] = Counter()
     plain: set[str] = set()
+    in_slots: set[str] = set()
     for d in shown:
         for atom in d.atoms():
             for place in _reading_places(atom):
                 reads.update(names_in(place))
+                in_slots.update(n for hole in place.holes if isinstance(hole, Atom) for n in names_in(hole))
                 if place.kind == "access" and _distinct_indices(place):
                     plain.add(place.name)
-    return {d.name: d for d in shown if d.name not in keep and reads[d.name] == 1 and d.name in plain and _sumless(d)}
+    return {
+        d.name: d
+        for d in shown
+        if d.name not in keep
+        and _sumless(d)
+        and ((reads[d.name] == 1 and d.name in plain) or (_of_indices(d) and d.name not in in_slots))
+    }
+
+
+def _of_indices(d: Definition) -> bool:
+    """Whether a polynomial reads no tensor."""
+    return d.kind == "poly" and not any(a.kind == "access" for a in d.atoms())
 
 
 def _reading_places(atom: Atom) -> list[Atom]:

@@ -58,24 +58,44 @@ def _components(name: str, tensor: Stored, slots: Sequence[Slot], context: Conte
     if rank != len(slots):
         raise fail("IX803", f"`{name}` has {rank} slots, but is read with {len(slots)}")
     values = [slot_values(s, context) for s in slots]
+    outside = []
     for number, (slot, value) in enumerate(zip(slots, values), 1):
-        _check_range(name, number, slot, value.array, tensor.array.shape[number - 1])
+        size = tensor.array.shape[number - 1]
+        left = Value((value.array < 0) | (value.array >= size), value.axes)
+        if left.array.any():
+            _check_unread(name, number, slot, value, left, size, context)
+            outside.append(left)
+            values[number - 1] = Value(np.where(left.array, 0, value.array), value.axes)
     arrays, axes = align(values)
     clash = set(axes) & set(tensor.extra)
     assert not clash, f"batch index {clash} also stands in a slot"
+    if outside and tensor.array.size == 0:  # nothing could be read, and nothing is
+        return Value(np.zeros(context.shape(axes)), axes)
     # Without slots the key is empty and the array is taken whole.
-    return Value.of(tensor.array[tuple(arrays)], axes + tensor.extra)
+    found = Value.of(tensor.array[tuple(arrays)], axes + tensor.extra)
+    for left in outside:  # read where it does not matter: 0 there
+        (array, mask), both = align([found, left])
+        found = Value(np.where(mask, 0, array), both)
+    return found
 
 
-def _check_range(name: str, number: int, slot: Slot, values: Array, size: int) -> None:
-    outside = values[(values < 0) | (values >= size)]
-    if outside.size:
-        gather = not isinstance(slot, (int, Index, Affine))
-        raise fail(
-            "IX808" if gather else "IX806",
-            f"slot {number} of `{name}`, `{slot_text(slot)}`, takes the value {outside.flat[0]}, but has size {size}",
-            hint=f"its values must lie from 0 to {size - 1}",
-        )
+def _check_unread(
+    name: str, number: int, slot: Slot, value: Value, outside: Value, size: int, context: Context
+) -> None:
+    """Refuse a slot that leaves its range where the conditions around it hold."""
+    arrays, axes = align([outside, *context.chosen])
+    read = np.logical_and.reduce(np.broadcast_arrays(*arrays))
+    if not read.any():
+        return
+    first = tuple(int(n) for n in np.argwhere(read)[0])
+    wrong = np.broadcast_to(value.spread(axes), read.shape)[first]
+    gather = not isinstance(slot, (int, Index, Affine))
+    at = ", ".join(f"{i.name} = {n}" for i, n in zip(axes, first))
+    raise fail(
+        "IX808" if gather else "IX806",
+        f"slot {number} of `{name}`, `{slot_text(slot)}`, takes the value {wrong}, but has size {size}",
+        hint=f"its values must lie from 0 to {size - 1}" + (f"; it leaves at {at}" if at else ""),
+    )
 
 
 def delta(e: Delta, context: Context) -> Value:

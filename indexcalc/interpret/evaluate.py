@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..diagnostics import fail
+from ..ir.conditions import Conditions, branches, chosen, conjuncts, on_indices
 from ..ir.expr import (
     Access,
     Apply,
@@ -138,7 +139,7 @@ def _sum(e: Sum, context: Context) -> Value:
 
 
 def _product(e: Product, context: Context) -> Value:
-    arrays, axes = _all(e.factors, context)
+    arrays, axes = _all(chosen(e).factors, context)
     return Value(reduce(elementwise.times, arrays), axes)
 
 
@@ -166,7 +167,7 @@ def _call(function: FunctionDefinition, e: Apply, context: Context) -> Value:
     arguments = [evaluate_in(a, context) for a in e.arguments]
     bound = {name: Stored(v.array, v.axes) for name, v in zip(function.parameters, arguments)}
     others = {name: f for name, f in context.functions.items() if name != function.name}  # no recursion
-    found = evaluate_in(function.body, Context({**context.tensors, **bound}, context.sizes, others))
+    found = evaluate_in(function.body, Context({**context.tensors, **bound}, context.sizes, others))  # no slots there
     return widen(found, (i for v in arguments for i in v.axes), context)
 
 
@@ -176,18 +177,27 @@ def _compare(e: Compare, context: Context) -> Value:
 
 
 def _logic(e: Logic, context: Context) -> Value:
-    arrays, axes = _all(e.arguments, context)
+    arrays, axes = align([evaluate_in(part, inside(more, context)) for part, more in branches(e)])
     return Value(elementwise.logic(e.operator, arrays), axes)
 
 
+def inside(conditions: Conditions, context: Context) -> Context:
+    """The context of what is read only where the conditions hold."""
+    tests = [t for c in conditions for t in conjuncts(c) if on_indices(t)]
+    found = [evaluate_in(t, context) for t in tests]
+    return context.where(*(Value(v.array.real != 0, v.axes) for v in found)) if found else context
+
+
 def _where(e: Where, context: Context) -> Value:
-    (condition, then, other), axes = _all((e.condition, e.then, e.other), context)
+    parts = [evaluate_in(part, inside(more, context)) for part, more in branches(e)]
+    (condition, then, other), axes = align(parts)
     return Value(np.where(condition.real != 0, then, other), axes)
 
 
 def _index_sum(e: IndexSum, context: Context) -> Value:
+    context = context.without(e.indices)
     if isinstance(e.body, Product):
-        factors = [evaluate_in(f, context) for f in e.body.factors]
+        factors = [evaluate_in(f, context) for f in chosen(e.body).factors]
         axes = in_order(i for f in factors for i in f.axes)
         finite = all(np.isfinite(f.array).all() for f in factors)
         if finite and len(factors) <= MAX_EINSUM_OPERANDS and len(axes) <= MAX_EINSUM_AXES:
@@ -229,7 +239,7 @@ def _check_volume(axes: tuple[Index, ...], context: Context) -> None:
 
 def _bound_last(e: IndexReduce | IndexMap, context: Context) -> tuple[Array, tuple[Index, ...], tuple[int, ...]]:
     """The body with the bound axes joined into one last axis, the other axes, and the bound sizes."""
-    whole = widen(evaluate_in(e.body, context), e.indices, context)
+    whole = widen(evaluate_in(e.body, context.without(e.indices)), e.indices, context)
     kept = tuple(i for i in whole.axes if i not in e.indices)
     array = np.transpose(whole.array, axis_numbers(whole, kept + e.indices))
     bound = array.shape[len(kept) :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -53,6 +53,17 @@ class Context:
     tensors: Mapping[str, Stored]
     sizes: Mapping[Space, int]
     functions: Mapping[str, FunctionDefinition]
+    chosen: tuple[Value, ...] = ()  # truths that all hold where what is evaluated is read
+
+    def where(self, *truths: Value) -> Context:
+        """The context inside a branch."""
+        return replace(self, chosen=(*self.chosen, *truths))
+
+    def without(self, indices: Iterable[Index]) -> Context:
+        """The context inside a binder, where the indices take values of their own."""
+        gone = frozenset(indices)
+        kept = tuple(v for v in self.chosen if gone.isdisjoint(v.axes))
+        return self if len(kept) == len(self.chosen) else replace(self, chosen=kept)
 
     def size(self, space: Space) -> int:
         """The number of values of a space."""

@@ -89,9 +89,14 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Elements of the source without a copy: one form per source axis, over the axes of the result."""
+    """Elements of the source without a copy: one form per source axis, over the axes of the result.
+
+    Where it is `padded`, forms may point outside of the source: there it is 0.  The source is then copied, with as many
+    zeros around it as the forms reach.
+    """
 
     forms: tuple[Form, ...]
+    padded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from numbers import Integral
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from ..diagnostics import IndexCalcError, did_you_mean, fail
 from .expr import Access, Expr, Extent, MatrixApply, Space
 from .index import Index
 from .program import Define, Program
-from .slots import SlotUse, slot_range, slot_spaces, slot_text, slot_uses
+from .ranges import is_guarded, leaving_point, speaks_of
+from .slots import SlotUse, Unknown, slot_range, slot_spaces, slot_text, slot_uses, unknown_of
 from .walk import indices_in, subexpressions
 
 if TYPE_CHECKING:
     from .program import Tensor
-
-# Spaces with one symbolic extent have one size, so the extent's name stands for all of them.
-Unknown: TypeAlias = str | Space
 
 
 def bind_sizes(
@@ -119,11 +117,6 @@ def check_positions(program: Program) -> None:
                 )
 
 
-def unknown_of(space: Space) -> Unknown:
-    """What the space's size is filed under."""
-    return space.extent if isinstance(space.extent, str) else space
-
-
 def statement_bodies(program: Program) -> list[Expr]:
     """Both sides of claims and the bodies of definitions and functions."""
     bodies = [f.body for f in program.functions]
@@ -156,7 +149,10 @@ class SizeTable:
         # A space that only an integer tensor's values name (never an index or an extent) may stay without a size.
         self.needed = list(dict.fromkeys(i.space for i in self.indices) | needed)
         self.spaces = list(dict.fromkeys(program.spaces) | dict.fromkeys(self.needed))
-        self.uses = list(slot_uses(program))
+        self.uses: list[SlotUse] = []
+        self.guarded: list[SlotUse] = []  # read only inside their range, by the conditions around them
+        for use in slot_uses(program):
+            (self.guarded if is_guarded(use.slot, use.space, use.conditions) else self.uses).append(use)
         for space in self.spaces:
             if isinstance(space.extent, int):
                 self.known[space] = (space.extent, "its declaration")
@@ -267,10 +263,11 @@ class SizeTable:
         high = use.offset + sum(c * (n - 1) for c, n in rest if c > 0)
         low = use.offset + sum(c * (n - 1) for c, n in rest if c < 0)
         up, down = sum(c for c, _ in open_terms if c > 0), -sum(c for c, _ in open_terms if c < 0)
-        sizes = [(limit - 1 - high) // up + 1] if up else []
-        sizes += [low // down + 1] if down else []
+        spoken = speaks_of(use)
+        sizes = [(limit - 1 - high) // up + 1] if up and not spoken.high else []
+        sizes += [low // down + 1] if down and not spoken.low else []
         found = bounds.setdefault(unknown, [])
-        if found is not None:
+        if found is not None and sizes:
             found.append((min(sizes), use))
 
     def _no_room(self, unknown: Unknown, use: SlotUse) -> IndexCalcError:
@@ -305,21 +302,27 @@ class SizeTable:
         found = slot_range(use, sizes)
         if found is None or (found[0] >= 0 and found[1] < sizes[use.space]):
             return
+        point = leaving_point(use, sizes)
+        if point is None:
+            return
         ranged = f"is {found[0]}" if found[0] == found[1] else f"runs from {found[0]} to {found[1]}"
+        at = ", ".join(f"{i.name} = {n}" for i, n in sorted(point.items(), key=lambda item: item[0].name))
+        hints = [f"it leaves at {at}" if at else "", self._sizes_in(use), self._why_whole(use)]
         raise fail(
             "IX806",
             f"slot {use.number} of `{use.tensor}`, `{slot_text(use.slot)}`, {ranged}, "
             f"but the slot has size {sizes[use.space]} (values from 0 to {sizes[use.space] - 1})",
-            hint=self._sizes_in(use) + self._why_whole(use),
+            hint="; ".join(filter(None, hints)),
+            why="the conditions around it hold there, so that the slot is read" if use.conditions else "",
         )
 
     def _why_whole(self, use: SlotUse) -> str:
         """An index that stands alone in a slot ranges over all of it, also where `x[p + 1]` would have it shorter."""
         whole = next((i.name for c, i in use.terms or () if i.space == use.space), None)
-        if whole is None or use.offset == 0:
+        if whole is None or use.offset == 0 or use.conditions:
             return ""
         alone = f"`{use.tensor}[{whole}]`"
-        return f"; {alone} makes `{whole}` range over the whole slot, `{use.tensor}[{whole} + 0]` does not"
+        return f"{alone} makes `{whole}` range over the whole slot, `{use.tensor}[{whole} + 0]` does not"
 
     def _check_square(self, body: Expr, spaces: Mapping[str, tuple[Space, ...]], sizes: Mapping[Space, int]) -> None:
         for part in subexpressions(body):
@@ -333,6 +336,7 @@ class SizeTable:
 
 __all__ = [
     "SizeTable",
+    "Unknown",
     "all_sizes",
     "bind_sizes",
     "check_names",

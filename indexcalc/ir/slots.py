@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from .conditions import Conditions, guarded_parts
 from .expr import Access, Affine, Expr, MatrixApply, Slot, Space
 from .index import Index
 from .program import Define, Program
-from .walk import slots_of, subexpressions
+from .walk import slots_of
+
+# Spaces with one symbolic extent have one size, so the extent's name stands for all of them.
+Unknown: TypeAlias = str | Space
+
+
+def unknown_of(space: Space) -> Unknown:
+    """What the space's size is filed under."""
+    return space.extent if isinstance(space.extent, str) else space
 
 
 @dataclass(frozen=True, slots=True)
 class SlotUse:
     """One slot of one access: `Σ coefficient · index + offset` on the slot's space.
 
-    `terms` is None where a gather takes part: its values are known only at run time.
+    `terms` is None where a gather takes part: its values are known only at run time.  The slot is read only where the
+    `conditions` hold.
     """
 
     tensor: str
@@ -24,6 +35,7 @@ class SlotUse:
     space: Space
     terms: tuple[tuple[int, Index], ...] | None
     offset: int
+    conditions: Conditions = ()
 
 
 def slot_spaces(program: Program) -> dict[str, tuple[Space, ...]]:
@@ -41,11 +53,11 @@ def slot_uses(program: Program) -> Iterator[SlotUse]:
     for statement in program.statements:
         bodies = (statement.body,) if isinstance(statement, Define) else (statement.left, statement.right)
         for body in bodies:
-            for part in subexpressions(body):
-                yield from _uses_in(part, spaces)
+            for part, conditions in guarded_parts(body):
+                yield from _uses_in(part, spaces, conditions)
 
 
-def _uses_in(part: Expr, spaces: Mapping[str, tuple[Space, ...]]) -> Iterator[SlotUse]:
+def _uses_in(part: Expr, spaces: Mapping[str, tuple[Space, ...]], conditions: Conditions) -> Iterator[SlotUse]:
     if not isinstance(part, (Access, MatrixApply)) or part.tensor not in spaces:
         return
     own = spaces[part.tensor]
@@ -53,7 +65,7 @@ def _uses_in(part: Expr, spaces: Mapping[str, tuple[Space, ...]]) -> Iterator[Sl
         own = own[::-1]  # inv(A)[i, j]: its rows are A's columns
     for number, (slot, space) in enumerate(zip(slots_of(part), own), 1):
         terms, offset = linear_form(slot)
-        yield SlotUse(part.tensor, number, slot, space, terms, offset)
+        yield SlotUse(part.tensor, number, slot, space, terms, offset, conditions)
 
 
 def linear_form(slot: Slot) -> tuple[tuple[tuple[int, Index], ...] | None, int]:

@@ -21,7 +21,7 @@ def take(build: Builder, source: Operand, slots: Sequence[Slot], lower: Lower) -
     """
     gathered = _gathered(slots)
     stand_in = [Index(f"@{n}", axis.space) for n, axis in enumerate(source.value.axes)]
-    viewed = _view(build, source, [stand_in[n] if n in gathered else slot for n, slot in enumerate(slots)])
+    viewed = view(build, source, [stand_in[n] if n in gathered else slot for n, slot in enumerate(slots)])
     if not gathered:
         return viewed
     replaced = tuple(stand_in[n] for n in gathered)
@@ -64,8 +64,9 @@ def _free(slot: Slot) -> frozenset[Index]:
     return frozenset() if isinstance(slot, int) else slot.free
 
 
-def _view(build: Builder, source: Operand, slots: Sequence[Slot]) -> Operand:
-    """Elements of the source at affine positions with coefficients ≥ 0; a mere renaming costs nothing."""
+def view(build: Builder, source: Operand, slots: Sequence[Slot], *, padded: bool = False) -> Operand:
+    """Elements of the source at affine positions; a mere renaming costs nothing.  What is not `padded` has no negative
+    coefficients and stays inside."""
     plain = [s for s in slots if isinstance(s, Index)]
     if len(plain) == len(slots) == len(set(plain)):
         return Operand(source.value, tuple(plain))
@@ -80,4 +81,4 @@ def _view(build: Builder, source: Operand, slots: Sequence[Slot]) -> Operand:
         weight = {index: c for c, index in terms or ()}
         forms.append(Form(tuple(weight.get(a, 0) for a in axes), offset))
     formal = Operand(source.value, tuple(Index(f"@{n}", a.space) for n, a in enumerate(source.value.axes)))
-    return build.make(View(tuple(forms)), (formal,), tuple(axes), source.kind)
+    return build.make(View(tuple(forms), padded), (formal,), tuple(axes), source.kind)

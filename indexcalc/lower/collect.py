@@ -40,6 +40,8 @@ def _views(n: int, term: Expr) -> list[tuple[object, Seen]]:
     term = _pushed_in(term)
     if not isinstance(term, IndexSum) or not isinstance(term.body, Product):
         return []
+    if any(isinstance(f, Delta) for f in term.body.factors):
+        return []  # beside other terms a δ would be an array; in a product it never is
     found: list[tuple[object, Seen]] = []
     factors = term.body.factors
     if any(isinstance(f, Delta) for f in factors):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..ir.conditions import is_window
 from ..ir.expr import Delta
 from ..ir.graph import Form, Operand, Scatter, ScatterWindows
 from ..ir.index import Affine, Index, Slot, substitute_slot
 from ..ir.slots import linear_form
 from .access import has_data, position, take
 from .contraction import contract, product
+from .windows import inside, solved, window
 
 if TYPE_CHECKING:
     from .expressions import Lowering
@@ -32,22 +34,54 @@ def mask_of(low: Lowering, delta: Delta) -> Operand:
 
 
 def remove_bound(
-    low: Lowering, deltas: Sequence[Delta], operands: list[Operand], bound: list[Index], scalars: list[Operand]
+    low: Lowering, deltas: Sequence[Delta], operands: list[Operand], bound: list[Index]
 ) -> tuple[list[Delta], list[Operand]]:
-    """Use up Σ_i δ(i, s) f(i) = f(s).  Only where s surely is a value of i: another index, or data, of i's space."""
+    """Use up Σ_i δ(i, s) f(i) = f(s), first where s surely is a value of i, then where f is 0 if it is none."""
     left = list(deltas)
-    for delta in deltas:
-        pair = _substitution(low, delta, bound)
-        if pair is None:
-            continue
-        index, slot = pair
+    while True:
+        found = next(_substitutions(low, left, bound), None)
+        if found is None:
+            return left, operands
+        delta, index, slot = found
         left.remove(delta)
         bound.remove(index)
-        operands = [replace_label(low, o, index, slot) for o in operands]
+        operands = _put(low, operands, index, slot)
         new = {index: slot}
-        renamed = [Delta(substitute_slot(d.left, new), substitute_slot(d.right, new)) for d in left]
-        return remove_bound(low, renamed, operands, bound, scalars)
-    return left, operands
+        left = [Delta(substitute_slot(d.left, new), substitute_slot(d.right, new)) for d in left]
+
+
+def _substitutions(
+    low: Lowering, deltas: Sequence[Delta], bound: Sequence[Index]
+) -> Iterator[tuple[Delta, Index, Slot]]:
+    """(δ, i, s): a summed index and what it may be replaced by, the cheapest first."""
+    for find in (_substitution, _windowed, _solved):
+        for delta in deltas:
+            pair = find(low, delta, bound)
+            if pair is not None:
+                yield delta, *pair
+
+
+def _put(low: Lowering, operands: list[Operand], index: Index, slot: Slot) -> list[Operand]:
+    """The factors with a slot in place of the index; where it may be no value of the index, their product is 0."""
+    put = [replace_label(low, o, index, slot) for o in operands]
+    if isinstance(slot, Affine) and not has_data(slot) and not any(index in o.label_set for o in operands):
+        put.append(inside(low.build, index, position(low.build, slot, low.lower)))
+    return put
+
+
+def _windowed(low: Lowering, delta: Delta, bound: Sequence[Index]) -> tuple[Index, Slot] | None:
+    for index, slot in ((delta.left, delta.right), (delta.right, delta.left)):
+        if isinstance(index, Index) and index in bound and is_window(slot) and index not in _free(slot):
+            return index, slot
+    return None
+
+
+def _solved(low: Lowering, delta: Delta, bound: Sequence[Index]) -> tuple[Index, Slot] | None:
+    """A summed index inside a form, unless a scatter to the free index on the other side does better."""
+    for index, slot in ((delta.left, delta.right), (delta.right, delta.left)):
+        if isinstance(index, Index) and index not in bound and _free(slot) and _free(slot) <= set(bound):
+            return None
+    return solved(low.build, delta, bound)
 
 
 def _substitution(low: Lowering, delta: Delta, bound: Sequence[Index]) -> tuple[Index, Slot] | None:
@@ -69,6 +103,8 @@ def replace_label(low: Lowering, operand: Operand, index: Index, slot: Slot) -> 
     """The operand with a slot in place of one label."""
     if index not in operand.label_set:
         return operand
+    if isinstance(slot, Affine) and not has_data(slot):
+        return window(low.build, operand, index, slot)
     return take(low.build, operand, [slot if x == index else x for x in operand.labels], low.lower)
 
 
@@ -121,6 +157,10 @@ def scatter(
     return added
 
 
+def _free(slot: Slot) -> frozenset[Index]:
+    return frozenset() if isinstance(slot, int) else slot.free
+
+
 def _ordered(slot: Slot) -> list[Index]:
     if isinstance(slot, Index):
         return [slot]
@@ -128,7 +168,7 @@ def _ordered(slot: Slot) -> list[Index]:
 
 
 def _read_at(low: Lowering, operand: Operand, target: Target) -> Operand:
-    if isinstance(target.slot, Affine):  # may lie outside: kept as a mask, so that nothing is read there
+    if isinstance(target.slot, Affine) and has_data(target.slot):  # may lie outside: nothing is read there
         build = low.build
         masked = mask_of(low, Delta(target.index, target.slot))
         out = [x for x in dict.fromkeys([*operand.labels, *masked.labels]) if x != target.index]
@@ -143,7 +183,7 @@ def _add(
     build = low.build
     into = tuple(t.index for t in targets)
     kept = tuple(i for i in along if i not in bound)  # free labels of a position: each result element has its own
-    if not kept and all(not has_data(t.slot) and _rising(t.slot) for t in targets):
+    if not kept and all(not has_data(t.slot) and _rises(t.slot) for t in targets):
         forms = tuple(_form(t.slot, along) for t in targets)
         return build.make(ScatterWindows(forms, along), (source,), (*into, *free), source.kind)
     positions = [position(build, t.slot, low.lower) for t in targets] + [build.range(i) for i in kept]
@@ -159,8 +199,9 @@ def _form(slot: Slot, along: tuple[Index, ...]) -> Form:
     return Form(tuple(weight.get(a, 0) for a in along), offset)
 
 
-def _rising(slot: Slot) -> bool:
-    return all(c > 0 for c, _ in linear_form(slot)[0] or ())
+def _rises(slot: Slot) -> bool:
+    """Whether some index moves the position up: then it can move as a slice."""
+    return any(c > 0 for c, _ in linear_form(slot)[0] or ())
 
 
 def _inside(kept: Sequence[Index]) -> dict[Index, Index]:

@@ -33,7 +33,7 @@ def lower_product(low: Lowering, body: Expr, bound: tuple[Index, ...], wanted: S
         return running
     operands, divisors = _operands(low, found, frozenset(out))
     scalars = _scalars(low, found)
-    deltas, operands = remove_bound(low, found.deltas, operands, found.bound, scalars)
+    deltas, operands = remove_bound(low, found.deltas, operands, found.bound)
     targets, masks = scatter_targets(deltas, found.bound)
     operands += [mask_of(low, d) for d in masks]
     if targets:

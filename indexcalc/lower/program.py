@@ -8,6 +8,8 @@ from ..ir.graph import Graph, Output, Value
 from ..ir.index import Space
 from ..ir.program import Define, Program
 from ..ir.signature import SizeTable, check_positions
+from ..ir.slots import slot_spaces
+from ..ir.windows import in_statement
 from .builder import Builder
 from .expressions import Lowering
 
@@ -41,6 +43,7 @@ def lower_at(program: Program, sizes: Mapping[Space, int], native: frozenset[str
     functions = {f.name: f for f in program.functions}
     low = Lowering(build, program.inputs, functions, native)
     names: dict[int, str] = {}
+    spaces = slot_spaces(program)
     makers: dict[int, str] = {}
     anew = frozenset(program.recomputed)
     for statement in program.statements:
@@ -49,7 +52,7 @@ def lower_at(program: Program, sizes: Mapping[Space, int], native: frozenset[str
                 low.forget()
                 anew = frozenset()  # those that follow may share with this one
             build.order = statement.indices
-            operand = low.lower(statement.body)
+            operand = low.lower(in_statement(statement, spaces, proven=False).body)
             makers |= dict.fromkeys(range(len(makers), len(build.values)), statement.name)
             low.definitions[statement.name] = operand, statement.indices
             if not operand.value.is_inline:

@@ -40,7 +40,9 @@ from ..ir.expr import (
 from ..ir.index import affine, parity
 from ..ir.inline import call_body
 from ..ir.program import Define, FunctionDefinition, Program
+from ..ir.slots import slot_spaces
 from ..ir.walk import subexpressions
+from ..ir.windows import in_statement
 from . import poly as nf
 from .atoms import Atom, Hole, access, comparison, delta, extent, fresh, substitute_hole
 from .definitions import Definition, Definitions, Operand, condition, plain_access
@@ -57,10 +59,11 @@ def definitions_of(program: Program) -> Definitions:
     for t in program.tensors:
         store.declare(t)
     enter = Normaliser(store, program.functions)
+    spaces = slot_spaces(program)
     for statement in program.statements:
         if isinstance(statement, Define):
             try:
-                enter.define(statement)
+                enter.define(in_statement(statement, spaces, proven=True))
             except IndexCalcError as error:
                 raise error.located(statement.span, program.filename, program.source) from None
     store.learn()

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ..interpret.evaluate import evaluate_in
+from ..interpret.evaluate import evaluate_in, inside
 from ..interpret.run import context_of, run_stored
 from ..interpret.value import Array, Context, Stored, Value, align, axis_numbers, widen
+from ..ir.conditions import guarded_parts
 from ..ir.expr import Apply, Compare, Expr, IndexMap, IndexReduce, Where
 from ..ir.functions import BUILTIN
 from ..ir.index import Index, Space
 from ..ir.program import Define, Program
-from ..ir.walk import subexpressions
 from .dependence import SELECTING_REDUCTIONS
 
 
@@ -37,8 +37,9 @@ def same_piece(
     return same
 
 
-def _decisions(e: Expr, context: Context) -> Iterator[Value]:
-    for part in subexpressions(e):
+def _decisions(e: Expr, outer: Context) -> Iterator[Value]:
+    for part, conditions in guarded_parts(e):
+        context = inside(conditions, outer)
         if isinstance(part, Apply) and part.function in context.functions:
             yield from _in_function(part, context)
         elif isinstance(part, Compare):

@@ -33,14 +33,15 @@ def choose_sizes(program: Program, sizes: Mapping[str, int] | None = None) -> di
     _tall(program, table)
     wanted = dict(_required(program))
     offset_uses = [u for u in table.uses if u.terms is not None and not isinstance(u.slot, Index)]
-    targets = {unknown_of(u.space) for u in offset_uses if table.size(u.space) is None}
     dependent = _dependent(program, table, offset_uses)
+    padded = [u for u in table.guarded if unknown_of(u.space) not in {unknown_of(i.space) for _, i in u.terms or ()}]
+    targets = {unknown_of(u.space) for u in [*offset_uses, *padded] if table.size(u.space) is None}
     defaults = cycle(DEFAULTS)
     for space in table.spaces:
         if table.size(space) is None and unknown_of(space) not in targets | dependent:
             default = next(defaults)
             table.assume(space, wanted.get(unknown_of(space), default), ORIGIN)
-    _fit_targets(table, offset_uses, targets)
+    _fit_targets(table, offset_uses, padded, targets)
     return table.finish()
 
 
@@ -90,14 +91,16 @@ def _dependent(program: Program, table: SizeTable, uses: list[SlotUse]) -> set[U
     return {unknown_of(i.space) for u in known for _, i in u.terms or ()} - own
 
 
-def _fit_targets(table: SizeTable, uses: list[SlotUse], targets: set[Unknown]) -> None:
-    """Make every tensor that is read through affine slots just large enough."""
+def _fit_targets(table: SizeTable, inside: list[SlotUse], padded: list[SlotUse], targets: set[Unknown]) -> None:
+    """Make every tensor that is read through affine slots just large enough; where it is padded, one too small."""
     waiting = set(targets)
+    uses = [*inside, *padded]
     while waiting:
         ready = {t for t in waiting if all(_known(table, u) for u in uses if unknown_of(u.space) == t)}
         # Slots that wait for each other: one of them gets a default, and the final check judges.
         for target in ready or {min(waiting, key=repr)}:
-            reaches = [_reach(table, u) for u in uses if unknown_of(u.space) == target and _known(table, u)]
+            known = [u for u in uses if unknown_of(u.space) == target and _known(table, u)]
+            reaches = [_reach(table, u) - (u in padded) for u in known]
             space = next(u.space for u in uses if unknown_of(u.space) == target)
             table.assume(space, max([min(DEFAULTS), *reaches]), ORIGIN)
             waiting.discard(target)

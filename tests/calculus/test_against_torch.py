@@ -16,10 +16,11 @@ from .torch_cases import Case
 from .torch_cases_layers import LAYERS
 from .torch_cases_matrices import MATRICES
 from .torch_cases_models import MODELS
+from .torch_cases_windows import WINDOWS
 
 torch = pytest.importorskip("torch")
 
-CASES = [*MATRICES, *LAYERS, *MODELS]
+CASES = [*MATRICES, *LAYERS, *MODELS, *WINDOWS]
 
 
 def expected(case: Case, arrays: dict[str, Any]) -> tuple[Any, Any, list[Any]]:

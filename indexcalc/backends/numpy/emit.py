@@ -68,6 +68,7 @@ def array_operations(module: str) -> dict[str, str]:
         "sum": f"{module}.sum({{0}}, axis={{1}})",
         "topk": "topk_mask({0}, {1}, {2})",
         "transpose": "{0}.transpose({1})",
+        "windows": "windows({0}, {1}, {2})",
     }
 
 
@@ -85,6 +86,7 @@ def array_helpers(module: str) -> dict[str, str]:
         "softplus": helpers.SOFTPLUS,
         "strided": helpers.STRIDED,
         "topk_mask": helpers.TOPK_MASK,
+        "windows": helpers.WINDOWS,
     }
     return {name: helpers.spelled(text, module) for name, text in texts.items()}
 

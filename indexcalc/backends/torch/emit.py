@@ -102,6 +102,7 @@ TORCH = Spelling(
         "sum": "torch.sum({0}, dim={1})",
         "topk": "topk_mask({0}, {1}, {2})",
         "transpose": "{0}.permute({1})",
+        "windows": "windows({0}, {1}, {2})",
     },
     helpers={
         "add_at": _ADD_AT,
@@ -112,6 +113,7 @@ TORCH = Spelling(
         "softplus": _SOFTPLUS,
         "strided": _STRIDED,
         "topk_mask": _TOPK_MASK,
+        "windows": helpers.spelled(helpers.WINDOWS_TORCH, "torch"),
     },
     needs={"scatter_add": ("import math",), "scatter_windows": ("import itertools",)},
     native=frozenset({"softmax", "logsumexp"}),
