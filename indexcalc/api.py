@@ -209,7 +209,7 @@ def hvp(
 
     >>> import indexcalc as ic
     >>> print(ic.hvp("L = x[i] A[i,j] x[j]", "x").statements[-1])
-    hvp_x[i] = (A[i, j] + A[j, i]) tangent_x[j]
+    hvp_x[i] = tangent_x[j] (A[i, j] + A[j, i])
     """
     from .calculus.grad import hvp as run
 

@@ -50,6 +50,7 @@ from .leave import slot_of
 from .poly import Mono, Poly
 
 Scope = Mapping[Index, Hole]
+_CONDITIONS = (Compare, Logic, Delta)  # 0 or 1 as they stand
 
 
 def definitions_of(program: Program) -> Definitions:
@@ -251,9 +252,9 @@ class Normaliser:
 
     def condition(self, e: Expr, scope: Scope) -> Poly:
         """0 or 1: whether e is nonzero."""
-        if isinstance(e, (Compare, Logic)):
+        if isinstance(e, _CONDITIONS):
             return self.poly(e, scope)
-        if isinstance(e, Product) and all(isinstance(f, (Compare, Logic)) for f in e.factors):
+        if isinstance(e, Product) and all(isinstance(f, _CONDITIONS) for f in e.factors):
             return self.multiply([self.poly(f, scope) for f in e.factors])
         return nf.atom_poly(comparison("!=", self._hole(self.poly(e, scope)), 0))
 
