@@ -42,7 +42,7 @@ def closed(program: Program, forward: Program) -> Program:
     )
     kept = _Writer(program, forward).lines(derived)
     statements = _needed([*forward.statements, *kept], program)
-    result = replace(program, statements=tuple(statements))
+    result = replace(program, statements=tuple(statements), recomputed=())
     return replace(result, indices=all_indices(result))
 
 

@@ -10,13 +10,17 @@ from ..ir.program import Define, Program
 from ..ir.text import expression_text, statement_text
 from ..ir.trace import Derivation, Step
 from ..matrix.form import matrix_form
+from .checked import Checked, checked_data
 from .figures import multiplication_ratio
 from .marks import changed_spans
 from .names import given, reference_text, title_of
 
 
-def derivation_data(derivation: Derivation, *, steps: bool, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """Keys: given, statements (with steps when asked for), outputs, notes, program, multiplication_ratio."""
+def derivation_data(
+    derivation: Derivation, *, steps: bool, sizes: Mapping[str, int], checked: Checked | None = None
+) -> dict[str, Any]:
+    """Keys: given, statements (with steps when asked for), outputs, notes, program, multiplication_ratio, and checked
+    where the steps were."""
     sections = {s.target.name: s for s in derivation.sections}
     statements = []
     for statement in derivation.result.statements:
@@ -42,6 +46,7 @@ def derivation_data(derivation: Derivation, *, steps: bool, sizes: Mapping[str, 
         "notes": list(derivation.result.notes),
         "program": str(derivation.result),
         "multiplication_ratio": multiplication_ratio(derivation, sizes),
+        **({"checked": checked_data(checked)} if checked is not None else {}),
     }
 
 

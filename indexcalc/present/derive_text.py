@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from ..ir.pretty import pretty_text
 from ..ir.trace import Derivation, Section, Step
+from .checked import Checked, checked_lines
 from .columns import beside, prose, wrap
 from .derive_closed import closed_text, form_lines
 from .figures import multiplication_ratio
@@ -27,17 +28,19 @@ def derivation_text(
     steps: bool,
     sizes: Mapping[str, int] = MappingProxyType({}),
     closed: Derivation | None = None,
+    checked: Checked | None = None,
 ) -> str:
     """The whole answer of `indexcalc derive`: with `steps`, how each statement came about; then the program, or the
-    closed form if that is given.
+    closed form if that is given; then what a check of the steps found, if there was one.
 
     `sizes` are extents by name, for the figures in the last line.
     """
     blocks = []
     if steps:
         shown = [s for s in derivation.sections if s.steps]
-        blocks += ["\n".join(section_lines(s, look, alone=len(shown) == 1)) for s in shown]
-    blocks.append(closed_text(closed, look) if closed else "\n".join(program_lines(derivation, look, sizes)))
+        blocks += ["\n".join(section_lines(s, look, alone=len(shown) == 1, checked=checked)) for s in shown]
+    lines = [closed_text(closed, look)] if closed else program_lines(derivation, look, sizes)
+    blocks.append("\n".join([*lines, *(checked_lines(checked, look) if checked is not None else ())]))
     return "\n\n".join(blocks)
 
 
@@ -87,7 +90,7 @@ def _compact(text: str) -> str:
     return _BRACKETS.sub(lambda m: m[0].replace(" ", ""), text)
 
 
-def section_lines(section: Section, look: Look, *, alone: bool = False) -> list[str]:
+def section_lines(section: Section, look: Look, *, alone: bool = False, checked: Checked | None = None) -> list[str]:
     """One statement's derivation: what is differentiated and what is sought, numbered lines with rule and law, and the
     result; `alone`: the only one, whose result follows anyway."""
     sought = _compact(look.spell(find_text(section)))
@@ -95,7 +98,7 @@ def section_lines(section: Section, look: Look, *, alone: bool = False) -> list[
     lines = beside([(text, sought if k == 0 else "") for k, text in enumerate(given)], look)
     lines[0] = look.paint(lines[0], "bold")
     lines += [look.paint(line, "dim") for line in prose(remark_text(reason(section), look), look.width)]
-    lines += ["", *trace_lines(section.steps, look)]
+    lines += ["", *trace_lines(section.steps, look, checked.broken(section) if checked is not None else {})]
     if section.steps and not alone:
         lines += ["", *wrap(pretty_text(finished(section), unicode=False), look.width)]
     return lines
@@ -112,10 +115,14 @@ def reason(section: Section) -> str:
     return rest if section.given and first.startswith("from ") else section.note
 
 
-def trace_lines(steps: Sequence[Step], look: Look) -> list[str]:
-    """Numbered steps with rule and law, as derivations and `indexcalc simplify --steps` show them."""
-    numbered = enumerate(steps, 1)
-    return beside([(f"{n:3}   {_line(s, look)}", step_remark(s, look)) for n, s in numbered], look)
+def trace_lines(steps: Sequence[Step], look: Look, broken: Mapping[int, str] = MappingProxyType({})) -> list[str]:
+    """Numbered steps with rule and law, as derivations and `indexcalc simplify --steps` show them; `broken` says of
+    steps that do not hold what is wrong with them."""
+    rows = []
+    for n, s in enumerate(steps, 1):
+        remark = step_remark(s, look)
+        rows.append((f"{n:3}   {_line(s, look)}", f"{broken[n]}   {remark}" if n in broken else remark))
+    return beside(rows, look)
 
 
 def _line(step: Step, look: Look) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 import indexcalc as ic
+from indexcalc.calculus import tell
 from indexcalc.cli.main import COMMANDS, cli
+from indexcalc.rewrite.rules import collect
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 ATTENTION = str(EXAMPLES / "attention.idx")
@@ -179,6 +182,26 @@ def test_derive_notes_what_it_chose_in_every_format():
         page = run("derive", text, "--kind", "hessian", "--format", shape).stdout
         assert all(note in page for note in told), shape
     assert "note: relu" in shown and data("derive", text, "--kind", "hvp")["given"] == ["tangent_x[i]"]
+
+
+@pytest.mark.parametrize("kind", ["gradient", "hessian"])
+def test_derive_checks_its_steps(kind):
+    shown = run("derive", "L = x[i] A[i,j] x[j]", "--wrt", "x", "--check-steps", "--kind", kind).stdout
+    assert "product rule" in shown
+    assert re.search(r"checked +each line against the one before at 3 random points, ≤ \de-1[5-9]|≤ 0e\+00", shown)
+    assert ("complex step" in shown) == (kind == "gradient")
+    found = data("derive", "L = x[i] A[i,j] x[j]", "--wrt", "x", "--check-steps")["checked"]
+    assert found["passed"] and found["failures"] == []
+    assert {s["number"] for s in found["steps"]} == {0, 1, 2, 3, 4}
+
+
+def test_a_wrong_step_is_shown_and_fails(monkeypatch):
+    wrong = replace(collect.collect_factors, apply=lambda node, context: 3 * node.terms[0] if node.terms[1:] else None)
+    rules = tuple(wrong if r is collect.collect_factors else r for r in tell.RULES)
+    monkeypatch.setattr(tell, "RULES", rules)
+    done = run("derive", "L = x[i] A[i,j] x[j]", "--wrt", "x", "--check-steps", code=1)
+    assert "DOES NOT HOLD: off by" in done.stdout
+    assert "error: step 4 of `grad_x` does not hold" in done.stderr
 
 
 def test_derive_in_closed_form():
