@@ -141,7 +141,7 @@ class Teller:
         result = self.derived.result
         slots = {n: t.indices for n, t in result.inputs.items()} | {n: d.indices for n, d in result.definitions.items()}
         with workspace():
-            enter = Normaliser(Definitions(slots, (), ()))
+            enter = Normaliser(Definitions(slots, (), slots))  # temporaries are named apart from the program's own
             return enter.poly(a, {}) == enter.poly(b, {})
 
     def _target(self, target: str, indices: tuple[Index, ...], steps: list[Step]) -> Define:

@@ -72,6 +72,12 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "log softmax": ("p[b,i] = log(softmax[i](z[b,i]))", "z"),
     "entropy": ("p[i] = softmax[i](z[i])\nL = -p[i] log(p[i])", "z"),
     "cumsum": ("y[i] = cumsum[i](x[i]**2)", "x"),
+    "selective scan": (
+        "index t, s : time\nindex n : state\ne[t] = softplus(d[t])\nl[t] = cumsum[t](e[t])\n"
+        "D[t,s,n] = where(s <= t, exp(-exp(A[n]) (l[t] - l[s])), 0)\nu[s,n] = e[s] B[s,n]\n"
+        "h[t,n] = sum[s](D[t,s,n] u[s,n])\ny[t] = h[t,n] R[t,n]",
+        "d,A,B,R",
+    ),
     "max shifted softmax": (
         "index j : keys\nM = max[j](z[j])\nE[j] = exp(z[j] - M)\nZ = sum[j](E[j])\np[j] = E[j] / Z\noutput p",
         "z",
