@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 
-from ..calculus.cost import CostModel, representative_sizes
+from ..calculus.cost import representative_sizes
+from ..cost.work import Meter
 from ..diagnostics import IndexCalcError
 from ..ir.index import Space
-from ..ir.program import Define, Program
-from ..ir.signature import given_sizes
+from ..ir.program import Program
+from ..ir.signature import SizeTable
 from ..ir.trace import Derivation
+from ..lower.program import lower_at
 from ..normal.atoms import workspace
 from ..normal.enter import definitions_of
 from .names import kept
 
 
 def multiplication_ratio(derivation: Derivation, sizes: Mapping[str, int]) -> float | None:
-    """Multiplications of the new statements over those of the forward program, at the sizes given, representative ones
-    for the other spaces; None where the forward program has none, or where the result cannot be counted."""
+    """Multiplications that the new statements add, over those of the forward program, as both are emitted at the sizes
+    given and representative ones for the other spaces.
+
+    None where the forward program has fewer than its inputs have elements (a logarithm, a maximum), so that the figure
+    says nothing, or where the result cannot be counted.
+    """
     forward, result = derivation.forward, derivation.result
-    if result.recomputed:  # the normal form sees equal values once; the notes count what is computed twice
-        return None
-    try:
-        with workspace():
-            spaces = representative_sizes(definitions_of(result), given_sizes(result, sizes))
-    except IndexCalcError:  # a derived form that has no normal form of its own: the figure is left out, not guessed
+    if result.recomputed:  # the notes count what is computed twice
         return None
     repeated = set(kept(derivation))
-    statements = tuple(s for s in result.statements if isinstance(s, Define) and s.name in repeated)
-    again = replace(forward, statements=statements, outputs=tuple(s.name for s in statements))
-    own = _multiplications(forward, spaces)
-    return (_multiplications(result, spaces) - _multiplications(again, spaces)) / own if own else None
+    try:
+        spaces = _representative(result, _representative(forward, {}, sizes), sizes)
+        own = sum(_multiplications(forward, spaces).values())
+        if own < max(1, Meter(spaces, 1).inputs(forward.tensors)):
+            return None
+        return sum(n for name, n in _multiplications(result, spaces).items() if name not in repeated) / own
+    except IndexCalcError:  # what cannot be emitted: the figure is left out, not guessed
+        return None
 
 
-def _multiplications(program: Program, sizes: Mapping[Space, int]) -> float:
+def _representative(program: Program, known: Mapping[Space, int], sizes: Mapping[str, int]) -> dict[Space, int]:
+    """A size for every space: those given and known, what follows from them by windows, else a guess by role."""
     with workspace():
-        store = definitions_of(program)
-        model = CostModel(sizes, store)
-        return sum(model.definition(d)[0] for d in store.table.values() if not d.virtual)
+        guesses = representative_sizes(definitions_of(program), known)
+    table = SizeTable(program)
+    table.take_sizes(sizes)
+    for space in table.spaces:
+        table.solve_affine()
+        if table.size(space) is None:
+            table.assume(space, guesses.get(space, known.get(space, 1)), "a representative size")
+    return {**known, **table.finish()}
+
+
+def _multiplications(program: Program, sizes: Mapping[Space, int]) -> Counter[str]:
+    """Of each statement, by its name: what it is the first to need."""
+    meter, graph = Meter(sizes, 1), lower_at(program, sizes)
+    found: Counter[str] = Counter()
+    for value in graph:
+        found[graph.makers[value.number]] += meter.work(value).multiplications
+    return found
