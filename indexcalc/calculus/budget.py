@@ -20,7 +20,7 @@ from .recompute import realised
 
 EXACT = 6  # definitions tried in all combinations
 TRIES = 8  # how often the model's target is corrected by a measurement
-MOVES = 400  # evaluations of the model for one target
+MOVES = 600  # evaluations of the model for one target
 
 Gone = frozenset[str]
 
@@ -71,7 +71,7 @@ class _Measured:
         return Outcome(gone, found.peak_bytes, found.flops)
 
     def _realised(self, gone: Gone) -> Program:
-        return realised(self.phases, self.phases.schedule(self.phases.with_inner(gone)), self.derived)
+        return realised(self.phases, self.phases.schedule(gone), self.derived)
 
     def through_model(self, names: tuple[str, ...], memory: int) -> list[Outcome]:
         """Measured outcomes of what the model proposes for targets that approach the budget from where it errs."""
@@ -102,10 +102,8 @@ class Model:
         self.outcomes: dict[Gone, Outcome] = {}
 
     def worth(self, name: str) -> float:
-        """Bytes that are not kept for each FLOP of computing the definition and its inner ones again."""
-        own = [n for n, owner in self.phases.owner.items() if owner == name]
-        work = sum(self.figures.flops[n] for n in own)
-        return sum(self.figures.size[n] for n in own) / (work + 1)
+        """Bytes that are not kept for each FLOP of computing the definition again."""
+        return self.figures.size[name] / (self.figures.flops[name] + 1)
 
     def outcome(self, gone: Gone) -> Outcome:
         """Peak and work of the schedule without these values."""
@@ -115,7 +113,7 @@ class Model:
         return known
 
     def _outcome(self, gone: Gone) -> Outcome:
-        schedule = self.phases.schedule(self.phases.with_inner(gone))
+        schedule = self.phases.schedule(gone)
         steps = [(line, self._read(line, schedule)) for line in schedule.lines]
         last = {r: n for n, (_, reads) in enumerate(steps) for r in reads}
         now = peak = self.inputs

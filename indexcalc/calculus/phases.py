@@ -83,9 +83,9 @@ class Phases:
         return tuple(order)
 
     def candidates(self) -> tuple[str, ...]:
-        """The user's definitions that may be computed again: needed by the backward part, and not returned."""
-        owners = {self.owner[n] for n in self._again(frozenset(self.forward))}
-        return tuple(n for n in self.forward if n in owners)
+        """What may be computed again: all that the backward part needs, inner definitions too, but what is returned."""
+        again = self._again(frozenset(self.forward))
+        return tuple(n for n in self.forward if n in again)
 
     def with_inner(self, gone: Collection[str]) -> frozenset[str]:
         """These definitions of the user, and the inner ones that were made for them."""

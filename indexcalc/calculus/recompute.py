@@ -48,7 +48,7 @@ def remembering(
     elif memory is not None:
         from .budget import chosen_for
 
-        lost = phases.with_inner(chosen_for(phases, derived, memory, sizes))
+        lost = chosen_for(phases, derived, memory, sizes)
     else:
         return derived
     schedule = phases.schedule(lost)

@@ -172,14 +172,23 @@ def allocated(program: Program, given: dict[str, Any], sizes: dict[str, int]) ->
         tracemalloc.stop()
 
 
+LAYERS = """index b : batch(B)
+index i, j : model(M)
+a1[b, j] = x[b, i] W1[i, j]
+h1[b, j] = tanh(a1[b, j])
+a2[b, j] = h1[b, i] W2[i, j]
+h2[b, j] = tanh(a2[b, j])
+y[b, j] = h2[b, i] W3[i, j]
+"""
+
+
 def test_a_budget_is_met_with_the_least_work_of_all_choices() -> None:
-    count, sizes = 4, {"B": 64, "M": 6}
-    program = ic.parse(chain(count))
-    plain = ic.grad(program, weights(count), with_value=True, sizes=sizes)
-    definitions = [f"h{k}" for k in range(1, count + 1)]
+    sizes = {"B": 64, "M": 6}
+    program = ic.parse(LAYERS)
+    plain = ic.grad(program, weights(3), with_value=True, sizes=sizes)
     reachable = []
-    for n in range(count + 1):
-        for lost in combinations(definitions, n):
+    for n in range(5):
+        for lost in combinations(["a1", "h1", "a2", "h2"], n):
             cost = ic.cost(remembering(program, plain, None, lost, None, {}), sizes)
             reachable.append((cost.peak_bytes, cost.flops))
     least, most = (f(peak for peak, _ in reachable) for f in (min, max))
@@ -189,18 +198,18 @@ def test_a_budget_is_met_with_the_least_work_of_all_choices() -> None:
         assert found.peak_bytes <= budget
         assert found.flops == min(f for peak, f in reachable if peak <= budget)
     with pytest.raises(ic.IndexCalcError, match="the smallest peak is") as caught:
-        ic.grad(program, weights(count), with_value=True, memory=least - 1, sizes=sizes)
+        ic.grad(program, weights(3), with_value=True, memory=least - 1, sizes=sizes)
     assert caught.value.diagnostics[0].code == "IX909"
     assert f"memory={least} or more" in str(caught.value)
 
 
 def test_a_budget_for_many_layers_is_met() -> None:
-    count, sizes = 24, {"B": 64, "M": 8}
+    count, sizes = 16, {"B": 64, "M": 8}
     program = ic.parse(chain(count))
     plain = ic.grad(program, weights(count), with_value=True, sizes=sizes)
     whole = ic.cost(plain, sizes)
     inputs = sum(8 * 64 * 8 if n == "h0" else 8 * 8 * 8 for n in program.inputs)
-    for share in (0.8, 0.6, 0.5):
+    for share in (0.8, 0.5):
         budget = inputs + int((whole.peak_bytes - inputs) * share)
         found = remembering(program, plain, None, None, budget, sizes)
         counted = ic.cost(found, sizes)
