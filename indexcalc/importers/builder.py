@@ -15,7 +15,7 @@ from ..ir.build import ZERO, index_sum, multiply
 from ..ir.expr import Access, Delta, Expr, Literal
 from ..ir.index import Index, Slot, Space, affine_form
 from ..ir.program import Define
-from ..ir.walk import slot_value, subexpressions, substitute
+from ..ir.walk import slot_value, subexpressions, substitute, tensors_in
 from .names import Names
 from .value import Axis, Value, axis_size, cuts, extent, sizes_between, strides
 
@@ -25,12 +25,14 @@ Label = Hashable
 
 @dataclass
 class Input:
-    """An input: its slots, what its values index where it stands in a slot, and whether it holds integers."""
+    """An input: its slots, whether it holds integers, what its values index where it stands in a slot, and whether
+    nobody would differentiate by it."""
 
     name: str
     slots: tuple[Index, ...]
     integer: bool = False
     values: Index | None = None
+    constant: bool = False
 
 
 @dataclass
@@ -82,13 +84,25 @@ class Builder:
         return substitute(e, mapping)
 
     # ---- inputs and definitions ------------------------------------------------------------------------
-    def input(self, wanted: str, shape: Sequence[int], *, integer: bool = False) -> Value:
+    def input(self, wanted: str, shape: Sequence[int], *, integer: bool = False, constant: bool = False) -> Value:
         """A new input and its component.  A slot of size 1 is read at 0."""
         name = self.names.new(wanted)
         slots = tuple(self.fresh(n) for n in shape)
-        self.inputs[name] = Input(name, slots, integer)
+        self.inputs[name] = Input(name, slots, integer, None, constant or integer)
         expr = Access(name, tuple(s if extent(s) > 1 else 0 for s in slots))
         return Value(expr, tuple((s,) if extent(s) > 1 else () for s in slots))
+
+    def is_constant(self, e: Expr) -> bool:
+        """Whether the expression depends on no input that somebody may differentiate by."""
+        bodies = {s.name: s.body for s in self.statements}
+        wanted = list(tensors_in(e))
+        while wanted:
+            name = wanted.pop()
+            if name in bodies:
+                wanted += tensors_in(bodies.pop(name))
+            elif name in self.inputs and not self.inputs[name].constant:
+                return False
+        return True
 
     def define(self, value: Value, hint: str = "", *, force: bool = False) -> Value:
         """The value under a name; a plain component or a number stays as it is, unless `force`."""

@@ -142,7 +142,7 @@ def _read_inputs(exported: Any, reader: Reader, labels: list[str]) -> dict[str, 
         elif spec.kind is InputKind.PARAMETER and (place := _place(tensor)) in tied:
             reader.found[node] = tied[place]
         else:
-            found = _input(reader.b, wanted, tensor, spec.kind is InputKind.CONSTANT_TENSOR)
+            found = _input(reader.b, wanted, tensor, spec.kind)
             reader.found[node] = tied[_place(tensor)] = found
             tensors[next(reversed(reader.b.inputs))] = tensor
     return tensors
@@ -152,13 +152,14 @@ def _place(tensor: torch.Tensor) -> Place:
     return tensor.data_ptr(), tuple(tensor.shape), tensor.stride()
 
 
-def _input(b: Builder, wanted: str, tensor: torch.Tensor, constant: bool) -> Value:
+def _input(b: Builder, wanted: str, tensor: torch.Tensor, kind: InputKind) -> Value:
     if 0 in tensor.shape:
         raise fail("IX810", f"the input `{wanted}` is empty: shape {tuple(tensor.shape)}", hint="give an example")
     if tensor.is_complex():
         raise fail("IX902", f"the input `{wanted}` is complex", hint="give its real and imaginary part")
-    name = wanted.replace("lifted_tensor", "constant") if constant else wanted
-    return b.input(name, tensor.shape, integer=_dtype_kind(tensor.dtype) == "int")
+    constant = kind in (InputKind.CONSTANT_TENSOR, InputKind.BUFFER)
+    name = wanted.replace("lifted_tensor", "constant") if kind is InputKind.CONSTANT_TENSOR else wanted
+    return b.input(name, tensor.shape, integer=_dtype_kind(tensor.dtype) == "int", constant=constant)
 
 
 def _outputs(exported: Any, reader: Reader) -> list[Value]:

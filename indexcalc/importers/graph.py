@@ -27,6 +27,7 @@ UNORDERED = frozenset(
 )
 
 
+MAX_CODE = 90  # columns of a line of the user's code in a finding
 _OWN = "indexcalc/importers/from_torch.py"
 
 
@@ -55,7 +56,7 @@ def place_of(node: Any) -> str:
     if not own:
         return ""
     path, line, code = own[-1]
-    return f"{path.rsplit('/', 1)[-1]}:{line}: {code}"
+    return f"{path.rsplit('/', 1)[-1]}:{line}: {code if len(code) <= MAX_CODE else code[: MAX_CODE - 3] + '...'}"
 
 
 def refuse(nodes: Iterable[Any], why: str = "has no counterpart in index notation") -> IndexCalcError:
@@ -118,7 +119,7 @@ class Reader:
         b.hint = path if path in self.modules else SHORT.get(b.operator, b.operator.strip("_"))
         b.argument_kinds = tuple(self.kind_of(n) for n in node.all_input_nodes)
         if name.startswith("detach"):
-            if arguments[0].reads:
+            if not b.is_constant(arguments[0].expr):
                 raise unsupported("detach of what depends on an input", "leave it out, or make it an input of its own")
             return arguments[0]
         if any(isinstance(a, Ranked) for a in arguments) and name not in UNORDERED:

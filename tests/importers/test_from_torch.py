@@ -15,9 +15,10 @@ import indexcalc as ic
 
 from .cases import Case, arrays
 from .cases_functions import FUNCTIONS
+from .cases_layers import LAYERS
 from .cases_modules import modules
 
-CASES = [*FUNCTIONS, *modules()]
+CASES = [*FUNCTIONS, *LAYERS, *modules()]
 
 
 def imported(case: Case) -> tuple[ic.Program, dict[str, Any]]:
@@ -42,7 +43,7 @@ def torch_gradients(case: Case, cotangent: np.ndarray | None) -> tuple[torch.Ten
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_value_and_gradients(case: Case) -> None:
+def test_value_gradients_and_text(case: Case) -> None:
     program, given = imported(case)
     (output,) = program.outputs
     found = ic.compile(program)(**given)[output]
@@ -61,10 +62,6 @@ def test_value_and_gradients(case: Case) -> None:
             gradients[f"grad_{name}"], slopes[name].numpy(), rtol=1e-10, atol=1e-10, err_msg=name
         )
 
-
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_text_is_clean_and_reads_back(case: Case) -> None:
-    program, _ = imported(case)
     text = str(program)
     assert [str(d) for d in ic.lint(text, kind="idx") if d.severity != "note"] == []
     assert ic.parse(text) == program

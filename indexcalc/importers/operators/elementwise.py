@@ -254,6 +254,11 @@ def clamp(b: Builder, x: Value, low: Argument | None = None, high: Argument | No
     return x if high is None else minimum(b, x, high)
 
 
+@operator("hypot.default")
+def hypot(b: Builder, x: Value, y: Value) -> Value:
+    return b.pointwise_of(lambda x, y: sqrt(x**2 + y**2), x, y)
+
+
 @operator("logaddexp.default")
 def logaddexp(b: Builder, x: Value, y: Value) -> Value:
     return b.pointwise_of(lambda x, y: x + softplus(y - x), b.define(x), b.define(y))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...diagnostics import IndexCalcError
 from ...ir.build import ZERO, index_sum, multiply
 from ...ir.build import number as literal
-from ...ir.expr import Access, Compare, Expr, IndexReduce, IndexValue, Literal, Where
+from ...ir.expr import Access, Compare, Delta, Expr, IndexReduce, IndexValue, Literal, Where
 from ...ir.index import Affine, Index, Slot, plain_part
 from ..builder import Builder, axis_value
 from ..value import Axis, Value, extent
+from .elementwise import plus_scaled, zeros
 from .reduction import amax, amin, argmax, argmin, mapped
 from .registry import OPERATORS, Argument, dimension, dimensions, lift, operator, slot_of, unsupported
 from .shape import permuted, select, sliced, unsqueeze
@@ -149,7 +150,7 @@ def one_hot(b: Builder, x: Value, classes: int = -1) -> Value:
     return Value(Compare("==", axis_value(new), x.expr), (*x.axes, new))
 
 
-@operator("scatter.value", "scatter.src", "scatter_add.default", "scatter.reduce")
+@operator("scatter.value", "scatter.src")
 def scatter(b: Builder, x: Value, dim: int, indices: Value | Ranked, source: Argument | Ranked) -> Value:
     """Only the set that topk chose, or one place in each row, can be written without an order."""
     d = dimension(dim, x.rank)
@@ -172,6 +173,45 @@ def scatter(b: Builder, x: Value, dim: int, indices: Value | Ranked, source: Arg
     here = Compare("==", axis_value(column), spot.expr)
     mask = Value(here, (*spot.axes[:d], column, *spot.axes[d + 1 :]))
     return b.pointwise_of(_put, mask, place, x)
+
+
+@operator("scatter_add.default")
+def scatter_add(b: Builder, x: Value, dim: int, indices: Value | Ranked, source: Value | Ranked) -> Value:
+    """x and the sum of what the places bring: Σ_k [n == i[k]] source[k]."""
+    if isinstance(indices, Ranked) or isinstance(source, Ranked):
+        return plus_scaled(b, x, scatter(b, zeros(b, x), dim, indices, source))
+    d = dimension(dim, x.rank)
+    for k, n in enumerate(indices.shape):
+        source = sliced(b, source, k, 0, n)
+    exprs, axes = b.join([b.short(indices), b.factor(source)], [range(x.rank)] * 2)
+    return plus_scaled(b, _padded_to(b, _brought(b, exprs, axes, d, x), x, d), x)
+
+
+@operator("index_add.default")
+def index_add(b: Builder, x: Value, dim: int, indices: Value, source: Value, *, alpha: float = 1) -> Value:
+    d = dimension(dim, x.rank)
+    exprs, axes = b.join([b.short(indices), b.factor(source)], [[d], range(x.rank)])
+    return plus_scaled(b, x, _brought(b, exprs, axes, d, x), alpha)
+
+
+def _brought(b: Builder, exprs: Sequence[Expr], axes: Mapping[Hashable, Axis], d: int, x: Value) -> Value:
+    """Σ_k [n == i[k]] source[k] over a new index n in the place of dimension d."""
+    new = b.axis(x.shape[d])
+    slot = slot_of(exprs[0], b)
+    if new and isinstance(slot, Access) and _fits(b, slot, new[0]):
+        here: Expr = Delta(new[0], slot)
+    else:
+        here = Compare("==", axis_value(new), exprs[0])
+    found = index_sum(multiply(here, exprs[1]), axes[d])
+    return Value(found, tuple(new if k == d else axes[k] for k in range(x.rank)))
+
+
+def _padded_to(b: Builder, x: Value, like: Value, d: int) -> Value:
+    """x in the sizes of `like`, with zeros behind."""
+    for k, n in enumerate(like.shape):
+        if k != d and x.shape[k] < n:
+            x = b.place(x, k, n)
+    return x
 
 
 def _put(mask: Expr, new: Expr, old: Expr) -> Expr:

@@ -8,7 +8,7 @@ from math import prod
 
 from ...ir.build import ONE, ZERO, add, index_sum, multiply, power, sqrt
 from ...ir.build import number as literal
-from ...ir.expr import Apply, Compare, Expr, IndexMap, IndexReduce
+from ...ir.expr import Apply, Compare, Expr, IndexMap, IndexReduce, IndexValue, Literal, Where
 from ..builder import Builder, axis_value
 from ..value import Axis, Value, axis_size, extent
 from .elementwise import log
@@ -233,3 +233,25 @@ def log_softmax(b: Builder, x: Value, dim: int, *ignored: object, **options: obj
 @operator("cumsum.default")
 def cumsum(b: Builder, x: Value, dim: int, *, dtype: object = None) -> Value:
     return mapped(b, "cumsum", x, dim)
+
+
+def _up_to(b: Builder, operation: str, x: Value, dim: int, neutral: Expr) -> Value:
+    """A reduction of x[s] over the s up to each t; what is not reached is neutral."""
+    d = dimension(dim, x.rank)
+    x = b.define(b.flat(x, d))
+    if not x.axes[d]:
+        return x
+    (s,), t = x.axes[d], b.fresh(x.shape[d])
+    b.unify(s, t)
+    reached = Where(Compare("<=", IndexValue(s), IndexValue(t)), x.expr, neutral)
+    return Value(IndexReduce(operation, reached, (s,)), (*x.axes[:d], (t,), *x.axes[d + 1 :]))
+
+
+@operator("cumprod.default")
+def cumprod(b: Builder, x: Value, dim: int, *, dtype: object = None) -> Value:
+    return _up_to(b, "prod", x, dim, ONE)
+
+
+@operator("logcumsumexp.default")
+def logcumsumexp(b: Builder, x: Value, dim: int) -> Value:
+    return _up_to(b, "logsumexp", x, dim, Literal(float("-inf")))
