@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from ..diagnostics import fail
-from ..ir.build import ZERO, index_sum, multiply
-from ..ir.expr import Access, Delta, Expr, Literal
+from ..ir.build import ONE, ZERO, index_sum, multiply, number
+from ..ir.expr import Access, Compare, Delta, Expr, IndexValue, Literal, Logic, Where
 from ..ir.index import Index, Slot, Space, affine_form
 from ..ir.program import Define
 from ..ir.walk import slot_value, subexpressions, substitute, tensors_in
@@ -215,11 +215,24 @@ class Builder:
 
     def place(self, value: Value, position: int, size: int, step: int = 1, offset: int = 0) -> Value:
         """The axis laid into a longer one, x[k] at step*k + offset, and 0 elsewhere."""
+        if step == 1:
+            return self.inside(value, position, size, offset, ZERO)
         value = self.define(self.flat(value, position))
         new = self.fresh(size)
         axis = value.axes[position]
-        parts: list[tuple[int, Index | Expr]] = [(step, i) for i in axis]
-        found = index_sum(multiply(Delta(new, affine_form(list(parts), offset)), value.expr), axis)
+        found = index_sum(multiply(Delta(new, affine_form([(step, i) for i in axis], offset)), value.expr), axis)
+        return Value(found, (*value.axes[:position], (new,), *value.axes[position + 1 :]), value.hint)
+
+    def inside(self, value: Value, position: int, size: int, offset: int, other: Expr) -> Value:
+        """where(offset <= q and q < offset + n, x[q - offset], other) over a longer axis q."""
+        value = self.define(self.flat(value, position))
+        axis, new = value.axes[position], self.fresh(size)
+        mapping: dict[Index, Slot] = {i: affine_form([(1, new)], -offset) for i in axis}
+        at, end = IndexValue(new), offset + axis_size(axis)
+        sides = [Compare(">=", at, number(offset))] if offset else []
+        sides += [Compare("<", at, number(end))] if end < size else []
+        within = Logic("and", tuple(sides)) if len(sides) > 1 else sides[0] if sides else ONE
+        found = Where(within, self.replaced(value.expr, mapping), other)
         return Value(found, (*value.axes[:position], (new,), *value.axes[position + 1 :]), value.hint)
 
 

@@ -11,7 +11,7 @@ from math import prod
 
 from ...ir.build import ZERO, add, multiply
 from ...ir.build import number as literal
-from ...ir.expr import Compare, Delta, Logic
+from ...ir.expr import Compare, Delta, Where
 from ...ir.index import Index, Slot, affine_form
 from ..builder import Builder, axis_value
 from ..value import Axis, Value, axis_size, extent
@@ -232,14 +232,19 @@ def stack(b: Builder, values: Sequence[Value], dim: int = 0) -> Value:
 
 @operator("cat.default", "concat.default", "concatenate.default")
 def cat(b: Builder, values: Sequence[Value], dim: int = 0) -> Value:
-    """The sum of the parts, each laid into the whole at its place."""
+    """where(q < m, x[q], y[q - m]) over the longer dimension q."""
     values = [v for v in values if v.shape != (0,)]
     d = dimension(dim, values[0].rank)
     sizes = [v.shape[d] for v in values]
     if len(set(sizes)) == 1 and sizes[0] == 1:
         return stack(b, [select(b, v, d, 0) for v in values], d)
     placed = [b.place(v, d, sum(sizes), 1, sum(sizes[:k])) for k, v in enumerate(values)]
-    return b.pointwise_of(add, *placed)
+    parts = [replace(v, expr=v.expr.then if isinstance(v.expr, Where) else v.expr) for v in placed]
+    exprs, axes = b.broadcast(parts)
+    found, at = exprs[-1], axis_value(axes[d])
+    for k in reversed(range(len(values) - 1)):
+        found = Where(Compare("<", at, literal(sum(sizes[: k + 1]))), exprs[k], found)
+    return Value(found, axes)
 
 
 @operator("roll.default")
@@ -275,12 +280,7 @@ def padded(b: Builder, x: Value, amounts: Sequence[int], value: float = 0) -> Va
             before, after = max(before, 0), max(after, 0)
         n = x.shape[d]
         if before or after:
-            x = b.place(x, d, n + before + after, 1, before)
-            if value:
-                at = axis_value(x.axes[d])
-                inside = Logic("and", (Compare(">=", at, literal(before)), Compare("<", at, literal(before + n))))
-                x = Value(chosen(inside, x.expr, number(value)), x.axes)
-            x = replace(x, hint="padded")
+            x = replace(b.inside(x, d, n + before + after, before, number(value)), hint="padded")
     return x
 
 
