@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from ..diagnostics import fail
-from ..ir.build import ONE, ZERO, index_sum, multiply, number
+from ..ir.build import ZERO, index_sum, multiply, number
 from ..ir.expr import Access, Compare, Delta, Expr, IndexValue, Literal, Logic, Where
 from ..ir.index import Index, Slot, Space, affine_form
 from ..ir.program import Define
@@ -123,8 +123,12 @@ class Builder:
         return self.short(value) if value.is_pointwise else self.define(value)
 
     def factor(self, value: Value) -> Value:
-        """The value to be written in a contraction: a component, or something that reads no tensor."""
-        return value if value.is_plain else self.define(value)
+        """The value to be written in a contraction: a component, padded or not, or something that reads no tensor."""
+        return value if value.is_plain or value.is_guarded else self.define(value)
+
+    def component(self, value: Value) -> Value:
+        """The value to be read at other slots: a component, padded or not."""
+        return value if value.is_guarded else self.define(value)
 
     # ---- axes --------------------------------------------------------------------------------------------
     def join(self, values: Sequence[Value], labels: Sequence[Sequence[Label]]) -> tuple[list[Expr], dict[Label, Axis]]:
@@ -225,20 +229,31 @@ class Builder:
 
     def inside(self, value: Value, position: int, size: int, offset: int, other: Expr) -> Value:
         """where(offset <= q and q < offset + n, x[q - offset], other) over a longer axis q."""
-        value = self.define(self.flat(value, position))
+        if value.shape[position] == size:
+            return value
+        value = self.component(self.flat(value, position))
         axis, new = value.axes[position], self.fresh(size)
         mapping: dict[Index, Slot] = {i: affine_form([(1, new)], -offset) for i in axis}
         at, end = IndexValue(new), offset + axis_size(axis)
-        sides = [Compare(">=", at, number(offset))] if offset else []
+        sides: list[Expr] = [Compare(">=", at, number(offset))] if offset else []
         sides += [Compare("<", at, number(end))] if end < size else []
-        within = Logic("and", tuple(sides)) if len(sides) > 1 else sides[0] if sides else ONE
-        found = Where(within, self.replaced(value.expr, mapping), other)
+        within = Logic("and", tuple(sides)) if len(sides) > 1 else sides[0]
+        inner = self.replaced(value.expr, mapping)
+        if isinstance(inner, Where) and inner.other == other:  # padded before, in another dimension
+            within = Logic("and", (*conjuncts(within), *conjuncts(inner.condition)))
+            inner = inner.then
+        found = Where(within, inner, other)
         return Value(found, (*value.axes[:position], (new,), *value.axes[position + 1 :]), value.hint)
 
 
 def _whole(axis: Axis) -> Slot:
     """The one number that the indices of an axis make."""
     return affine_form(list(zip(strides(tuple(map(extent, axis))), axis)), 0)
+
+
+def conjuncts(e: Expr) -> tuple[Expr, ...]:
+    """The conditions that all have to hold."""
+    return e.arguments if isinstance(e, Logic) and e.operator == "and" else (e,)
 
 
 def axis_value(axis: Axis) -> Expr:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import prod
 from typing import TypeAlias
 
-from ..ir.expr import Access, Expr, IndexMap, IndexReduce, IndexSum, Literal, MatrixApply
+from ..ir.expr import Access, Expr, IndexMap, IndexReduce, IndexSum, Literal, MatrixApply, Where
 from ..ir.index import Index
 from ..ir.walk import subexpressions
 
@@ -42,6 +42,17 @@ class Value:
         return isinstance(self.expr, (Access, Literal, MatrixApply)) or not self.reads
 
     @property
+    def is_guarded(self) -> bool:
+        """A component where a condition on indices holds, else a number: a padded tensor's."""
+        e = self.expr
+        return (
+            isinstance(e, Where)
+            and isinstance(e.then, Access)
+            and isinstance(e.other, Literal)
+            and not reads(e.condition)
+        )
+
+    @property
     def is_pointwise(self) -> bool:
         """No sum and no reduction inside."""
         return not any(isinstance(p, (IndexSum, IndexReduce, IndexMap)) for p in subexpressions(self.expr))
@@ -54,12 +65,17 @@ class Value:
     @property
     def reads(self) -> bool:
         """Whether any tensor is read: a mask made of index values reads none."""
-        return any(isinstance(p, (Access, MatrixApply)) for p in subexpressions(self.expr))
+        return reads(self.expr)
 
     @property
     def weight(self) -> int:
         """How long the expression is."""
         return sum(1 for _ in subexpressions(self.expr))
+
+
+def reads(e: Expr) -> bool:
+    """Whether an expression reads any tensor."""
+    return any(isinstance(p, (Access, MatrixApply)) for p in subexpressions(e))
 
 
 def extent(index: Index) -> int:

@@ -78,6 +78,8 @@ FUNCTIONS = [
     Case("stack", lambda x, y: torch.stack([x, y, x * y], 1).sum(-1), "x:3,2 y:3,2"),
     Case("roll, flip", lambda x: x.roll(1, 0) + x.flip(1), "x:3,4"),
     Case("pad", lambda x: F.pad(x, (1, 2)).cumsum(1) + F.pad(x, (1, 2), value=0.5), "x:2,3"),
+    Case("pad twice, with other numbers", lambda x: F.pad(F.pad(x, (1, 0)), (1, 1, 0, 2), value=2) ** 2, "x:2,3"),
+    Case("pad negatively and by nothing", lambda x: F.pad(x, (-1, 2, 0, 0)) * 2, "x:2,3"),
     Case("split", lambda x: (lambda a, b, c: a @ b.T + c.sum())(*x.split([2, 2, 1], 1)), "x:3,5"),
     Case("sizes of one", lambda x, y: (x * y).squeeze(0), "x:1,3,1 y:1,1,4"),
     Case("unfold", lambda x, w: x.unfold(1, 3, 2) @ w, "x:2,7 w:3"),

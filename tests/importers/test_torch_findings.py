@@ -43,6 +43,14 @@ def test_merged_axes_meet_the_next_weight_without_a_statement():
     assert [str(s) for s in program.statements] == ["matmul[i, m] = x[i, j, k] w[4*j + k, m]"]
 
 
+def test_padding_is_a_where_in_the_convolution_itself():
+    program = ic.from_torch(lambda x, w: F.conv1d(x, w, padding=1), ones((2, 3, 5), (4, 3, 3)))
+    (statement,) = program.statements
+    assert str(statement).startswith(
+        "conv1d[i, l, n] = where(n + m >= 1 and n + m < 6, x[i, j, m + n - 1], 0) w[l, j, m]"
+    )
+
+
 def test_equal_sizes_are_no_one_space():
     program = ic.from_torch(lambda x, w: x @ w, ones((3, 3), (3, 3)))
     x, w = program.tensors

@@ -25,12 +25,12 @@ def windows(
     b: Builder, x: Value, sizes: Sequence[int], steps: Sequence[int], dilations: Sequence[int]
 ) -> tuple[Value, list[Axis]]:
     """x with its last dimensions read at step*p + dilation*k, and the axes of the k's."""
-    x = b.define(x)
+    x = b.component(x)
     inner: list[Axis] = []
     first = x.rank - len(sizes)
     for n, (size, step, dilation) in enumerate(zip(sizes, steps, dilations)):
         d = first + n
-        x = b.define(b.flat(x, d))
+        x = b.component(b.flat(x, d))
         p = b.axis((x.shape[d] - dilation * (size - 1) - 1) // step + 1)
         k = b.axis(size)
         slot = affine_form([(step, i) for i in p] + [(dilation, i) for i in k], 0)
