@@ -70,7 +70,7 @@ def symmetries() -> Mapping[str, Symmetry]:
 
 def exchangeable(atom: Atom, exponent: Number, known: Mapping[str, Symmetry]) -> Symmetry | None:
     """The symmetry of a factor.  None also for a root of what may turn its sign."""
-    found = known.get(atom.name) if atom.kind == "access" else None
+    found = known.get(atom.head) if atom.kind in ("access", "epsilon") else None
     return None if found is not None and found.signed and not isinstance(exponent, int) else found
 
 
@@ -78,8 +78,8 @@ def exchangeable(atom: Atom, exponent: Number, known: Mapping[str, Symmetry]) ->
 class Atom(Node):
     """kind: access, delta, compare, value (of an index), extent, constant, number (of a root), epsilon.
 
-    `name` is the tensor, the comparison, the constant; holes hold slots (an access in a hole is a gather, or the
-    operand of a comparison).
+    `name` is the tensor, the comparison, the constant, the rank of ε; holes hold slots (an access in a hole is a
+    gather, or the operand of a comparison).
     """
 
     kind: str

@@ -44,10 +44,11 @@ from ..ir.slots import slot_spaces
 from ..ir.walk import subexpressions
 from ..ir.windows import in_statement
 from . import poly as nf
-from .atoms import Atom, Hole, access, comparison, delta, extent, fresh, substitute_hole
+from .atoms import Atom, Hole, access, comparison, delta, extent, fresh, note_symmetry, substitute_hole
 from .definitions import Definition, Definitions, Operand, condition, plain_access
 from .leave import slot_of
 from .poly import Mono, Poly
+from .symmetry import Sort, symmetry
 
 Scope = Mapping[Index, Hole]
 _CONDITIONS = (Compare, Logic, Delta)  # 0 or 1 as they stand
@@ -156,7 +157,10 @@ class Normaliser:
         return nf.add(*out)
 
     def levi_civita(self, e: LeviCivita, scope: Scope) -> Poly:
-        return nf.atom_poly(Atom("epsilon", "", self.slots(e.slots, scope)))
+        rank = len(e.slots)
+        atom = Atom("epsilon", str(rank), self.slots(e.slots, scope))
+        note_symmetry(atom.head, symmetry([Sort(tuple((k,) for k in range(rank)), -1)], rank))
+        return nf.atom_poly(atom)
 
     # ---- algebra ----------------------------------------------------------------------------------
     def sum(self, e: Sum, scope: Scope) -> Poly:

@@ -31,7 +31,7 @@ from ..ir.expr import (
 )  # fmt: skip
 from ..ir.index import Affine
 from ..ir.walk import slot_value
-from .atoms import Atom, Hole, access, exchangeable, hole_text, substitute, symmetries
+from .atoms import Atom, Hole, exchangeable, hole_text, substitute, symmetries
 from .canonical import Factor
 from .collect import Collected, collect
 from .definitions import Definition, Part, substitute_payload
@@ -228,7 +228,7 @@ def _turned(term: tuple[Mono, Number]) -> tuple[Mono, Number]:
     for n, (atom, e) in enumerate(mono.factors if known and c < 0 else ()):
         symmetry = exchangeable(atom, e, known)
         if symmetry is not None and e % 2 and (holes := other_sign(atom.holes, symmetry)):
-            turned = (*mono.factors[:n], (access(atom.name, holes), e), *mono.factors[n + 1 :])
+            turned = (*mono.factors[:n], (Atom(atom.kind, atom.name, holes), e), *mono.factors[n + 1 :])
             return Mono(mono.bound, turned), -c
     return term
 

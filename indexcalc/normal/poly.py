@@ -17,7 +17,6 @@ from ..ir.node import Node, node
 from .atoms import (
     Atom,
     Hole,
-    access,
     exchangeable,
     extent,
     free_of,
@@ -132,7 +131,7 @@ def _in_order(factors: Iterable[Factor], known: Known) -> tuple[list[Factor], in
         if symmetry is not None:
             holes, turned = sorted_slots(atom.holes, symmetry, _slot_order)
             if turned or exponent > 0:  # 1/0 stays as it is written
-                atom, sign = access(atom.name, holes), sign * (turned if not turned or exponent % 2 else 1)
+                atom, sign = Atom(atom.kind, atom.name, holes), sign * (turned if not turned or exponent % 2 else 1)
         out.append((atom, exponent))
     return out, sign
 

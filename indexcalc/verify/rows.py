@@ -16,13 +16,14 @@ from ..ir.program import Claim
 from .compare import ROUNDING, SAME_TOLERANCE, compare
 from .dependence import piecewise_parts
 from .evaluators import INTERPRETER, Evaluator
-from .numeric import COMPLEX_STEP, complex_step, richardson
+from .numeric import COMPLEX_STEP, MAX_BATCH_COMPONENTS, complex_step, largest_array, richardson
 from .point import Setting, Task, checkable_claims
 from .report import Agreement, Row, Worst
 
 COMPLEX_TOLERANCE, CENTRAL_TOLERANCE, CLAIM_TOLERANCE = 1e-12, 1e-7, 1e-10
 # Directions that meet a kink are left out; where more than this part does, the gradient counts as not verified.
 MAX_LEFT_OUT = 0.1
+VANISHING = 1e-10  # an output below it may be zero but for rounding
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ def gradient_rows(setting: Setting, task: Task, evaluators: Sequence[Evaluator],
     """Each gradient of a task against numerical derivatives, and its evaluators against each other."""
     inputs = setting.gradient_inputs(task)
     found = {e.name: e.outputs(task.gradient, inputs, setting.sizes) for e in (*evaluators, INTERPRETER)}
-    value = setting.tensors()[task.output].array
-    scale = float(np.max(np.abs(value * setting.weights[task.output]), initial=0.0))
+    scale = _output_size(setting, task.output) * float(np.max(np.abs(setting.weights[task.output]), initial=0.0))
     rows = []
     if len(task.gradient.outputs) != len(task.wrt):
         given = ", ".join(task.gradient.outputs)
@@ -138,11 +138,14 @@ def value_rows(setting: Setting, evaluators: Sequence[Evaluator]) -> list[Row]:
     found = {e.name: e.outputs(program, setting.inputs, setting.sizes) for e in (*evaluators, INTERPRETER)}
     rows = []
     for name in program.outputs:
-        agreements = _agreements({e: values[name] for e, values in found.items()}, 0.0)
+        size = _output_size(setting, name) if name in program.definitions else 0.0
+        agreements = _agreements({e: values[name] for e, values in found.items()}, size)
         # The last agreement is the one with the interpreter.
-        error, size = agreements[-1].relative_error, found[INTERPRETER.name][name].size
+        error, count = agreements[-1].relative_error, found[INTERPRETER.name][name].size
         worst = agreements[-1].worst
-        rows.append(Row(name, "value", "interpreter", None, error, SAME_TOLERANCE, agreements, size, size, worst=worst))
+        rows.append(
+            Row(name, "value", "interpreter", None, error, SAME_TOLERANCE, agreements, count, count, worst=worst)
+        )
     return rows
 
 
@@ -179,6 +182,17 @@ def _claim_row(claim: Claim, places: Sequence[Compared]) -> Row:
     size = sum(p.size for p in places)
     name = f"{claim.left} == {claim.right}"
     return Row(name, "claim", method, None, worst.error, CLAIM_TOLERANCE, (), size, size, worst=worst.worst)
+
+
+def _output_size(setting: Setting, name: str) -> float:
+    """The largest component of a definition; where all are about zero, its largest term times the number of terms,
+    which is what the rounding errors are relative to that are then left (x_i A_ij x_j of an antisymmetric A)."""
+    program, tensors = setting.program, setting.tensors()
+    found = float(np.max(np.abs(tensors[name].array), initial=0.0))
+    terms = largest_array(program, setting.sizes)
+    if found > VANISHING or terms > MAX_BATCH_COMPONENTS:
+        return found
+    return max(found, terms * _size(program.definitions[name].body, context_of(program, tensors, setting.sizes)))
 
 
 def _size(e: Expr, context: Context) -> float:

@@ -287,6 +287,27 @@ def test_a_wrong_projection_is_found() -> None:
     assert check(ic.parse(text), [Task("L", ("S",), right)])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tensor A[i,j] antisymmetric\nL = x[i] A[i,j] x[j]",
+        "index i,j,k : n(3)\nL = eps[i,j,k] x[i] x[j] z[k]",
+        "tensor A[i,j] antisymmetric\ny[k] = x[i] A[i,j] x[j] z[k]",
+    ],
+)
+def test_what_vanishes_is_verified_relative_to_its_terms(text: str) -> None:
+    found = ic.verify(text)
+    assert found, str(found)
+    wrong = text.replace("L = ", "L = 0.000000001 x[i] x[i] + ").replace(
+        "y[k] = ", "y[k] = 0.000000001 (x[i] x[i]) z[k] + "
+    )
+    from indexcalc.verify import Task, check
+
+    program = ic.parse(wrong)
+    (output,) = program.outputs
+    assert not check(program, [Task(output, ("x",), ic.grad(text, "x"))])  # a small gradient is not taken for noise
+
+
 def test_a_kink_at_the_point_is_said() -> None:
     found = verify(read_program("L = sum[i](abs(x[i]))"), inputs={"x": np.array([0.0, 1.0, -2.0])})
     assert not found

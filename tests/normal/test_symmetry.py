@@ -153,6 +153,8 @@ def test_all_spellings_and_the_sorted_one_agree(name: str) -> None:
 
 
 ZERO = [
+    "index i, j, k : n(3)\nL = eps[i, j, k] x[i] x[j] z[k]",
+    "index i, j, k : n(3)\ntensor S[i, j] symmetric\ny[k] = eps[k, i, j] S[j, i]",
     "tensor A[i, j] antisymmetric\nL = x[i] A[i, j] x[j]",
     "tensor S[i, j] symmetric\ntensor A[i, j] antisymmetric\nL = S[i, j] A[i, j]",
     "tensor S[i, j] symmetric\ntensor A[i, j] antisymmetric\nL = tr(A) + A[i, j] S[j, k] S[k, i]",
