@@ -19,7 +19,7 @@ from .forward import sweep_forward
 from .notes import subgradients, zero_note
 from .plan import Plan
 from .reverse import sweep_backward
-from .schedule import inline_pointwise, name_row_statistics, statements
+from .schedule import inline_pointwise, name_row_statistics, share_equal, statements
 from .sweep import Swept
 from .zeros import numerically_zero
 
@@ -101,6 +101,7 @@ def _fold(
     tensors = (*program.tensors, *plan.inputs)
     folder = Folder(store, model, keep, lambda: numerically_zero(store, tensors, program.spaces, backward))
     folder.run(backward)
+    share_equal(store, backward)
     inline_pointwise(store, [*keep, *forward])
     return folder
 

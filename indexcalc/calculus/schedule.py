@@ -12,7 +12,7 @@ from ..ir.program import Define
 from ..ir.walk import subexpressions
 from ..normal import poly as nf
 from ..normal.atoms import Atom, access, names_in, substitute
-from ..normal.definitions import Definition, Definitions
+from ..normal.definitions import Definition, Definitions, plain_access
 from ..normal.leave import Leaver, Names, components
 from ..normal.poly import Mono, Poly
 
@@ -85,6 +85,24 @@ def _is_small(d: Definition, uses: int) -> bool:
         return False
     (mono,) = d.poly
     return not mono.bound and (uses == 1 or len(mono.factors) <= 1)
+
+
+def share_equal(store: Definitions, backward: Collection[str]) -> None:
+    """A derivative that folding made equal to an earlier definition becomes another name for it, which inlining then
+    drops."""
+    alike: dict[tuple[object, ...], list[Definition]] = {}
+    for d in store.table.values():
+        if d.kind == "poly" and not d.virtual and plain_access(d.poly) is None:
+            heads = sorted(tuple(sorted(a.head for a, _ in m.factors)) for m in d.poly)
+            alike.setdefault((len(d.free), *heads), []).append(d)
+    for group in alike.values():
+        known: dict[str, tuple[Definition, list[Index]]] = {}
+        for d in group if len(group) > 1 else ():
+            key, order = nf.definition_key(d.free, d.poly)
+            first, theirs = known.setdefault(key, (d, order))
+            if first is not d and d.name in backward:
+                own = dict(zip(theirs, order))
+                d.payload = nf.atom_poly(access(first.name, tuple(own[i] for i in first.free)))
 
 
 def name_row_statistics(store: Definitions, backward: Collection[str]) -> None:
