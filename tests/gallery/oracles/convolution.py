@@ -69,3 +69,25 @@ def patches(x: Any, W: Any, position: Any) -> Any:
 @oracle("convolution/gated")
 def gated(x: Any, w: Any, v: Any) -> Any:
     return torch.tanh(F.conv1d(x, w, dilation=2)) * torch.sigmoid(F.conv1d(x, v, dilation=2))
+
+
+@oracle("convolution/same_padding")
+def same_padding(x: Any, w: Any, bias: Any) -> Any:
+    return F.conv1d(x, w, bias, padding="same")
+
+
+@oracle("convolution/causal")
+def causal(x: Any, w: Any, bias: Any) -> Any:
+    width = w.shape[1]
+    padded = F.pad(x.transpose(1, 2), (width - 1, 0))
+    return F.silu(F.conv1d(padded, w.flip(1)[:, None], bias, groups=len(w))).transpose(1, 2)
+
+
+@oracle("convolution/padded_strided")
+def padded_strided(x: Any, w: Any) -> Any:
+    return F.relu(F.conv2d(x, w, stride=2, padding=1))
+
+
+@oracle("convolution/padded_max_pool")
+def padded_max_pool(x: Any) -> Any:
+    return F.max_pool1d(x, 3, stride=2, padding=1)

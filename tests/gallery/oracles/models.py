@@ -106,3 +106,10 @@ def q_learning(s: Any, next: Any, reward: Any, W: Any, V: Any, W_fixed: Any, V_f
     value = (F.relu(s @ W) @ V).gather(1, action[:, None])[:, 0]
     goal = reward + 0.99 * (F.relu(next @ W_fixed) @ V_fixed).amax(dim=1)
     return F.huber_loss(value, goal)
+
+
+@oracle("models/convolutional_network")
+def convolutional_network(x: Any, w1: Any, w2: Any, W: Any, label: Any) -> Any:
+    h = F.relu(F.conv2d(x, w1))
+    h = F.relu(h + F.conv2d(h, w2, padding=1))
+    return F.cross_entropy(h.mean(dim=(2, 3)) @ W, label)
