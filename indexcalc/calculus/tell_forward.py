@@ -36,9 +36,8 @@ class ForwardTeller(Teller):
     def _through(self, d: Define, name: str, batch: tuple[Index, ...], own: tuple[Index, ...]) -> Expr:
         """Σ_m ∂D/∂X[m] Ẋ[m], with m renamed apart from every index of the definition."""
         taken = (*batch, *own)
-        if (
-            self.sweep.batched and name == self.sweep.start[0]
-        ):  # its own tangent is δ, or what its declaration leaves of it
+        itself = self.sweep.batched and name == self.sweep.start[0]
+        if itself:  # its own tangent is δ, or what its declaration leaves of it
             body = self.body_at(d, dict(zip(d.indices, own)), taken)
             tensor = self.program.inputs[name]
             if not has_structure(tensor):

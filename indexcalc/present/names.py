@@ -12,7 +12,7 @@ _SLOTS = re.compile(r"(?<=\w)\[[^\[\]]*\]")
 
 
 def given(derivation: Derivation) -> list[Tensor]:
-    """Inputs that the result takes and the forward program does not: the cotangents."""
+    """Inputs that the result takes and the forward program does not: cotangents and directions."""
     known = derivation.forward.inputs
     return [t for t in derivation.result.tensors if t.name not in known]
 
