@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from string import ascii_letters
 from typing import TypeAlias
@@ -14,8 +14,9 @@ from .walk import free_in_order
 Axis: TypeAlias = tuple[Index, int]
 
 
-def einsum_text(e: Expr) -> str | None:
-    """The string whose operands are the accesses in order and whose output is `e.free_indices`, or None.
+def einsum_text(e: Expr, output: Sequence[Index] | None = None) -> str | None:
+    """The string whose operands are the accesses in order and whose output is `output`, by default `e.free_indices`, or
+    None.
 
     >>> from indexcalc.ir.expr import Space
     >>> i, row = Index("i", Space("n")), Index("row", Space("n"))
@@ -25,12 +26,14 @@ def einsum_text(e: Expr) -> str | None:
     operands = _operands(e, {}, count(1))
     if operands is None:
         return None
-    output = [(i, 0) for i in free_in_order(e)]
-    letters = _letters([*output, *(axis for operand in operands for axis in operand)])
+    kept = [(i, 0) for i in (free_in_order(e) if output is None else output)]
+    if not {i for i, _ in kept} <= e.free:
+        return None  # einsum repeats nothing along an index that no operand has
+    letters = _letters([*kept, *(axis for operand in operands for axis in operand)])
     if letters is None:
         return None
     inputs = ",".join("".join(letters[axis] for axis in operand) for operand in operands)
-    return f"{inputs}->{''.join(letters[axis] for axis in output)}"
+    return f"{inputs}->{''.join(letters[axis] for axis in kept)}"
 
 
 def _operands(e: Expr, bound: Mapping[Index, int], serial: count[int]) -> list[list[Axis]] | None:

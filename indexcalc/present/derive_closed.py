@@ -6,7 +6,8 @@ from ..ir.pretty import pretty_text
 from ..ir.program import Define, Program
 from ..ir.trace import Derivation
 from ..matrix.form import MatrixForm, matrix_form
-from .columns import beside, pad
+from .columns import beside, pad, wrap
+from .contractions import einsum_strings, multiplications
 from .look import Look
 from .names import new_statements
 
@@ -45,6 +46,15 @@ def form_lines(statements: list[Define], program: Program, look: Look) -> list[s
     return labelled("matrix form", [form_text(f, look) for f in forms if f is not None], look)
 
 
+def figure_lines(statements: list[Define], look: Look) -> list[str]:
+    """einsum strings, and multiplications as a formula, of statements that are contractions."""
+    strings = [(s, einsum_strings(s)) for s in statements]
+    lines = labelled("einsum", [f"{s.name} = {text}" for s, text in strings if text is not None], look)
+    costs = [(s, multiplications(s, look)) for s in statements]
+    told = [f"{s.name}: {text} multiplications" for s, text in costs if text is not None]
+    return lines + labelled("cost", told, look)
+
+
 def form_text(form: MatrixForm, look: Look) -> str:
     return str(form) if look.unicode else form.ascii
 
@@ -55,4 +65,5 @@ def labelled(label: str, texts: list[str], look: Look) -> list[str]:
     >>> labelled("cost", ["a", "b"], Look())
     ['cost          a', '              b']
     """
-    return [look.paint(pad(label if k == 0 else "", LABEL), "dim") + "  " + text for k, text in enumerate(texts)]
+    lines = [line for text in texts for line in wrap(text, look.width - LABEL - 2)]
+    return [look.paint(pad(label if k == 0 else "", LABEL), "dim") + "  " + line for k, line in enumerate(lines)]

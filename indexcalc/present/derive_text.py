@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from ..calculus.closed import closed_derivation
 from ..ir.pretty import pretty_text
 from ..ir.trace import Derivation, Section, Step
 from .checked import Checked, checked_lines
 from .columns import beside, prose, wrap
-from .derive_closed import closed_text, form_lines
+from .derive_closed import closed_text, figure_lines, form_lines
 from .figures import multiplication_ratio
 from .look import Look
 from .marks import changed, marked_text
@@ -39,13 +40,13 @@ def derivation_text(
     if steps:
         shown = [s for s in derivation.sections if s.steps]
         blocks += ["\n".join(section_lines(s, look, alone=len(shown) == 1, checked=checked)) for s in shown]
-    lines = [closed_text(closed, look)] if closed else program_lines(derivation, look, sizes)
+    lines = [closed_text(closed, look)] if closed else program_lines(derivation, look, sizes, offer=not steps)
     blocks.append("\n".join([*lines, *(checked_lines(checked, look) if checked is not None else ())]))
     return "\n\n".join(blocks)
 
 
-def program_lines(derivation: Derivation, look: Look, sizes: Mapping[str, int]) -> list[str]:
-    """What is given, every new statement with where it came from, and counts."""
+def program_lines(derivation: Derivation, look: Look, sizes: Mapping[str, int], *, offer: bool = False) -> list[str]:
+    """What is given, every new statement with where it came from, and counts; `offer`: how the steps are to be had."""
     notes = {s.target.name: s.note for s in derivation.sections}
     told = [reference_text(t) for t in given(derivation)]
     forward = kept(derivation)
@@ -59,9 +60,11 @@ def program_lines(derivation: Derivation, look: Look, sizes: Mapping[str, int]) 
     lines += beside(rows, look)
     new = new_statements(derivation)
     if len(new) <= FEW:
-        lines += form_lines(new, derivation.result, look)
+        closed = closed_derivation(derivation)
+        lines += form_lines(new_statements(closed), closed.result, look)
+        lines += figure_lines(new, look)
     lines += [line for note in derivation.result.notes for line in prose(look.spell(f"note: {note}"), look.width)]
-    lines += [look.paint(line, "dim") for line in prose(summary(derivation, look, sizes), look.width)]
+    lines += [look.paint(line, "dim") for line in prose(summary(derivation, look, sizes, offer=offer), look.width)]
     return lines
 
 
@@ -69,13 +72,16 @@ def _and(parts: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
-def summary(derivation: Derivation, look: Look, sizes: Mapping[str, int]) -> str:
-    """Counts and outputs, in one line."""
+def summary(derivation: Derivation, look: Look, sizes: Mapping[str, int], *, offer: bool = False) -> str:
+    """Counts and outputs, in one line; `offer`: and that --steps tells how it was derived."""
     count = len(new_statements(derivation))
     ratio = multiplication_ratio(derivation, sizes)
     parts = [] if ratio is None else [f"{ratio:.2f} {'×' if look.unicode else 'x'} the forward's multiplications"]
     parts.append(f"{count} statement{'' if count == 1 else 's'}")
-    return f" {look.dash} ".join([*parts, f"returns {', '.join(derivation.result.outputs)}"])
+    parts.append(f"returns {', '.join(derivation.result.outputs)}")
+    if offer and any(s.steps for s in derivation.sections):
+        parts.append("--steps shows how")
+    return f" {look.dash} ".join(parts)
 
 
 def remark_text(text: str, look: Look) -> str:
