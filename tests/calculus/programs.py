@@ -178,7 +178,7 @@ STRUCTURED: dict[str, tuple[str, str]] = {
         "tensor C[i,j,k,l] symmetric(1,2) symmetric(3,4), e[i,j] symmetric\nL = 0.5 e[i,j] C[i,j,k,l] e[k,l]",
         "C,e",
     ),
-    "riemann": ("index i,j,k,l : n(3)\ntensor R[i,j,k,l] riemann\nL = R[i,j,k,l] a[i,k] b[j,l] + R[i,j,i,j]", "R,a"),
+    "riemann": ("index i,j,k,l : n(4)\ntensor R[i,j,k,l] riemann\nL = R[i,j,k,l] a[i,k] b[j,l] + R[i,j,i,j]", "R,a"),
     "diagonal form": (
         "tensor D[i,j] diagonal\nL = x[i] D[i,j] A[j,k] D[k,l] x[l] + logdet(D) + b[i] inv(D)[i,j] b[j]",
         "D,x",

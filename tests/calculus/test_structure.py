@@ -207,6 +207,12 @@ def test_a_forward_value_is_found_again_under_the_other_spelling(spelling: str) 
     assert "2 s[" in str(ic.grad(text, "x").statements[-1])
 
 
+def test_a_forward_value_is_found_again_with_the_other_sign() -> None:
+    text = "tensor A[i,j] antisymmetric\ns[i] = A[i,j] x[j]\nL = s[i] tanh(s[i]) + x[i] A[i,j] y[j]"
+    assert str(ic.grad(text, "y,x").definitions["grad_y"]) == "grad_y[j] = -s[j]"
+    assert ic.verify(text)
+
+
 SAID = [
     ("symmetric", "S is symmetric: grad_S is the gradient among symmetric matrices, (G + Gᵀ)/2, where G treats all"),
     ("antisymmetric", "S is antisymmetric: grad_S is the gradient among antisymmetric matrices, (G − Gᵀ)/2, where"),
