@@ -15,7 +15,8 @@ from ..ir.build import ZERO, index_sum, multiply, number
 from ..ir.expr import Access, Compare, Delta, Expr, IndexValue, Literal, Logic, Where
 from ..ir.index import Index, Slot, Space, affine_form
 from ..ir.program import Define
-from ..ir.walk import slot_value, subexpressions, substitute, tensors_in
+from ..ir.walk import slot_value, subexpressions, substitute, tensors_in, transform
+from .decide import decided
 from .names import Names
 from .value import Axis, Value, axis_size, cuts, extent, sizes_between, strides
 
@@ -81,7 +82,8 @@ class Builder:
         for old, new in mapping.items():
             if isinstance(new, Index):
                 self.unify(new, old)
-        return substitute(e, mapping)
+        found = substitute(e, mapping)
+        return transform(found, decided) if any(isinstance(new, int) for new in mapping.values()) else found
 
     # ---- inputs and definitions ------------------------------------------------------------------------
     def input(self, wanted: str, shape: Sequence[int], *, integer: bool = False, constant: bool = False) -> Value:

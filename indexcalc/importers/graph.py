@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 from ..diagnostics import Diagnostic, IndexCalcError, fail
@@ -126,7 +127,14 @@ class Reader:
             return ranked(b, name, arguments, options)
         if name.startswith(("to.", "_to_copy")) and b.kind == "int" and "float" in b.argument_kinds:
             raise unsupported("rounding to integers", "keep the numbers real")
-        return OPERATORS[name](b, *arguments, **_wanted(options))
+        wanted = _wanted(options)
+        try:
+            signature(OPERATORS[name]).bind(b, *arguments, **wanted)
+        except TypeError as error:
+            raise unsupported(
+                f"this form of the operator {node.target}", f"call it in a simpler way: {error}"
+            ) from None
+        return OPERATORS[name](b, *arguments, **wanted)
 
     def _named(self, node: Any, name: str, value: Any) -> Any:
         """The value with a hint of what to call it; under a name where more than one formula reads it."""

@@ -7,7 +7,7 @@ from ..builder import Builder, axis_value
 from ..value import Value
 from .contraction import matmul
 from .elementwise import chosen, plus, times
-from .reduction import softmax
+from .reduction import mapped
 from .registry import number, operator, unsupported
 from .shape import flatten, transpose, unflatten, unsqueeze
 
@@ -43,6 +43,6 @@ def attention(
             scores = b.pointwise_of(lambda m, s: chosen(m, s, Literal(float("-inf"))), mask, scores)
         else:
             scores = b.pointwise_of(plus, scores, mask)
-    weights = b.define(softmax(b, scores, -1), "weights")
+    weights = b.define(mapped(b, "softmax", scores, -1), "weights")
     found = matmul(b, weights, v)
     return flatten(b, found, -4, -3) if grouped else found

@@ -195,7 +195,7 @@ def matrix_norm(b: Builder, x: Value, ord: object = None, dims: Dims = None, kee
 
 # ---- along a dimension -----------------------------------------------------------------------------------
 def mapped(b: Builder, operation: str, x: Value, dim: int, count: int = 0) -> Value:
-    """softmax, cumsum or topk's mask along a dimension, under a name."""
+    """softmax, cumsum or topk's mask along a dimension; to be given a name, since it can be read at no other slots."""
     d = dimension(dim, x.rank)
     if operation != "softmax":
         x = b.flat(x, d)
@@ -219,7 +219,7 @@ def _over_copies(operation: str, x: Value, d: int, own: Axis) -> Value:
 
 @operator("softmax.int", "_softmax.default")
 def softmax(b: Builder, x: Value, dim: int, *ignored: object, **options: object) -> Value:
-    return mapped(b, "softmax", x, dim)
+    return b.define(mapped(b, "softmax", x, dim))
 
 
 @operator("log_softmax.int", "_log_softmax.default")
@@ -232,7 +232,7 @@ def log_softmax(b: Builder, x: Value, dim: int, *ignored: object, **options: obj
 
 @operator("cumsum.default")
 def cumsum(b: Builder, x: Value, dim: int, *, dtype: object = None) -> Value:
-    return mapped(b, "cumsum", x, dim)
+    return b.define(mapped(b, "cumsum", x, dim))
 
 
 def _up_to(b: Builder, operation: str, x: Value, dim: int, neutral: Expr) -> Value:
