@@ -16,6 +16,8 @@ from ..normal.definitions import Definition, Definitions, plain_access
 from ..normal.leave import Leaver, Names, components
 from ..normal.poly import Mono, Poly
 
+MAX_FACTORS = 48  # of a monomial that is put together: a chain of n products would have n factors in each of n places
+
 
 def inline_pointwise(store: Definitions, keep: Collection[str]) -> None:
     """Put single-use monomials without dummies where they are read, so that no name hides a pattern.  Never
@@ -65,6 +67,8 @@ def _inline_factor(mono: Mono, c: Number, small: dict[str, Definition], uses: Co
         if inner is None or not isinstance(e, int) or not _is_small(inner, uses[inner.name]):
             continue
         ((m2, c2),) = inner.poly.items()
+        if len(mono.factors) + len(m2.factors) > MAX_FACTORS:
+            continue
         if e < 0 and not nf.is_invertible(m2):
             continue
         names = dict(zip(inner.free, a.holes))

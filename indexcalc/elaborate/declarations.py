@@ -41,7 +41,7 @@ def declare_indices(tree: t.Tree, scope: Scope) -> None:
             scope.unify(key, ("index", text), name.span)
 
 
-def _space(tree: t.IndexDeclaration, name: t.Name, scope: Scope) -> Key:
+def _space(tree: t.IndexDeclaration | t.IntegerDeclaration, name: t.Name, scope: Scope) -> Key:
     extent: str | int | None = None
     if isinstance(tree.extent, t.Number):
         if not tree.extent.text.isdigit() or len(tree.extent.text) > 18:
@@ -70,7 +70,7 @@ def declare_tensors(tree: t.Tree, scope: Scope) -> None:
         info = scope.tensors.get(item.reference.name)
         if isinstance(tree, t.IntegerDeclaration) and info is not None:
             info.integer = True
-            key = scope.spaces.declare(tree.space.text, None, tree.space.span)
+            key = _space(tree, tree.space, scope)
             scope.unify(key, ("value", info.name), tree.space.span)
 
 

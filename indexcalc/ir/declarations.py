@@ -17,9 +17,10 @@ def declaration_lines(p: Program) -> list[str]:
         f"index {', '.join(i.name for i in group)} : {space_text(space)}"
         for space, group in groupby(all_indices(p), key=lambda i: i.space)
     ]
-    for kind, tensors in groupby(p.tensors, key=_kind):
-        ending = f" : {kind[1]}" if kind[0] == "integer" else ""
-        lines.append(f"{kind[0]} {', '.join(map(tensor_text, tensors))}{ending}")
+    told = {i.space for i in all_indices(p)}
+    for (kind, values), tensors in groupby(p.tensors, key=_kind):
+        ending = "" if values is None else f" : {values.name if values in told else space_text(values)}"
+        lines.append(f"{kind} {', '.join(map(tensor_text, tensors))}{ending}")
     printer = Printer()
     for f in p.functions:
         lines.append(f"function {f.name}({', '.join(f.parameters)}) = {printer.side(f.body, ())}")
@@ -47,10 +48,10 @@ def _attribute_text(a: Attribute) -> str:
     return f"{a.name}({','.join(map(str, a.slots))})" if a.slots else a.name
 
 
-def _kind(t: Tensor) -> tuple[str, str]:
+def _kind(t: Tensor) -> tuple[str, Space | None]:
     if t.values is not None:
-        return "integer", t.values.name
-    return ("tensor" if t.indices else "scalar"), ""
+        return "integer", t.values
+    return ("tensor" if t.indices else "scalar"), None
 
 
 def all_indices(p: Program) -> tuple[Index, ...]:

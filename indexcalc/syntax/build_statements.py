@@ -36,7 +36,9 @@ class StatementBuilder:
         return t.ScalarDeclaration(self._span(start, end), tuple(children))
 
     def integer_declaration(self, children: list[Any], start: int, end: int) -> t.IntegerDeclaration:
-        return t.IntegerDeclaration(self._span(start, end), tuple(children[:-1]), children[-1])
+        found: list[Any] = children[-1]
+        space, extent, *_ = [*found, None]
+        return t.IntegerDeclaration(self._span(start, end), tuple(children[:-1]), space, extent)
 
     def function_declaration(self, children: list[Any], start: int, end: int) -> t.FunctionDeclaration:
         word, parameters, body = children

@@ -47,7 +47,7 @@ _CHARACTERS = {
     "|": "write abs(x), or `or` between conditions",
     "!": "write `not`, or != between two values",
     "{": "braces follow `_` or `^`; brackets that group are ( )",
-    "%": "the remainder is not part of the language",
+    "%": "there is no remainder: positions that wrap round are an integer tensor, x[at[t, k]], or a sum of deltas",
     "@": "write the indices: C[i,k] = A[i,j] B[j,k]",
     "∑": "write sum[k](…)",
     "∏": "write prod[k](…)",

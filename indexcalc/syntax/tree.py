@@ -232,8 +232,11 @@ class ScalarDeclaration(Tree):
 
 @dataclass(frozen=True, slots=True)
 class IntegerDeclaration(Tree):
+    """The space of the values; `extent` a Name, a Number or None."""
+
     items: tuple[Item, ...]
     space: Name
+    extent: Name | Number | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,15 @@ def test_the_forward_comes_along_whatever_the_normal_form_saw_through(text: str)
 
 
 # ---- length --------------------------------------------------------------------------------------------
+def test_work_is_linear_in_a_chain_of_elementwise_statements(calls: Callable[[Callable[[], object]], int]) -> None:
+    def work(count: int) -> int:
+        steps = [f"h{k + 1}[i] = exp(h{k}[i]) a[i]" for k in range(count)]
+        program = ic.parse("\n".join(["tensor x[i], a[i]", "h0[i] = x[i]", *steps, f"L = h{count}[i] a[i]"]))
+        return calls(lambda: ic.grad(program, ["x"]))
+
+    assert work(160) < 2.4 * work(80)
+
+
 def test_work_is_linear_in_layers(calls: Callable[[Callable[[], object]], int]) -> None:
     def work(layers: int) -> int:
         lines = "\n".join(f"a{k + 1}[b,o] = tanh(a{k}[b,i] W{k}[i,o])" for k in range(layers))

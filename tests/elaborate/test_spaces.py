@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from indexcalc.diagnostics import IndexCalcError
 from indexcalc.elaborate.read import check_text, read_program
 from indexcalc.ir.index import Space
 
@@ -86,3 +89,24 @@ def test_a_window_lets_an_index_range_over_a_part_of_the_slot() -> None:
     assert [d.code for d in check_text("index p : between\ntensor u[s]\nindex s : site\nd[p] = u[p + 1] - u[p]")] == [
         "IX201"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "extent"),
+    [
+        ("integer a[i], c[i] : space(3)\ny[i] = E[a[i]] + F[c[i]]", 3),
+        ("index v : space(V)\ninteger a[i] : space(V)\ny[i] = E[a[i]]", "V"),
+        ("integer a[i] : space(3)\ny[i] = where(a[i] == 1, x[i], 0)", 3),  # no index ranges over it
+        ("index v : space(4)\ninteger a[i] : space\ny[i] = E[a[i]]", 4),
+    ],
+)
+def test_the_values_of_an_integer_tensor_may_give_their_extent(text: str, extent: object) -> None:
+    program = read_program(text)
+    values = program.inputs["a"].values
+    assert values is not None and values.extent == extent
+    assert read_program(str(program)) == program
+
+
+def test_an_extent_of_values_that_disagrees_is_refused() -> None:
+    with pytest.raises(IndexCalcError, match=r"IX202.*has extent 4 and extent 3"):
+        read_program("index v : space(4)\ninteger a[i] : space(3)\ny[i] = E[a[i]]")
