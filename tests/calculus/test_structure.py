@@ -208,8 +208,10 @@ def test_a_forward_value_is_found_again_under_the_other_spelling(spelling: str) 
 
 
 def test_a_forward_value_is_found_again_with_the_other_sign() -> None:
-    text = "tensor A[i,j] antisymmetric\ns[i] = A[i,j] x[j]\nL = s[i] tanh(s[i]) + x[i] A[i,j] y[j]"
-    assert str(ic.grad(text, "y,x").definitions["grad_y"]) == "grad_y[j] = -s[j]"
+    text = (
+        "tensor A[i,j] antisymmetric\nW[i,j] = A[i,j] u[i]\nL = sum[i,j](tanh(W[i,j])) + sum[i,j](B[i,j] A[i,j] u[j])"
+    )
+    assert str(ic.grad(text, "B,u").definitions["grad_B"]) == "grad_B[i, j] = -W[j, i]"
     assert ic.verify(text)
 
 
