@@ -177,7 +177,7 @@ class Builder:
                     self.scope.bad("IX106", message, term.span, hint)
         factors = [power(p, MINUS_ONE) if op == "/" else p for op, p in zip(term.operators, parts)]
         values = [f.value for f in factors if isinstance(f, Literal)]
-        if math.inf in map(abs, values) and 0 in values:
+        if 0 in values and any(abs(v) == math.inf for v in values):
             self.scope.bad("IX205", "0 times inf is no number", term.span, "use where(…) to choose")
             return ONE
         return multiply(*factors)
