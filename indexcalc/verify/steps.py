@@ -141,7 +141,7 @@ class _Values:
         found = arranged(evaluate_in(e.body, inside), (*free, batch), inside).array
         slopes = np.where(np.isnan(found.real), np.nan, found.imag / COMPLEX_STEP)  # no slope where there is no value
         name = f"∂{len(self.tensors)}"
-        self.tensors[name] = Stored(slopes.reshape(*slopes.shape[:-1], *base.shape))
+        self.tensors[name] = Stored(slopes.reshape((*slopes.shape[:-1], *base.shape)))
         return Access(name, (*free, *e.wrt.slots))
 
 

@@ -19,6 +19,7 @@ from tests.calculus.programs import PROGRAMS
 
 # Of every family one; between them they use most rules.
 NAMES = [
+    "ridge", "lora",
     "quadratic form", "trace of a cube", "least squares", "norm", "variance", "product", "hyperedge", "broadcast bias",
     "gelu", "max of two", "power", "variable power", "user function", "where", "logsumexp", "log softmax", "cumsum",
     "cross entropy log", "convolution", "fixed slots", "inverse", "gaussian", "delta", "attention", "tied",
