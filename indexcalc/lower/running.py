@@ -55,6 +55,7 @@ def _run(factor: Expr, bound: Sequence[Index]) -> Run | None:
 
 
 def _along(low: Lowering, terms: Operand, run: Run) -> Operand:
+    terms = low.build.broadcast(terms, (run.summed,))  # a definition may not depend on its index: equal terms
     operation = "cumsum" if run.operator in ("<", "<=") else "reversed_cumsum"
     total = low.build.make(Along(operation, (run.summed,)), (terms,), terms.labels, terms.kind)
     if run.operator in ("<", ">"):  # without the limit itself

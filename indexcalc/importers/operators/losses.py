@@ -143,8 +143,9 @@ def _of_probabilities(
     return Value(total.expr / prod(n for k, n in enumerate(x.shape) if k != d))
 
 
-def unsqueezed(b: Builder, x: Value, times: int) -> Value:
-    for _ in range(times):
+def unsqueezed(b: Builder, x: Value, count: int) -> Value:
+    """x with as many dimensions of size 1 behind its own."""
+    for _ in range(count):
         x = unsqueeze(b, x, -1)
     return x
 

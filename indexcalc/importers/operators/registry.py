@@ -20,7 +20,6 @@ from ..builder import Builder
 from ..value import Value
 
 Argument: TypeAlias = Union[Value, bool, int, float]
-Result: TypeAlias = Union[Value, tuple[Value, ...]]
 Operator: TypeAlias = Callable[..., Any]
 F = TypeVar("F", bound=Operator)
 
