@@ -28,6 +28,12 @@ def from_torch(
     call: Callable[..., Any], inputs: Sequence[Any], names: Mapping[str, str | Sequence[str]]
 ) -> tuple[Program, Arrays]:
     """The program of a function or module at the shapes of example inputs, and all its inputs as NumPy arrays."""
+    if not callable(call):
+        raise fail(
+            "IX901", f"from_torch takes a function or a module, not {type(call).__name__}", hint="nn.Linear(3, 4)"
+        )
+    if not isinstance(inputs, (tuple, list)):
+        raise fail("IX901", "the example inputs are a tuple of the call's arguments", hint="from_torch(f, (x,))")
     module = call if isinstance(call, torch.nn.Module) else _Wrapped(call)
     exported = _exported(module, tuple(inputs))
     b = Builder()

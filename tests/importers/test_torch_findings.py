@@ -185,6 +185,18 @@ def test_inputs_are_checked(inputs, message):
         ic.from_torch(lambda x: 2 * x, inputs)
 
 
+@pytest.mark.parametrize(
+    ("call", "inputs", "message"),
+    [
+        ("relu", ones((3,)), "takes a function or a module, not str"),
+        (torch.relu, ones((3,))[0], "a tuple of the call's"),
+    ],
+)
+def test_the_call_is_checked(call, inputs, message):
+    with pytest.raises(ic.IndexCalcError, match=message):
+        ic.from_torch(call, inputs)
+
+
 def test_a_missing_torch_names_the_extra():
     code = (
         "import sys; sys.modules['torch'] = None\n"
