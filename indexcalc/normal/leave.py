@@ -208,8 +208,9 @@ class Leaver:
         names = self.names.rename(bound, used, self._wishes(bound, factors))
         inside = (*used, *names.values())
         renamed = [(substitute(a, names), e) for a, e in factors]
-        body = _product(c, [_Item(a.text, e, self.atom(a, inside)) for a, e in renamed], [])
-        return build.index_sum(body, _by_appearance(names.values(), body))
+        body = _product(magnitude(c), [_Item(a.text, e, self.atom(a, inside)) for a, e in renamed], [])
+        whole = build.index_sum(body, _by_appearance(names.values(), body))
+        return -whole if c < 0 else whole  # -A[i, j] x[j] needs no sum to be written
 
     def _wishes(self, bound: tuple[Index, ...], factors: Iterable[Factor]) -> dict[Index, list[Index]]:
         """For each dummy, what the tensors call the slots that it stands in."""
