@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..ir.declarations import all_indices
-from ..ir.expr import Access, Binder, Expr, Index, IndexReduce, IndexSum, MatrixApply
+from ..ir.expr import Access, Binder, Expr, Index, IndexReduce, IndexSum, MatrixApply, Space
 from ..ir.program import Define, Program, Statement
 from ..ir.trace import Derivation
 from ..ir.walk import children, rebuild, subexpressions, substitute, tensors_in, transform
@@ -57,6 +57,7 @@ class _Writer:
     def __init__(self, program: Program, forward: Program) -> None:
         self.program, self.forward = program, forward
         self.names = {i.name for i in program.indices} | set(program.inputs) | set(program.definitions)
+        self.introduced: dict[str, Space] = {}
 
     def lines(self, derived: list[Define]) -> list[Define]:
         """The statements that stay, simplified."""
@@ -70,7 +71,7 @@ class _Writer:
                 body = self.simplest(self.substituted(reader.body, {s.name: now}, frozenset(reader.indices)))
                 if nodes(body) <= nodes(reader.body) + nodes(now.body):
                     kept = [replace(r, body=body) if r is reader else r for r in kept if r is not now]
-        return kept
+        return [replace(s, body=self.apart(s.body, {i.name for i in s.indices})) for s in kept]
 
     def written_in(self, derived: list[Define], whole: set[str]) -> list[Define]:
         """The statements with the short ones, and those that one place reads, written in.  `whole`: matrices that are
@@ -100,7 +101,7 @@ class _Writer:
         return rebuild(e, new) if any(a is not b for a, b in zip(new, parts)) else e
 
     def apart(self, e: Expr, taken: set[str]) -> Expr:
-        """Its sums over indices of other names than those taken."""
+        """Its sums over indices of other names than those taken, and than those of the sums around them."""
         if not isinstance(e, (IndexSum, IndexReduce)):
             parts = children(e)
             new = tuple(self.apart(p, taken) for p in parts)
@@ -108,11 +109,18 @@ class _Writer:
         names: dict[Index, Index] = {}
         used = taken | {i.name for i in e.body.free} | {i.name for i in e.body.bound_indices}
         for i in e.indices:
-            names[i] = fresh_letter(i, used | self.names) if i.name in taken else i
+            names[i] = self.letter(i, used) if i.name in taken else i
             used.add(names[i].name)
         body = self.apart(substitute(e.body, dict(names)), taken | {i.name for i in names.values()})
         over = tuple(names.values())
         return IndexSum(body, over) if isinstance(e, IndexSum) else IndexReduce(e.operation, body, over)
+
+    def letter(self, like: Index, used: set[str]) -> Index:
+        """A new index, under a name that no index of another space has."""
+        elsewhere = {name for name, space in self.introduced.items() if space != like.space}
+        found = fresh_letter(like, used | self.names | elsewhere)
+        self.introduced[found.name] = found.space
+        return found
 
     def simplest(self, e: Expr) -> Expr:
         """The expression simplified, with common factors in front; terms of equal sums are joined where shorter."""

@@ -11,6 +11,7 @@ import pytest
 
 import indexcalc as ic
 from docs.catalogue import GALLERY, families
+from indexcalc.calculus.closed import closed
 from tests.autograd import close, cotangent_of, gradients, leaves
 
 from .formulas import FORMULAS, NAMES, ORACLES, extents, program_of, setting_of, tasks_of, torch_outputs
@@ -48,6 +49,8 @@ def test_its_text_and_its_gradients_read_back(name: str) -> None:
     assert ic.parse(str(program)) == program
     for task in tasks_of(name):
         assert ic.parse(str(task.gradient)) == task.gradient
+        equations = closed(task.gradient, program)
+        assert ic.parse(str(equations)) == equations
 
 
 @each

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
+from indexcalc.calculus.closed import closed
 from tests.autograd import close, gradients, leaves
 
 from .formulas import FORMULAS, ORACLES, extents, program_of, setting_of
@@ -72,3 +73,24 @@ def second_order(name: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, A
 def run(program: ic.Program, arrays: dict[str, Any], name: str) -> dict[str, Any]:
     given = {n: a for n, a in arrays.items() if n in program.inputs}
     return ic.compile(program)(**given, sizes=extents(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "wrt"),
+    [
+        ("vectors/entropy", "z"),
+        ("matrices/generalised_rayleigh_quotient", "x"),
+        ("matrices/squared_singular_values", "X"),
+        ("filtering/kalman_log_likelihood", "H"),
+        ("tensors/symmetric_cp", "A"),
+        ("tensors/tucker", "C"),
+    ],
+)
+def test_a_hessian_in_closed_form_reads_back(name: str, wrt: str) -> None:
+    """Equations that hold sums under sums, and fresh indices of several spaces."""
+    program = program_of(name)
+    second = ic.hessian(program, wrt)
+    equations = closed(second, program)
+    assert ic.parse(str(second)) == second
+    assert ic.parse(str(equations)) == equations
+    assert "inf" not in str(equations)

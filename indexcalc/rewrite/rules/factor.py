@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ...ir.build import add, multiply, number
+from ...ir.build import add, integer_power, multiply, number
 from ...ir.expr import Expr, Literal, Number, Sum
 from ..rule import Context, rule
 from ..terms import divides, factors_of
@@ -38,7 +38,7 @@ def common_factor(node: Sum, context: Context) -> Expr | None:
                 left[factor] -= 1
             else:
                 kept.append(factor)
-        inside.append(multiply(number(value if size == 1 else value / size), *kept))
+        inside.append(multiply(number(value * integer_power(size, -1)), *kept))
     in_order = []
     for factor in terms[0][1]:
         if shared[factor]:
