@@ -427,6 +427,8 @@ def _spelt(given: str | Iterable[str], known: Iterable[str]) -> Sequence[str]:
     """The names meant, spelt as the program spells them: `alpha`, `\\alpha` and α are one name."""
     from .syntax.greek import spelt
 
+    if not isinstance(given, Iterable):
+        raise fail("IX901", f"names are text, or several texts, not {type(given).__name__}", hint='such as "Q,K"')
     parts = given.split(",") if isinstance(given, str) else given
     return spelt((p.strip() for p in parts if p.strip()), known)
 

@@ -135,6 +135,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"did you mean `{close[0]}`?" if close else ""
 
 
+def listed(words: Sequence[str]) -> str:
+    """The words in a row, as a sentence has them.
+
+    >>> listed(["Q"]), listed(["Q", "K"]), listed(["Q", "K", "V"])
+    ('Q', 'Q and K', 'Q, K and V')
+    """
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
 def render(d: Diagnostic) -> str:
     """Plain text of one finding: heading, source line, carets under the span, why and help."""
     where = f"{d.file}:{d.span.line}:{d.span.column}: " if d.span else (f"{d.file}: " if d.file != "<input>" else "")

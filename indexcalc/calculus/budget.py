@@ -55,7 +55,7 @@ def chosen_for(phases: Phases, derived: Program, memory: int, sizes: Mapping[str
     raise fail(
         "IX909",
         f"the gradient does not fit into {bytes_text(memory)}: the smallest peak is {bytes_text(least)}",
-        hint=f"give memory={least} or more, or smaller sizes",
+        hint=f"give memory={least} (--memory {least}) or more, or smaller sizes",
         why="inputs, results and the operands of one statement are there at the same time, whatever is computed again",
     )
 

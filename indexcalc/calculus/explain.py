@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..diagnostics import listed
 from ..ir.program import Define, Program
 from ..ir.trace import Derivation, Section
 from ..ir.walk import tensors_in
@@ -58,4 +59,4 @@ def _sections(stage: Stage) -> list[Section]:
 
 def _helper(s: Define, final: Mapping[str, Define]) -> Section:
     readers = [r.name for r in final.values() if s.name in tensors_in(r.body)]
-    return Section(s, "", (), f"computed once, read by {' and '.join(readers)}")
+    return Section(s, "", (), f"computed once, read by {listed(readers)}")

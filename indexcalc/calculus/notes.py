@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..diagnostics import listed
 from ..ir.expr import Apply, Compare, Expr, IndexMap, IndexReduce, Logic
 from ..ir.functions import BUILTIN
 from ..ir.inline import inline_functions
@@ -66,10 +67,14 @@ def direction_note(what: str, work: Mapping[Direction, float], chosen: Direction
 
     >>> direction_note("the Jacobian", {"forward": 12000.0, "reverse": 640.0}, "reverse")
     'the Jacobian is found in reverse mode: 640 multiplications, in forward mode 1.2e+04'
+    >>> direction_note("the Jacobian", {"forward": 640.0, "reverse": 640.0}, "forward")
+    'the Jacobian is found in forward mode: reverse mode takes as many multiplications'
     """
     (other,) = (name for name in work if name != chosen)
-    figures = f"{_figure(work[chosen])} multiplications, in {other} mode {_figure(work[other])}"
-    return f"{what} is found in {chosen} mode: {figures}"
+    own, others = _figure(work[chosen]), _figure(work[other])
+    if own == others:
+        return f"{what} is found in {chosen} mode: {other} mode takes as many multiplications"
+    return f"{what} is found in {chosen} mode: {own} multiplications, in {other} mode {others}"
 
 
 def _figure(work: float) -> str:
@@ -77,5 +82,4 @@ def _figure(work: float) -> str:
 
 
 def _names(names: Sequence[str]) -> str:
-    quoted = [f"`{n}`" for n in names]
-    return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
+    return listed([f"`{n}`" for n in names])

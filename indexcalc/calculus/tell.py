@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ..diagnostics import IndexCalcError, fail
+from ..diagnostics import IndexCalcError, fail, listed
 from ..ir.expr import Binder, Expr, Index, IndexReduce, IndexSum, Slot, Space
 from ..ir.inline import inline_functions
 from ..ir.program import Define, Tensor
@@ -129,7 +129,7 @@ class Teller:
                 steps.append(Step(target, indices, rule.name, rule.law, before, after, note))
                 known = recognise(after, readers)
                 if known != after:
-                    names = " and ".join(r.name for r in readers)
+                    names = listed([r.name for r in readers])
                     steps.append(Step(target, indices, "known value", KNOWN, after, known, f"{names} is at hand"))
                     break
             else:

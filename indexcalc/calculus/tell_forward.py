@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..diagnostics import listed
 from ..ir import build
 from ..ir.expr import Access, Derivative, Expr, Index
 from ..ir.program import Define
@@ -26,7 +27,7 @@ class ForwardTeller(Teller):
         batch, own = self.frame(d.name, target)
         read = [n for n in (*self.program.inputs, *self.program.definitions) if n in felt & tensors_in(d.body)]
         start = build.add(*(self._through(d, name, batch, own) for name in read))
-        why = f"{d.name} reads {' and '.join(read)}" if read else f"{d.name} does not depend on the inputs moved"
+        why = f"{d.name} reads {listed(read)}" if read else f"{d.name} does not depend on the inputs moved"
         by = f"∂{self.sweep.start[0]}{slots_text(batch)}" if self.sweep.batched else ""
         find = f"∂{d.name}{slots_text(own)}/{by}" if by else f"d{d.name}{slots_text(own)}"
         if d.name in dict(self.sweep.curved):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..diagnostics import listed
 from ..ir import build
 from ..ir.expr import Access, Derivative, Expr, Index
 from ..ir.program import Define, Tensor
@@ -28,7 +29,7 @@ class ReverseTeller(Teller):
         readers = [s for s in self.path if name in tensors_in(s.body)]
         own = component_letters(own, batch, readers, self.program)
         start = build.add(*(self._through(r, name, batch, own) for r in readers))
-        why = f"{name} is read by {' and '.join(r.name for r in readers)}"
+        why = f"{name} is read by {listed([r.name for r in readers])}"
         why = why if readers else f"the output does not depend on {name}"
         return self.section(target, (*batch, *own), self._find(name, batch, own), start, why, readers)
 
@@ -66,7 +67,7 @@ class ReverseTeller(Teller):
         if not self.same(formula, final.body):
             steps.append(self.folded(final, formula, self.derived.folded_onto.get(target, [])))
         find = self._find(name, batch, own)
-        return [full, Section(final, find, tuple(steps), f"projected {full.target.name}")]
+        return [full, Section(final, find, tuple(steps), f"{full.target.name}, projected onto what {name} can be")]
 
     def _unconstrained(self, name: str, target: str) -> Section:
         """The gradient that treats all components as independent.  There are several, one for each spelling of the

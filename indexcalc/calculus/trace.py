@@ -37,5 +37,9 @@ class LazyTrace(Sequence[Step]):
     def __len__(self) -> int:
         return len(self._steps)
 
+    def __repr__(self) -> str:
+        """One line for each step: what is derived, the rule, and what it gives."""
+        return "\n".join(f"{s.target}   {s.rule}   {s.after}" for s in self._steps)
+
     def __iter__(self) -> Iterator[Step]:
         return iter(self._steps)

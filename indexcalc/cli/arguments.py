@@ -60,7 +60,9 @@ class Names(click.ParamType[tuple[str, ...]]):
         names = tuple(n.strip() for n in value.split(",") if n.strip())
         wrong = [n for n in names if not _NAME.fullmatch(n)]
         if wrong or not names:
-            self.fail(f"{wrong[0] if wrong else value!r} is no name; give names such as Q,K,V", param, ctx)
+            bare = wrong[0].partition("[")[0] if wrong else ""
+            hint = f"give the name alone, {bare}" if _NAME.fullmatch(bare) else "give names such as Q,K,V"
+            self.fail(f"{wrong[0] if wrong else value!r} is no name; {hint}", param, ctx)
         twice = [n for k, n in enumerate(names) if n in names[:k]]
         if twice:
             self.fail(f"{twice[0]} is named twice", param, ctx)

@@ -75,7 +75,9 @@ def _exported(module: torch.nn.Module, inputs: tuple[Any, ...]) -> Any:
         found = export(module, inputs, strict=False)
     except Exception as error:
         said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        hint = "control flow may depend on shapes, but not on numbers; torch.export says more"
+        hint = "call it with the example inputs alone: that has to work; torch.export says more"
+        if "data-dependent" in said:
+            hint = "control flow may depend on shapes, but not on numbers; torch.export says more"
         raise fail("IX902", f"torch.export cannot trace this: {said}", hint=hint) from error
     unsized = [node for node in called(found.graph) if _has_unknown_size(node)]
     if unsized:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -63,10 +63,14 @@ def all_sizes(program: Program, sizes: Mapping[str, int]) -> dict[Space, int]:
     table = _solved(program, sizes)
     missing = _missing(table)
     if missing:
-        wanted = ", ".join(f"{table.key(s)!r}: …" for s in missing)
         message = f"no size is given for {', '.join(table.describe(s) for s in missing)}"
-        raise fail("IX805", message, hint=f"give sizes={{{wanted}}}")
+        raise fail("IX805", message, hint=_sizes_hint([table.key(s) for s in missing]))
     return table.finish()
+
+
+def _sizes_hint(keys: Sequence[str]) -> str:
+    """How sizes are given, to a function and to a command."""
+    return f"give sizes={{{', '.join(f'{k!r}: …' for k in keys)}}} (--sizes {','.join(f'{k}=…' for k in keys)})"
 
 
 def missing_sizes(program: Program, sizes: Mapping[str, int]) -> list[Space]:
@@ -294,7 +298,7 @@ class SizeTable:
         return fail(
             "IX805",
             f"nothing determines {self.describe(space)}",
-            hint=f"give sizes={{{self.key(space)!r}: …}}",
+            hint=_sizes_hint([self.key(space)]),
             why=why,
         )
 

@@ -112,7 +112,7 @@ class Printer:
 
     def affine(self, slot: Affine) -> str:
         parts: list[str] = []
-        for coefficient, part in slot.terms:
+        for coefficient, part in sorted(slot.terms, key=lambda term: term[0] < 0):  # t - k rather than -k + t
             text = self.slot(part)
             text = text if abs(coefficient) == 1 else f"{abs(coefficient)}*{text}"
             parts.append(_joined(coefficient < 0, text, not parts))

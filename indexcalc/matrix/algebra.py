@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from fractions import Fraction
+from itertools import pairwise
 
 from .nodes import (
     MATRIX,
@@ -136,10 +137,31 @@ def chain(*factors: Term) -> Term:
         if body is not None:
             flat += body.factors if isinstance(body, Chain) else (body,)
     space = next((f for f in flat if isinstance(f, Identity)), None)
+    taken = _diagonal_taken(flat)
+    if taken is not None:
+        return scaled(coefficient, scalars, chain(*taken))
     kept = _joined([f for f in flat if not isinstance(f, Identity)])
     if not kept:
         return scaled(coefficient, scalars, space)
     return scaled(coefficient, scalars, _inner(kept) if len(kept) > 1 else kept[0])
+
+
+def _diagonal_taken(factors: list[Term]) -> list[Term] | None:
+    """The factors with one diag(v) 1 as v, or diag(v) (I − 1 uᵀ) as diag(v) − v uᵀ; None where there is neither."""
+    for k, (left, right) in enumerate(pairwise(factors)):
+        if not isinstance(left, Diag):
+            continue
+        if isinstance(right, Ones):
+            return [*factors[:k], left.of, *factors[k + 2 :]]
+        if isinstance(right, Total) and all(_scales_ones(t) for t in right.terms):
+            return [*factors[:k], total(chain(left, t) for t in right.terms), *factors[k + 2 :]]
+    return None
+
+
+def _scales_ones(term: Term) -> bool:
+    """Whether the term is I, or begins with 1, so that a diagonal matrix in front of it is taken in."""
+    body = parts(term)[2]
+    return isinstance(body.factors[0] if isinstance(body, Chain) else body, (Identity, Ones))
 
 
 def _inner(factors: list[Term]) -> Term:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ..calculus.closed import closed_derivation
+from ..diagnostics import listed
 from ..ir.pretty import pretty_text
 from ..ir.trace import Derivation, Section, Step
 from .checked import Checked, checked_lines
@@ -52,7 +53,7 @@ def program_lines(derivation: Derivation, look: Look, sizes: Mapping[str, int], 
     forward = kept(derivation)
     if forward:
         told.append(f"{', '.join(forward)} of the forward program")
-    lines = [look.paint("given   ", "dim") + _and(told)] if told else []
+    lines = [look.paint("given   ", "dim") + listed(told)] if told else []
     rows = [
         (pretty_text(s, unicode=False), remark_text(short_note(notes.get(s.name, "")), look))
         for s in new_statements(derivation)
@@ -68,15 +69,14 @@ def program_lines(derivation: Derivation, look: Look, sizes: Mapping[str, int], 
     return lines
 
 
-def _and(parts: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-
-
 def summary(derivation: Derivation, look: Look, sizes: Mapping[str, int], *, offer: bool = False) -> str:
     """Counts and outputs, in one line; `offer`: and that --steps tells how it was derived."""
     count = len(new_statements(derivation))
     ratio = multiplication_ratio(derivation, sizes)
-    parts = [] if ratio is None else [f"{ratio:.2f} {'×' if look.unicode else 'x'} the forward's multiplications"]
+    parts = []
+    if ratio is not None:
+        figure = f"{ratio:.2f}" if ratio < 100 else f"{ratio:,.0f}"
+        parts.append(f"{figure} {'×' if look.unicode else 'x'} the forward's multiplications")
     parts.append(f"{count} statement{'' if count == 1 else 's'}")
     parts.append(f"returns {', '.join(derivation.result.outputs)}")
     if offer and any(s.steps for s in derivation.sections):

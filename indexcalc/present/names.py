@@ -9,6 +9,7 @@ from ..ir.program import Define, Tensor
 from ..ir.trace import Derivation, Section
 
 _SLOTS = re.compile(r"(?<=\w)\[[^\[\]]*\]")
+_REFERENCE = re.compile(r"(\w+)\[([^\[\]]*)\]")
 
 
 def given(derivation: Derivation) -> list[Tensor]:
@@ -37,11 +38,23 @@ def reference_text(tensor: Tensor) -> str:
 def short_note(note: str) -> str:
     """A note for the margin: the equations that it names without their slots, which stand in the program.
 
+    Slots stay where they tell a matrix from its transpose.
+
     >>> short_note("from O[i, a] = P[i, j] V[j, a]; folded, because …")
     'from O = P V; folded, because …'
+    >>> short_note("from y[i] = (A[i, j] + A[j, i]) x[j]")
+    'from y[i] = (A[i, j] + A[j, i]) x[j]'
     """
     first, mark, rest = note.partition(";")
-    return (_SLOTS.sub("", first) if first.startswith("from ") else first) + mark + rest
+    plain = first.startswith("from ") and not _transposed(first)
+    return (_SLOTS.sub("", first) if plain else first) + mark + rest
+
+
+def _transposed(equation: str) -> bool:
+    """Whether a tensor stands in it with the same slots in two orders."""
+    seen = set(_REFERENCE.findall(equation))
+    orders = {(name, tuple(sorted(slots.split(", ")))) for name, slots in seen}
+    return len(orders) < len(seen)
 
 
 def title_of(rule: str) -> str:

@@ -58,7 +58,7 @@ _CHARACTERS = {
     "÷": "write /",
     "∗": "write *",
     "⊗": "write the indices side by side: a[i] b[j]",
-    "ᵀ": "write A'[i, j] for the transpose",
+    "ᵀ": "write the indices: xᵀ A x is x[i] A[i,j] x[j], and A'[i,j] the transpose",
     "∧": "write `and`",
     "∨": "write `or`",
     "¬": "write `not`",

@@ -232,3 +232,13 @@ def test_roots_of_long_numbers_stay_roots() -> None:
 def test_infinity_is_never_divided_out() -> None:
     derived = ic.grad("d[i,j] = inf x[i] y[j]\nL = sum[i,j](d[i,j]) + sum[i,j](x[i] y[j] a[i])", "a")
     assert body(derived, "grad_a") == "s x[i]" and body(derived, "s") == "sum[j](y[j])"
+
+
+def test_a_trace_shows_its_steps() -> None:
+    shown = repr(ic.grad("L = x[i] A[i,j] x[j]", "x").trace).splitlines()
+    assert shown[0].startswith("grad_x   d-product   ") and shown[-1].endswith("(A[k, j] + A[j, k]) x[j]")
+
+
+def test_names_are_text() -> None:
+    with pytest.raises(ic.IndexCalcError, match="IX901: names are text, or several texts, not int"):
+        ic.grad("L = x[i] x[i]", 3)  # type: ignore[arg-type]

@@ -148,7 +148,7 @@ def test_what_is_read_outside_is_refused(text: str, message: str, run: str) -> N
 def test_a_condition_that_only_the_sizes_settle_is_kept_in_derivatives() -> None:
     """k < 3 says nothing about t − k for all sizes: the derivative still refuses what leaves."""
     derived = ic.grad(GIVEN + "y[t] = sum[k](where(t >= 2, w[k] x[t - k], 0))\nL = y[t] y[t]", ["w"])
-    assert "x[-k + t]" in str(derived)
+    assert "x[t - k]" in str(derived)
     with pytest.raises(ic.IndexCalcError, match=r"IX806.*`-k \+ t`"):
         ic.compile(derived)(x=np.ones(6), w=np.ones(4))
     assert ic.compile(derived)(x=np.ones(6), w=np.ones(3))["grad_w"].shape == (3,)
@@ -189,9 +189,9 @@ def test_conditions_that_the_deltas_say_are_dropped_and_others_kept() -> None:
         program = ic.parse(GIVEN + text)
         return str(zero_extended(program.definitions["y"].body, slot_spaces(program), program.indices, proven=True))
 
-    assert entered(CONVOLUTIONS[0]) == entered(CONVOLUTIONS[2]) == "w[k] (x[s'] delta[s', -k + t])"
+    assert entered(CONVOLUTIONS[0]) == entered(CONVOLUTIONS[2]) == "w[k] (x[s'] delta[s', t - k])"
     kept = entered("y[t] = sum[k](where(k <= t and k < 2, w[k] x[t - k], 0))")
-    assert kept == "sum[k](where(k < 2, w[k] (x[s'] delta[s', -k + t]), 0))"
+    assert kept == "sum[k](where(k < 2, w[k] (x[s'] delta[s', t - k]), 0))"
     assert "where(k <= t" in entered("y[t] = sum[k](where(k <= t, exp(x[t - k]), 0))")  # exp 0 is not 0
     assert "where(k <= t" in entered("y[t] = sum[k](where(k <= t, x[t - k] / w[k], 0))")  # 0 / 0 is not 0
 

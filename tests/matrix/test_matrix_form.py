@@ -107,7 +107,8 @@ KNOWN = {
     "r[i] = sum[j](A[i,j])": "r = A 1",
     "T[i,j] = softmax[j](Q[i,d] K[j,d] / sqrt(D))": "T = softmax(Q Kᵀ / √D)",
     "G[i,j] = -inv(X)[j,i]": "G = −X⁻ᵀ",
-    "J[i,j] = p[i] (delta[i,j] - p[j])": "J = diag(p) (I − 1 pᵀ)",
+    "J[i,j] = p[i] (delta[i,j] - p[j])": "J = diag(p) − p pᵀ",
+    "y[i] = v[i] (sum[j](x[j]) + a[j] b[j])": "y = (1ᵀ x + aᵀ b) v",
     "J[i,j] = p[i] delta[i,j] - p[i] p[j]": "J = diag(p) − p pᵀ",
 }
 

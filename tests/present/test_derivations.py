@@ -159,3 +159,19 @@ def test_what_is_sought(text, latex):
 
 def test_text_for_latex():
     assert text_latex("a_b < c & Σ") == r"a\_b \textless{} c \& $\Sigma $"
+
+
+def test_where_a_line_came_from_tells_a_matrix_from_its_transpose():
+    found = derivation(ic.parse("L = x[i] A[i,j] x[j]"), ("x",), kind="hessian")
+    shown = derivation_text(found, LOOKS["unicode"], steps=False)
+    assert "from grad_x[i] = (A[j,i] + A[i,j]) x[j]" in shown
+    assert "forward mode: reverse mode takes as many multiplications" in shown
+
+
+def test_large_ratios_are_whole_numbers_and_readers_are_listed():
+    assert "\n512 × the forward's multiplications" in derivation_text(
+        derivation(ic.parse("p[v] = softmax[v](z[v])"), ("z",), kind="jacobian"), LOOKS["unicode"], steps=False
+    )
+    program = ic.parse((EXAMPLES / "softmax_cross_entropy.idx").read_text(encoding="utf-8"))
+    shown = derivation_text(derivation(program, ("x", "W"), kind="hvp"), LOOKS["unicode"], steps=False)
+    assert re.search(r"read by \w+, \w+ and \w+$", shown, re.MULTILINE)
