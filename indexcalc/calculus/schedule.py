@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
-from itertools import islice
+from collections.abc import Collection, Iterable, Sequence
 
 from ..ir.build import integer_power
 from ..ir.expr import Access, Index, MatrixApply, Number
@@ -91,22 +90,47 @@ def _is_small(d: Definition, uses: int) -> bool:
     return not mono.bound and (uses == 1 or len(mono.factors) <= 1)
 
 
+class _Known:
+    """Definitions that are polynomials, found by what they are up to renaming.  Heads are compared first: a key costs
+    as much as a small derivation does."""
+
+    def __init__(self) -> None:
+        self._alike: dict[tuple[object, ...], list[Definition]] = {}
+        self._keys: dict[str, tuple[str, list[Index]]] = {}
+
+    def add(self, d: Definition) -> None:
+        self._alike.setdefault(_heads(d.free, d.poly), []).append(d)
+
+    def find(self, free: Sequence[Index], poly: Poly) -> Atom | None:
+        """The access to the first definition that is this polynomial, where there is one."""
+        alike = self._alike.get(_heads(free, poly), ())
+        key, order = nf.definition_key(free, poly) if alike else ("", [])
+        for d in alike:
+            if d.name not in self._keys:
+                self._keys[d.name] = nf.definition_key(d.free, d.poly)
+            theirs, places = self._keys[d.name]
+            if theirs == key:
+                names = dict(zip(places, order))
+                return access(d.name, tuple(names[i] for i in d.free))
+        return None
+
+
+def _heads(free: Sequence[Index], poly: Poly) -> tuple[object, ...]:
+    return len(free), *sorted(tuple(sorted(a.head for a, _ in m.factors)) for m in poly)
+
+
 def share_equal(store: Definitions, backward: Collection[str]) -> None:
     """A derivative that folding made equal to an earlier definition becomes another name for it, which inlining then
     drops."""
-    alike: dict[tuple[object, ...], list[Definition]] = {}
+    known = _Known()
     for d in store.table.values():
-        if d.kind == "poly" and not d.virtual and plain_access(d.poly) is None:
-            heads = sorted(tuple(sorted(a.head for a, _ in m.factors)) for m in d.poly)
-            alike.setdefault((len(d.free), *heads), []).append(d)
-    for group in alike.values():
-        known: dict[str, tuple[Definition, list[Index]]] = {}
-        for d in group if len(group) > 1 else ():
-            key, order = nf.definition_key(d.free, d.poly)
-            first, theirs = known.setdefault(key, (d, order))
-            if first is not d and d.name in backward:
-                own = dict(zip(theirs, order))
-                d.payload = nf.atom_poly(access(first.name, tuple(own[i] for i in first.free)))
+        if d.kind != "poly" or d.virtual or plain_access(d.poly) is not None:
+            continue
+        equal = known.find(d.free, d.poly) if d.name in backward else None
+        if equal is None:
+            known.add(d)
+        else:
+            d.payload = nf.atom_poly(equal)
 
 
 def name_row_statistics(store: Definitions, backward: Collection[str]) -> None:
@@ -118,41 +142,25 @@ def name_row_statistics(store: Definitions, backward: Collection[str]) -> None:
         if d.kind == "poly" and d.name in backward and any(m.bound for m in d.poly):
             d.payload = nf.add(*(_split(statistics, d, m, c) for m, c in nf.sorted_terms(d.poly)))
         store.table[d.name] = d
+        if d.kind == "poly" and not d.virtual and len(d.poly) == 1:
+            statistics.known.add(d)
 
 
 class _Statistics:
-    """The one-term definitions so far, found by what they are up to renaming; numbered only when one is looked for."""
+    """The one-term definitions so far, and new ones for what none of them is."""
 
     def __init__(self, store: Definitions) -> None:
-        self.store = store
-        self._known: dict[str, tuple[str, list[Index]]] = {}
-        self._numbered = 0
+        self.store, self.known = store, _Known()
 
     def atom(self, poly: Poly, free: list[Index]) -> Atom:
         """The access to the definition that is this polynomial, made where there is none yet."""
-        found = self.find(poly, free)
-        if found is None:
-            name = self.store.new_name("s")
-            self.store.table[name] = Definition(name, tuple(free), "poly", poly)
-            return access(name, tuple(free))
-        return found
-
-    def find(self, poly: Poly, free: list[Index]) -> Atom | None:
-        """The access to the definition that is this polynomial, where there is one."""
-        self._number()
-        key, order = nf.definition_key(free, poly)
-        if key not in self._known:
-            return None
-        name, theirs = self._known[key]
-        back = dict(zip(theirs, order))
-        return access(name, tuple(back[i] for i in self.store.table[name].free))
-
-    def _number(self) -> None:
-        for d in islice(self.store.table.values(), self._numbered, None):
-            if d.kind == "poly" and not d.virtual and len(d.poly) == 1:
-                key, order = nf.definition_key(d.free, d.poly)
-                self._known.setdefault(key, (d.name, order))
-        self._numbered = len(self.store.table)
+        found = self.known.find(free, poly)
+        if found is not None:
+            return found
+        d = Definition(self.store.new_name("s"), tuple(free), "poly", poly)
+        self.store.table[d.name] = d
+        self.known.add(d)
+        return d.whole()
 
 
 def _split(statistics: _Statistics, d: Definition, mono: Mono, c: Number) -> Poly:
@@ -162,7 +170,7 @@ def _split(statistics: _Statistics, d: Definition, mono: Mono, c: Number) -> Pol
     if len(d.poly) == 1 and len(groups) == 1 and not any(a.free for a, _ in outer):
         over, inside = groups[0]
         whole = nf.make(1, over, inside)
-        known = statistics.find(whole, nf.free_indices(whole))  # s = A x, and then grad_y = −A x
+        known = statistics.known.find(nf.free_indices(whole), whole)  # s = A x, and then grad_y = −A x
         return {mono: c} if known is None else nf.make(c, (), [*outer, (known, 1)])
     factors = list(outer)
     bound: tuple[Index, ...] = ()
