@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from ..ir.declarations import all_indices
 from ..ir.program import Define, Program
 from ..ir.signature import given_sizes
-from ..normal.atoms import workspace
+from ..normal.atoms import symmetries, workspace
 from ..normal.definitions import Definitions
 from ..normal.enter import definitions_of
 from ..normal.leave import Names
+from ..normal.symmetry import Symmetry
 from .convention import conventions
 from .cost import CostModel, representative_sizes
 from .fold import Folder
@@ -26,13 +27,15 @@ from .zeros import numerically_zero
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A derived program; which statement holds whose derivative, sweep by sweep; what each was folded onto; and the
-    multiplications of all its statements, at the sizes by which it was folded."""
+    """A derived program; which statement holds whose derivative, sweep by sweep; what each was folded onto; the
+    multiplications of all its statements, at the sizes by which it was folded; and the user's definitions whose slots
+    may be exchanged."""
 
     result: Program
     sweeps: tuple[Swept, ...]
     folded_onto: Mapping[str, list[str]]
     multiplications: float
+    exchanges: Mapping[str, Symmetry]
 
 
 def derive(program: Program, plan: Plan, with_value: bool, sizes: Mapping[str, int]) -> Derived:
@@ -54,6 +57,7 @@ def derive(program: Program, plan: Plan, with_value: bool, sizes: Mapping[str, i
         written = {s.name: s for s in program.statements if isinstance(s, Define)}
         shown = {name for s in sweeps for name in s.names.values()}
         lines = statements(store, outputs, written, owner, known, shown)
+        exchanges = {n: found for n, found in symmetries().items() if n in program.definitions}
         notes = tuple(dict.fromkeys([*program.notes, *conventions(program, plan), *_notes(store, program, plan)]))
     result = replace(
         program,
@@ -66,7 +70,7 @@ def derive(program: Program, plan: Plan, with_value: bool, sizes: Mapping[str, i
         warnings=(),
     )
     result = replace(result, indices=all_indices(result))
-    return Derived(result, sweeps, folder.folded_onto, work)
+    return Derived(result, sweeps, folder.folded_onto, work, exchanges)
 
 
 def _accumulate(store: Definitions, plan: Plan) -> tuple[Swept, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..diagnostics import listed
 from ..ir import build
 from ..ir.expr import Access, Derivative, Expr, Index
 from ..ir.program import Define, Tensor
 from ..ir.trace import Section, Step
 from ..ir.walk import tensors_in
+from ..normal.symmetry import spellings
 from .structure import full_name, has_structure
 from .tell import FOLDING, PROJECTION, REARRANGE, Teller, apart, slots_text
 from .telling import component_letters
@@ -31,7 +34,24 @@ class ReverseTeller(Teller):
         start = build.add(*(self._through(r, name, batch, own) for r in readers))
         why = f"{name} is read by {listed([r.name for r in readers])}"
         why = why if readers else f"the output does not depend on {name}"
-        return self.section(target, (*batch, *own), self._find(name, batch, own), start, why, readers)
+        found = self.section(target, (*batch, *own), self._find(name, batch, own), start, why, readers)
+        return self._in_some_order(found, name, len(batch))
+
+    def _in_some_order(self, section: Section, name: str, batch: int) -> Section:
+        """The derivative by a value whose slots may be exchanged: the normal form, and so the last step, knows it only
+        up to such an exchange."""
+        symmetry = self.derived.exchanges.get(name)
+        if symmetry is None or not section.steps or section.steps[-1].rule not in (FOLDING, REARRANGE):
+            return section
+        own, last = self.own(name), section.steps[-1]
+        found = list(spellings(tuple(range(len(own))), symmetry))
+        if len(found) == 1:  # too many to be told
+            return section
+        orders = tuple(((*range(batch), *(batch + k for k in order)), sign) for order, sign in found)
+        order, sign = found[1]
+        turned = Access(name, tuple(own[k] for k in order))
+        note = f"{last.note}; slots may change places, as {Access(name, own)} = {turned if sign > 0 else -turned}"
+        return replace(section, steps=(*section.steps[:-1], replace(last, note=note, orders=orders)))
 
     def _find(self, name: str, batch: tuple[Index, ...], own: tuple[Index, ...]) -> str:
         return f"∂{self.output}{slots_text(batch)}/∂{name}{slots_text(own)}"

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: `target[indices]` was `before` and is now `after`, by `rule` (its name), whose `law` is LaTeX."""
+    """One step: `target[indices]` was `before` and is now `after`, by `rule` (its name), whose `law` is LaTeX.
+
+    `orders`: where the derivative is by a value that stays the same, up to a sign, when its slots are exchanged, all
+    orders of the target's slots that this allows, with their signs.  The step then holds for the mean over these
+    orders, which is all that matters of such a derivative.
+    """
 
     target: str
     indices: tuple[Index, ...]
@@ -23,6 +28,7 @@ class Step:
     before: Expr | None
     after: Expr
     note: str = ""
+    orders: tuple[tuple[tuple[int, ...], int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,16 @@ from math import prod
 import numpy as np
 
 from ..diagnostics import fail
-from ..interpret.evaluate import arranged, evaluate_in
+from ..interpret.evaluate import arranged, evaluate_in, inside
 from ..interpret.value import Array, Context, Stored
-from ..ir.expr import Access, Derivative, Expr, MatrixApply
+from ..ir.conditions import branches
+from ..ir.expr import Access, Binder, Derivative, Expr, MatrixApply
 from ..ir.index import Index, Space
 from ..ir.program import Define
 from ..ir.trace import Derivation, Section, Step
-from ..ir.walk import children, rebuild, subexpressions
+from ..ir.walk import rebuild, subexpressions
 from .compare import relative_error
+from .decisions import ties
 from .inputs import RANGES, draw
 from .numeric import COMPLEX_STEP
 from .point import DRAWS
@@ -63,14 +65,21 @@ def check_steps(
 def _at_some_point(
     derivation: Derivation, sizes: Mapping[Space, int], rng: np.random.Generator
 ) -> dict[tuple[str, int], float]:
-    """The errors at the first point drawn at which every line is finite."""
+    """The errors at the first point drawn at which every line is finite and no comparison is undecided; where one is
+    undecided at all of them, at the point with the fewest."""
     for kind in RANGES:
-        for _ in range(DRAWS):
-            with np.errstate(all="ignore"):
+        undecided: list[tuple[int, _Values]] = []
+        with np.errstate(all="ignore"):
+            for _ in range(DRAWS):
                 values = _Values(derivation, draw(derivation.result, sizes, rng, kind), sizes)
-                lines = {(s.target.name, n): pair for s in derivation.sections for n, *pair in values.pairs(s)}
-            if all(np.isfinite(a).all() for pair in lines.values() for a in pair):
-                return {key: relative_error(found, expected, FLOOR)[0] for key, (found, expected) in lines.items()}
+                met = ties(derivation.forward, values.tensors, sizes)
+                if met:
+                    undecided.append((met, values))
+                elif (found := values.errors()) is not None:
+                    return found
+            for _, values in sorted(undecided, key=lambda u: u[0]):
+                if (found := values.errors()) is not None:
+                    return found
     hint = "declare what the tensors are (`positive`, `symmetric`, …)"
     raise fail("IX906", "no random inputs give finite values in every line of the derivation", hint=hint)
 
@@ -80,6 +89,7 @@ class _Values:
 
     def __init__(self, derivation: Derivation, inputs: Mapping[str, Array], sizes: Mapping[Space, int]) -> None:
         functions = {f.name: f for f in derivation.result.functions}
+        self.derivation = derivation
         self.tensors = {name: Stored(array) for name, array in inputs.items()}
         self.context = Context(self.tensors, sizes, functions)
         defines = {s.target.name: s.target for s in derivation.sections}
@@ -96,6 +106,13 @@ class _Values:
                 self.tensors[s.name] = Stored(self.line(s.body, s.indices))
                 del waiting[s.name]
 
+    def errors(self) -> dict[tuple[str, int], float] | None:
+        """How far each line is from the one before; None where one of them is not finite."""
+        lines = {(s.target.name, n): pair for s in self.derivation.sections for n, *pair in self.pairs(s)}
+        if not all(np.isfinite(a).all() for pair in lines.values() for a in pair):
+            return None
+        return {key: relative_error(found, expected, FLOOR)[0] for key, (found, expected) in lines.items()}
+
     def pairs(self, section: Section) -> Iterator[tuple[int, Array, Array]]:
         """(number, the line, the line before) of each step that has one before, and the statement at the end."""
         last: Array | None = None
@@ -103,7 +120,7 @@ class _Values:
             before = self._before(step, last)
             last = self.line(step.after, step.indices)
             if before is not None:
-                yield number, last, before
+                yield number, _mean(last, step), _mean(before, step)
         if last is not None:
             yield 0, self.line(section.target.body, section.target.indices), last
 
@@ -113,18 +130,19 @@ class _Values:
         return None if step.before is None else self.line(step.before, step.indices)
 
     def line(self, e: Expr, indices: Sequence[Index]) -> Array:
-        plain = self._without_derivatives(e)
+        plain = self._without_derivatives(e, self.context)
         return arranged(evaluate_in(plain, self.context), tuple(indices), self.context).array
 
-    def _without_derivatives(self, e: Expr) -> Expr:
-        """Each ∂body/∂x[k] replaced by a component of a table of its values."""
+    def _without_derivatives(self, e: Expr, context: Context) -> Expr:
+        """Each ∂body/∂x[k] replaced by a component of a table of its values; `context` knows where it is read."""
         if isinstance(e, Derivative):
-            return self._table(e)
-        parts = children(e)
-        new = tuple(self._without_derivatives(p) for p in parts)
-        return rebuild(e, new) if any(a is not b for a, b in zip(new, parts)) else e
+            return self._table(e, context)
+        within = context.without(e.indices) if isinstance(e, Binder) else context
+        parts = list(branches(e))
+        new = tuple(self._without_derivatives(p, inside(more, within)) for p, more in parts)
+        return rebuild(e, new) if any(a is not b for a, (b, _) in zip(new, parts)) else e
 
-    def _table(self, e: Derivative) -> Expr:
+    def _table(self, e: Derivative, context: Context) -> Expr:
         """Im f(x + i h d) / h for every component d of the tensor at once."""
         if any(isinstance(p, Derivative) for p in subexpressions(e.body)):
             raise fail("IX906", "a line has a derivative inside a derivative, which the check cannot evaluate")
@@ -137,12 +155,20 @@ class _Values:
         unit = np.eye(base.size).reshape(*base.shape, base.size)
         moved = Stored(base[..., None] + 1j * COMPLEX_STEP * unit, (batch,))
         sizes = {**self.context.sizes, space: base.size}
-        inside = Context({**self.tensors, e.wrt.tensor: moved}, sizes, self.context.functions)
-        found = arranged(evaluate_in(e.body, inside), (*free, batch), inside).array
+        around = Context({**self.tensors, e.wrt.tensor: moved}, sizes, context.functions, context.chosen)
+        found = arranged(evaluate_in(e.body, around), (*free, batch), around).array
         slopes = np.where(np.isnan(found.real), np.nan, found.imag / COMPLEX_STEP)  # no slope where there is no value
         name = f"∂{len(self.tensors)}"
         self.tensors[name] = Stored(slopes.reshape((*slopes.shape[:-1], *base.shape)))
         return Access(name, (*free, *e.wrt.slots))
+
+
+def _mean(line: Array, step: Step) -> Array:
+    """The line, or its mean over the orders of slots that the step leaves open."""
+    if not step.orders:
+        return line
+    turned = [sign * np.transpose(line, order) for order, sign in step.orders]
+    return np.asarray(sum(turned) / len(turned))
 
 
 def _reads(e: Expr) -> set[str]:

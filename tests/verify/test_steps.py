@@ -76,6 +76,62 @@ def test_points_lie_in_the_domain_or_the_reason_is_told() -> None:
         check_steps(derivation(ic.parse("L = sum[i](log(-x[i]**2))"), ["x"]))
 
 
+@pytest.mark.parametrize(
+    ("text", "wrt"),
+    [
+        # R is zero for all a wherever relu cuts every h off: there max has no derivative by R
+        (
+            "index n : rows(2)\nindex i : hidden(2)\nR[n,a] = relu(x[n,h] W[h,i]) V[i,a]\nL = sum[n](max[a](R[n,a]))",
+            "x,V",
+        ),
+        ("z[n] = relu(x[n])\nL = sum[n](abs(z[n] - 1)) + sum[n](where(z[n] > 0, z[n] y[n], y[n]))", "x,y"),
+    ],
+)
+def test_points_lie_away_from_kinks(text: str, wrt: str) -> None:
+    done = derivation(ic.parse(text), wrt.split(","))
+    for seed in range(4):
+        assert [c for c in check_steps(done, seed=seed) if not c.passed] == []
+
+
+def test_where_a_kink_cannot_be_left_the_point_with_the_fewest_is_taken() -> None:
+    found = check_steps(
+        derivation(ic.parse("z[i] = x[i] - x[i] + y[i]\nL = sum[i](where(0 x[i] == 0, z[i]**2, 0))"), ["x"])
+    )
+    assert all(c.passed for c in found)
+
+
+PADDED = [
+    "y[t] = sum[k](where(k <= t, w[k] x[t - k], 0))",
+    "y[t] = sum[k](where(t + k >= 1 and t + k - 1 < N, w[k] x[t + k - 1]**2, 0))",
+    "y[t] = max[k](where(t + k >= 1 and t + k - 1 < N, w[k] x[t + k - 1], -inf))",
+    "y[t] = (k <= t) w[k] exp(x[t - k])",
+]
+
+
+@pytest.mark.parametrize("line", PADDED)
+def test_a_derivative_is_taken_where_a_padded_slot_is_read(line: str) -> None:
+    done = derivation(ic.parse("index t : time(N)\nindex k : kernel(3)\ntensor x[t], w[k]\n" + line), ["x", "w"])
+    assert [c for c in check_steps(done) if not c.passed] == []
+
+
+SYMMETRIC = """tensor A[i, r], B[i, r], C[k, r], M[i, r]
+V[r,s] = (B[i,r] B[i,s]) (C[k,r] C[k,s])
+E[i,s] = A[i,r] V[r,s] - M[i,s]
+L = sum[i,s](E[i,s]**2) / 2"""
+
+
+def test_the_derivative_by_a_symmetric_value_is_known_up_to_an_exchange_of_its_slots() -> None:
+    done = derivation(ic.parse(SYMMETRIC), ["A", "B"])
+    assert [c for c in check_steps(done) if not c.passed] == []
+    (section,) = [s for s in done.sections if s.target.name == "grad_V"]
+    assert "slots may change places, as V[r, s] = V[s, r]" in section.steps[-1].note
+    wrong = replace(section.steps[-1], after=multiply(number(2), section.steps[-1].after))
+    broken = replace(section, steps=(*section.steps[:-1], wrong))
+    sections = [broken if s is section else s for s in done.sections]
+    failed = [c for c in check_steps(replace(done, sections=tuple(sections))) if not c.passed]
+    assert len(section.steps) in [c.number for c in failed if c.target == "grad_V"]
+
+
 def test_a_table_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "MAX_COMPONENTS", 100)
     assert check_steps(explained("quadratic form"), sizes={"i": 2})
