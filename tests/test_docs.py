@@ -43,17 +43,50 @@ def test_links_lead_to_files(page):
     assert broken == []
 
 
+def test_files_that_the_architecture_names_are_there():
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = re.findall(r"`([a-z_/]+(?:/|\.py))`", page)
+    assert len(named) > 40
+    assert [n for n in named if not (ROOT / n).exists() and not (ROOT / "indexcalc" / n).exists()] == []
+
+
 @pytest.mark.parametrize("name", ["lint.md", "rules.md", "functions.md"])
 def test_generated_pages_are_fresh(name):
     assert (ROOT / "docs" / name).read_text("utf-8") == generator().pages()[name], "run `make docs`"
 
 
 def test_the_tour_runs():
-    (tour,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    tour, imported = re.findall(
+        r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     assert len([line for line in tour.splitlines() if line and "import" not in line]) <= 10
     done = subprocess.run([sys.executable, "-c", tour], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "grad_W[m, f] = " in done.stdout
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", imported], cwd=ROOT, capture_output=True, text=True)
+    assert f"```python\n{imported}```\n\n```text\n{done.stdout}```\n" in (ROOT / "README.md").read_text("utf-8")
+
+
+def sessions():
+    """Commands with what the pages say that they print; the size of a rounding error depends on the machine."""
+    for page in ("README.md", "docs/cli.md"):
+        for block in re.findall(r"^```text\n(\$ .*?)^```$", (ROOT / page).read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            for command in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+                yield command.partition("\n")[::2]
+
+
+@pytest.mark.parametrize(("command", "printed"), list(sessions()))
+def test_what_the_pages_print_is_what_the_commands_print(command, printed):
+    arguments = [sys.executable, "-m", *shlex.split(command)]
+    done = subprocess.run(
+        arguments,
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "COLUMNS": "100", "PYTHONUTF8": "1"},
+    )
+    rounding = re.compile(r"\d+e-1[56]")
+    assert rounding.sub("ε", done.stdout).rstrip() == rounding.sub("ε", printed).rstrip()
 
 
 def shell_commands():

@@ -11,6 +11,7 @@ from .contractions import einsum_strings, multiplications
 from .look import Look
 from .names import new_statements
 
+FORWARD = "from the forward program"
 LABEL = 12  # columns of the word in front of a figure or a form
 
 
@@ -25,7 +26,7 @@ def closed_text(derivation: Derivation, look: Look) -> str:
     blocks = [
         ("", [s for s in new if s.name in outputs]),
         ("where", [s for s in new if s.name not in outputs]),
-        ("of the forward program", [s for s in derivation.result.definitions.values() if s.name in known]),
+        (FORWARD, [s for s in derivation.result.definitions.values() if s.name in known]),
     ]
     lines: list[str] = []
     for title, statements in blocks:
@@ -35,7 +36,7 @@ def closed_text(derivation: Derivation, look: Look) -> str:
             lines.append(look.paint(title, "dim"))
         rows = [(pretty_text(s, unicode=False), "") for s in statements]
         lines += beside(rows, look)
-        if title != "of the forward program":
+        if title != FORWARD:
             lines += form_lines(statements, derivation.result, look)
     return "\n".join(lines)
 

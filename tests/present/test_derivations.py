@@ -58,7 +58,7 @@ def test_the_closed_form_has_results_first_and_what_they_share_below(look):
     assert plain[0] == "grad_Q[i,d] = K[j,d] grad_S[i,j] / sqrt(D)"
     assert plain[3].startswith("matrix form   grad_Q = grad_S K / ")
     assert plain[plain.index("where") + 1].startswith("grad_S[i,j] = P[i,j] (V[j,a] grad_O[i,a]")
-    assert "O[i,a] = P[i,j] V[j,a]" in plain[plain.index("of the forward program") :]
+    assert "O[i,a] = P[i,j] V[j,a]" in plain[plain.index("from the forward program") :]
     if not look.unicode:
         assert "\n".join(plain).isascii()
 
