@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from ..ir.expr import Index
-from ..ir.walk import fresh_index
 
 _SUBSCRIPTED = "aehijklmnoprstuvx"  # letters that Unicode has as subscripts
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -15,8 +14,10 @@ def fresh_letter(like: Index, taken: Container[str], declared: Iterable[Index] =
     """An index over the same space with a name that is not taken.
 
     >>> from indexcalc.ir.expr import Space
-    >>> fresh_letter(Index("i", Space("n")), {"i", "j"}).name, fresh_letter(Index("row", Space("n")), {"row"}).name
-    ('k', "row'")
+    >>> fresh_letter(Index("i", Space("n")), {"i", "j"}).name
+    'k'
+    >>> fresh_letter(Index("row", Space("n")), {"row", "row'"}).name
+    "row''"
     """
     for index in declared:
         if index.space == like.space and index.name not in taken:
@@ -24,10 +25,10 @@ def fresh_letter(like: Index, taken: Container[str], declared: Iterable[Index] =
     for name in _next_letters(like.name.rstrip("'")):
         if name not in taken:
             return Index(name, like.space)
-    primed = like
-    while primed.name in taken:
-        primed = fresh_index(like, [primed.name])
-    return primed
+    primed = like.name
+    while primed in taken:
+        primed += "'"
+    return Index(primed, like.space)
 
 
 def _next_letters(name: str) -> Iterator[str]:

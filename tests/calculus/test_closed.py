@@ -49,6 +49,34 @@ def test_the_text_reads_back(name: str) -> None:
     assert ic.parse(str(form)) == form
 
 
+SECOND = {
+    "letters of two spaces": ("M[i,j] = A[i,k] X[k,l] B[l,j]; L = det(M)", "A,X,B"),
+    "sums inside of sums": (
+        "index i, j : n; index p, q : m; tensor X[i,p], C[i,j], A[p,q]\n"
+        "G[p,q] = X[i,p] C[i,j] X[j,q]; L = inv(G)[p,q] A[q,p]",
+        "X,C,A",
+    ),
+    "all letters taken": (
+        "index p, q : out(3); index u, v : in(6); index k, l : kernel(2); tensor x[u,v], w[k,l]\n"
+        "y[p,q] = x[2*p + k, q + 2*l] w[k,l]; z[p,q] = max[k,l](x[2*p + k, 2*q + l]); L = y[p,q] z[p,q]",
+        "x,w",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_summed_indices_are_named_apart(name: str) -> None:
+    text, wrt = SECOND[name]
+    second = ic.hessian(text, wrt)
+    form = ic.closed(second)
+    assert ic.parse(str(form)) == form
+    arrays = draw(second, sizes := choose_sizes(second), np.random.default_rng(3), "normal")
+    named = {s.name: n for s, n in sizes.items()}
+    want, got = run_outputs(second, arrays, named), run_outputs(form, arrays, named)
+    for output in want:
+        np.testing.assert_allclose(got[output], want[output], rtol=1e-10, atol=1e-10)
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_users_definitions_stay_as_written_and_equations_stay_short(name: str) -> None:
     program, gradient = derived(*PROGRAMS[name])
