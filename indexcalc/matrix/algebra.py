@@ -16,6 +16,7 @@ from .nodes import (
     ElementPower,
     Hadamard,
     Identity,
+    Map,
     MatrixPower,
     Norm,
     Number,
@@ -103,6 +104,10 @@ def transpose(term: Term) -> Term:
         inside = total(transpose(t) for t in term.terms)
     elif isinstance(term, Hadamard) and term.shape == MATRIX:
         inside = hadamard(*(transpose(f) for f in term.factors))
+    elif isinstance(term, Map) and term.shape == MATRIX:
+        inside = Map(term.function, tuple(transpose(a) for a in term.arguments))
+    elif isinstance(term, ElementPower) and term.shape == MATRIX:
+        inside = element_power(transpose(term.base), term.exponent)
     return inside if inside is not None and transposes(inside) <= transposes(term) else Transpose(term)
 
 

@@ -38,23 +38,25 @@ def reference_text(tensor: Tensor) -> str:
 def short_note(note: str) -> str:
     """A note for the margin: the equations that it names without their slots, which stand in the program.
 
-    Slots stay where they tell a matrix from its transpose.
+    Slots stay where they tell a matrix from its transpose or its diagonal.
 
     >>> short_note("from O[i, a] = P[i, j] V[j, a]; folded, because …")
     'from O = P V; folded, because …'
     >>> short_note("from y[i] = (A[i, j] + A[j, i]) x[j]")
     'from y[i] = (A[i, j] + A[j, i]) x[j]'
+    >>> short_note("from L = A[i, i]")
+    'from L = A[i, i]'
     """
     first, mark, rest = note.partition(";")
-    plain = first.startswith("from ") and not _transposed(first)
+    plain = first.startswith("from ") and not _slots_tell(first)
     return (_SLOTS.sub("", first) if plain else first) + mark + rest
 
 
-def _transposed(equation: str) -> bool:
-    """Whether a tensor stands in it with the same slots in two orders."""
-    seen = set(_REFERENCE.findall(equation))
-    orders = {(name, tuple(sorted(slots.split(", ")))) for name, slots in seen}
-    return len(orders) < len(seen)
+def _slots_tell(equation: str) -> bool:
+    """Whether a tensor stands in it with the same slots in two orders, or with one index in two slots."""
+    seen = {(name, tuple(slots.split(", "))) for name, slots in _REFERENCE.findall(equation)}
+    orders = {(name, tuple(sorted(slots))) for name, slots in seen}
+    return len(orders) < len(seen) or any(len(set(slots)) < len(slots) for _, slots in seen)
 
 
 def title_of(rule: str) -> str:

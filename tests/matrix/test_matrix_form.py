@@ -109,6 +109,8 @@ KNOWN = {
     "G[i,j] = -inv(X)[j,i]": "G = −X⁻ᵀ",
     "J[i,j] = p[i] (delta[i,j] - p[j])": "J = diag(p) − p pᵀ",
     "y[i] = v[i] (sum[j](x[j]) + a[j] b[j])": "y = (1ᵀ x + aᵀ b) v",
+    "T[n,k] = tanh(W[j,k] X[n,j]) - Y[n,k]": "T = tanh(X W) − Y",
+    "T[n,k] = (W[j,k] X[n,j])**3 Y[n,k]": "T = (X W)^∘3 ⊙ Y",
     "J[i,j] = p[i] delta[i,j] - p[i] p[j]": "J = diag(p) − p pᵀ",
 }
 
