@@ -159,3 +159,14 @@ def test_only_derived_programs_have_a_closed_form() -> None:
     with pytest.raises(ic.IndexCalcError, match=r"was derived by ic\.grad"):
         ic.closed(ic.parse("L = x[i] x[i]"))
     assert str(ic.closed(ic.grad("L = x[i] x[i]", "x")).statements[-1]) == "grad_x[i] = 2 x[i]"
+
+
+def test_letters_do_not_run_out() -> None:
+    layers = "\n".join(f"h{k}[i] = tanh(W{k}[i, j] h{k - 1}[j])" for k in range(1, 20))
+    program, gradient = derived(f"index i, j : n(N)\nh0[i] = tanh(x[i])\n{layers}\nL = h19[i] h19[i]", "x")
+    form = closed(gradient, program)
+    assert "'''" in str(form)  # more sums in one line than letters behind i
+    arrays = draw(form, choose_sizes(form), np.random.default_rng(1), "normal")
+    np.testing.assert_allclose(
+        run_outputs(form, arrays)["grad_x"], run_outputs(gradient, arrays)["grad_x"], rtol=1e-10, atol=0
+    )
