@@ -1,8 +1,8 @@
-"""Numbers suggest: which backward definitions vanish on random inputs.  The folder then has to prove it."""
+"""Numbers suggest: which backward sums vanish on random inputs.  The folder then has to prove it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import IndexCalcError
@@ -11,6 +11,7 @@ from ..ir.program import Tensor
 from ..normal.atoms import Atom
 from ..normal.definitions import Definitions
 from ..normal.leave import Leaver, Names
+from ..normal.poly import Poly
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,10 @@ TOLERANCE = 1e-12
 def numerically_zero(
     store: Definitions, tensors: Collection[Tensor], spaces: Iterable[Space], names: Collection[str]
 ) -> set[str]:
-    """Names of the definitions that are zero on one random draw; empty where the draw cannot be evaluated."""
+    """Names of the polynomials that are zero on one random draw; empty where the draw cannot be evaluated.
+
+    Zero is what is small beside its own terms, and not beside 1: a cotangent that fades over a hundred layers is none.
+    """
     import numpy as np
 
     from ..interpret.evaluate import value
@@ -42,11 +46,34 @@ def numerically_zero(
                 body = leaver.right_side(d, {}, d.free)
                 read = {name: arrays[name] for name in d.reads()}  # not all of them: programs are long
                 arrays[d.name] = value(body, d.free, read, sizes)
-                if d.name in names and np.abs(arrays[d.name]).max(initial=0) < TOLERANCE:
+                if d.kind != "poly" or d.name not in names:
+                    continue
+                if np.abs(arrays[d.name]).max(initial=0) <= TOLERANCE * _scale(d.poly, arrays) < np.inf:
                     found.add(d.name)
+                    arrays[d.name] = np.zeros_like(arrays[d.name])  # its rounding error is no scale for its readers
     except IndexCalcError:
         return set()  # an extent that the trial cannot meet (ε of another rank, a fixed slot): nothing is suggested
     return found
+
+
+def _scale(poly: Poly, arrays: Mapping[str, Any]) -> float:
+    """The most that a term can come to, by the largest entries of its factors."""
+    most = 0.0
+    for mono, c in poly.items():
+        term = float(abs(c))
+        for atom, e in mono.factors:
+            if atom.kind == "access":
+                term *= _largest(arrays[atom.name] ** float(e))
+        most = max(most, term)
+    return most
+
+
+def _largest(array: Any) -> float:
+    """The largest size of a finite entry: what is infinite, as a mask's −∞, says nothing about the others."""
+    import numpy as np
+
+    sizes = np.abs(array)
+    return float(sizes[np.isfinite(sizes)].max(initial=0))
 
 
 def _sizes(store: Definitions, spaces: Iterable[Space]) -> dict[Space, int]:
