@@ -8,8 +8,11 @@ them.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
+from itertools import combinations
 from typing import TypeAlias, Union
 
 from ..ir.index import Index, Space
@@ -125,21 +128,31 @@ def _best_order(masks: tuple[int, ...], keep: int, sizes: tuple[int, ...]) -> tu
 
 
 def _greedy(masks: tuple[int, ...], keep: int, sizes: tuple[int, ...]) -> tuple[float, Tree]:
-    """The cheapest pair first, for products too long to order exactly."""
-    items: list[tuple[int, Tree]] = [(m, k) for k, m in enumerate(masks)]
-    total = 0.0
-    while len(items) > 1:
-        choices = []
-        for a in range(len(items)):
-            for b in range(a + 1, len(items)):
-                outside = keep
-                for k, (m, _) in enumerate(items):
-                    if k not in (a, b):
-                        outside |= m
-                joint = items[a][0] | items[b][0]
-                choices.append((_volume(joint, sizes), a, b, joint & outside))
-        c, a, b, left = min(choices)
+    """The cheapest pair first, for products too long to order exactly; of equal ones the earliest.
+
+    What a pair costs does not depend on the others, so that all pairs wait in one heap.
+    """
+    there: dict[int, tuple[int, Tree]] = {n: (m, n) for n, m in enumerate(masks)}
+    holders = Counter(bit for m in masks for bit in _bits(m))
+    pairs = [(_volume(masks[a] | masks[b], sizes), a, b) for a, b in combinations(range(len(masks)), 2)]
+    heapify(pairs)
+    total, new = 0.0, len(masks)
+    while len(there) > 1:
+        c, a, b = heappop(pairs)
+        if a not in there or b not in there:
+            continue
+        (one, left), (other, right) = there.pop(a), there.pop(b)
         total += c
-        pair: tuple[int, Tree] = (left, (items[a][1], items[b][1]))
-        items = [x for k, x in enumerate(items) if k not in (a, b)] + [pair]
-    return total, items[0][1]
+        holders.subtract([*_bits(one), *_bits(other)])
+        mask = sum(bit for bit in _bits(one | other) if bit & keep or holders[bit])
+        holders.update(_bits(mask))
+        for n, (m, _) in there.items():
+            heappush(pairs, (_volume(m | mask, sizes), n, new))
+        there[new] = mask, (left, right)
+        new += 1
+    ((_, tree),) = there.values()
+    return total, tree
+
+
+def _bits(mask: int) -> list[int]:
+    return [1 << k for k in range(mask.bit_length()) if mask >> k & 1]
