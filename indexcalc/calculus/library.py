@@ -18,6 +18,7 @@ from ..normal.poly import Mono, Poly
 from ..normal.symmetry import Symmetry, spellings
 
 Sigma = Mapping[Index, Hole]
+MATCH_NODES = 2000  # steps of one match: k equal factors meet n others in n!/(n - k)! ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,17 @@ def _unify_all(holes: tuple[Hole, ...], slots: tuple[Hole, ...], sigma: Sigma, o
 
 def matches(pattern: Pattern, mono: Mono, stats: Counter[str]) -> Iterator[tuple[Sigma, list[Factor], int]]:
     """All (sigma, remaining factors, sign) by which the pattern occurs in the monomial; backtracks over equal heads
-    and over the spellings of symmetric tensors, where the sign comes from."""
+    and over the spellings of symmetric tensors, where the sign comes from.  Beyond `MATCH_NODES` steps the search ends,
+    which is counted in `stats`."""
     own = frozenset(pattern.free) | frozenset(pattern.bound)
     remaining = dict(mono.factors)
     known = symmetries()
+    end = stats["match_nodes"] + MATCH_NODES
 
     def search(n: int, sigma: Sigma, sign: int) -> Iterator[tuple[Sigma, list[Factor], int]]:
+        if stats["match_nodes"] >= end:
+            stats["match_limit"] += 1
+            return
         stats["match_nodes"] += 1
         if n == len(pattern.factors):
             if _legal(pattern, sigma, mono.bound, remaining):

@@ -11,7 +11,7 @@ from ..ir.program import Tensor
 from ..normal.atoms import Atom
 from ..normal.definitions import Definitions
 from ..normal.leave import Leaver, Names
-from ..normal.poly import Poly
+from ..normal.poly import Poly, magnitude
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ def _scale(poly: Poly, arrays: Mapping[str, Any]) -> float:
     """The most that a term can come to, by the largest entries of its factors."""
     most = 0.0
     for mono, c in poly.items():
-        term = float(abs(c))
+        term = float(magnitude(c))
         for atom, e in mono.factors:
             if atom.kind == "access":
                 term *= _largest(arrays[atom.name] ** float(e))

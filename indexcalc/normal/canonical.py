@@ -6,21 +6,21 @@ exchanges count as one place, and an exchange of dummies that only turns the sig
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
 from ..ir.expr import Number
 from ..ir.index import Affine, Index
-from .atoms import Atom, Hole, exchangeable, free_of, hole_text
+from .atoms import Atom, Hole, exchangeable, free_of, hole_text, substitute
 from .symmetry import Symmetry, sorted_slots
 
 Factor = tuple[Atom, Number]
 Tagged = tuple[Any, Atom, Number]
 Known = Mapping[str, Symmetry]
-SEARCH_WIDTH = (
-    4  # indices of a tied cell that are still tried; beyond it equal things may get different keys, never the reverse
-)
+# Indices of a tied cell that are still tried; beyond it equal things may get different keys, never the reverse.
+SEARCH_WIDTH = 4
 
 
 class Labelling(NamedTuple):
@@ -38,7 +38,8 @@ def order_indices(indices: Iterable[Index], tagged: Sequence[Tagged], known: Kno
     if len(ordered) < 2:
         return ordered, False
     spaces = sorted({i.space.name for i in ordered})
-    found = _refine({i: spaces.index(i.space.name) for i in ordered}, ordered, tagged, known)
+    color = _stable({i: spaces.index(i.space.name) for i in ordered}, ordered, tagged, known)
+    found = _search(color, ordered, tagged, known)
     return found.order, found.sign == 0
 
 
@@ -84,25 +85,55 @@ def _signatures(
     return signature
 
 
-def _refine(color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagged], known: Known) -> Labelling:
+def _stable(color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagged], known: Known) -> dict[Index, int]:
+    """The colours refined until where an index sits tells no more of them apart, as ranks."""
     while True:
         signature = _signatures(color, indices, tagged, known)
         ranked = {i: (color[i], tuple(sorted(signature[i]))) for i in indices}
         levels = {s: r for r, s in enumerate(sorted(set(ranked.values())))}
-        stable = len(levels) == len(set(color.values()))
+        settled = len(levels) == len(set(color.values()))
         color = {i: levels[ranked[i]] for i in indices}
-        if stable or len(levels) == len(indices):
-            break
-    if len(levels) == len(indices):
+        if settled or len(levels) == len(indices):
+            return color
+
+
+def _search(color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagged], known: Known) -> Labelling:
+    """Of the labellings that put one of the tied indices before the others, the one that reads first; `color` is
+    stable."""
+    values = list(color.values())
+    if len(set(values)) == len(indices):
         order = sorted(indices, key=lambda i: color[i])
         place = {i: r for r, i in enumerate(order)}
         found = [_factor_key(t, a, e, place, known) for t, a, e in tagged]
         return Labelling(sorted(key for key, _ in found), order, prod(sign for _, sign in found))
-    values = list(color.values())
     tied = min(c for c in values if values.count(c) > 1)
-    cell = [i for i in indices if color[i] == tied][:SEARCH_WIDTH]
     doubled = {i: 2 * c + 1 for i, c in color.items()}
-    tried = [_refine({**doubled, i: 2 * color[i]}, indices, tagged, known) for i in cell]
+    starts: list[dict[Index, int]] = []
+    for i in [i for i in indices if color[i] == tied][:SEARCH_WIDTH]:
+        start = _stable({**doubled, i: 2 * tied}, indices, tagged, known)
+        if not any(_look_alike(start, other, tagged) for other in starts):
+            starts.append(start)
+    tried = [_search(start, indices, tagged, known) for start in starts]
     best = min(tried, key=lambda r: r.keys)
     signs = {r.sign for r in tried if r.keys == best.keys or r.sign == 0}
     return best if len(signs) == 1 else best._replace(sign=0)
+
+
+def _look_alike(one: dict[Index, int], other: dict[Index, int], tagged: Sequence[Tagged]) -> bool:
+    """Whether exchanging what the two colourings tell apart changes nothing, so that both lead to the same labelling.
+
+    Without it, a product of n equal factors would be searched in as many ways as it has orders.
+    """
+    there = _alone(other)
+    moved = {i: there[c] for c, i in _alone(one).items() if c in there and there[c] != i}
+    moved |= {j: i for i, j in moved.items() if j not in moved}
+    if set(moved) != set(moved.values()):
+        return False
+    touched = [f for f in tagged if not f[1].free.isdisjoint(moved)]
+    return Counter(touched) == Counter((tag, substitute(atom, moved), e) for tag, atom, e in touched)
+
+
+def _alone(color: dict[Index, int]) -> dict[int, Index]:
+    """The indices that share their colour with no other, by it."""
+    count = Counter(color.values())
+    return {c: i for i, c in color.items() if count[c] == 1}

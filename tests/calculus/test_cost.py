@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from math import prod
 
+import numpy as np
+
 import indexcalc as ic
 from indexcalc.calculus.cost import EXACT_LIMIT, CostModel
 from indexcalc.ir.index import Index, Space
@@ -43,3 +45,11 @@ def test_a_long_product_is_ordered_pair_by_pair():
 def test_a_product_of_hundreds_of_factors_is_derived():
     factors = " ".join(f"x{n}[i]" for n in range(400))
     assert str(ic.grad(f"y[i] = {factors}", "x0").statements[-1].body).count("[i]") == 400
+
+
+def test_a_product_of_many_equal_factors_is_derived():
+    letters = "abcdefghijklmno"
+    product = " ".join(f"x[{i}]" for i in letters)
+    gradient = ic.grad(f"L = sum[{','.join(letters)}]({product})", "x")
+    found = ic.compile(gradient)(x=np.array([0.5, 0.25, 0.5]))["grad_x"]
+    assert found.tolist() == [15 * 1.25**14] * 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,3 +47,17 @@ def test_adding_and_multiplying_commute(factors: list[tuple[str, int, int]]) -> 
         for p in reversed(polys):
             again = nf.multiply(p, again)
         assert total == again and nf.add(*polys) == nf.add(*reversed(polys))
+
+
+@given(st.permutations(range(12)), st.sampled_from([1, 2, 3, 4]))
+def test_many_equal_parts_are_no_search(order: list[int], size: int) -> None:
+    """Σ x_a x_b …, Σ A_ab A_cd …, Σ A_ab A_bc A_de A_ef …: the parts may be exchanged, in 12!, 6!, 4! and 3! ways."""
+    with workspace():
+        first, second = ([fresh(S) for _ in range(12)] for _ in range(2))
+
+        def product(indices: list[Index]) -> nf.Poly:
+            parts = [indices[n : n + size] for n in range(0, 12, size)]
+            loose = [(access("x", (i,)), 1) for i in indices] if size == 1 else []
+            return nf.make(1, indices, loose + [(access("A", pair), 1) for p in parts for pair in pairwise(p)])
+
+        assert product(first) == product([second[n] for n in order])
