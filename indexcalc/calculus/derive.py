@@ -17,7 +17,7 @@ from .convention import conventions
 from .cost import CostModel, representative_sizes
 from .fold import Folder
 from .forward import sweep_forward
-from .notes import subgradients, zero_note
+from .notes import lasting, subgradients, zero_note
 from .plan import Plan
 from .reverse import sweep_backward
 from .schedule import inline_pointwise, name_row_statistics, share_equal, statements
@@ -58,7 +58,9 @@ def derive(program: Program, plan: Plan, with_value: bool, sizes: Mapping[str, i
         shown = {name for s in sweeps for name in s.names.values()}
         lines = statements(store, outputs, written, owner, known, shown)
         exchanges = {n: found for n, found in symmetries().items() if n in program.definitions}
-        notes = tuple(dict.fromkeys([*program.notes, *conventions(program, plan), *_notes(store, program, plan)]))
+        notes = tuple(
+            dict.fromkeys([*lasting(program.notes), *conventions(program, plan), *_notes(store, program, plan)])
+        )
     result = replace(
         program,
         tensors=(*program.tensors, *plan.inputs),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..diagnostics import listed
 from ..ir.expr import Apply, Compare, Expr, IndexMap, IndexReduce, Logic
@@ -20,6 +20,17 @@ _ALONG = {
     "topk": "topk[…] is piecewise constant: its slope is taken as 0, also where it jumps",
 }
 _COMPARISON = "a comparison of values is piecewise constant: its slope is taken as 0, also where it jumps"
+
+
+# What begins the sentences about memory, which hold for one program and for none that is derived from it.
+SAVED = "saved for the backward part"
+AGAIN = "computed again there"
+ONCE = "nothing is computed twice"
+
+
+def lasting(notes: Iterable[str]) -> Iterator[str]:
+    """The notes of a program that hold for those derived from it too."""
+    return (n for n in notes if not n.startswith((SAVED, AGAIN, ONCE)))
 
 
 def subgradients(program: Program, wrt: Sequence[str], of: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ..ir.expr import Access, Expr, MatrixApply
 from ..ir.program import Define, Program
 from ..ir.signature import all_sizes, missing_sizes
 from ..ir.walk import transform
+from .notes import AGAIN, ONCE, SAVED
 from .phases import Phases, Schedule
 from .plan import Wishes
 
@@ -119,10 +120,10 @@ def _notes(schedule: Schedule, derived: Program, result: Program, sizes: Mapping
             total += count
         return f"{', '.join(names)} ({bytes_text(total)} in float64)"
 
-    lines = [f"saved for the backward part: {told(kept) if kept else 'nothing but the inputs'}"]
+    lines = [f"{SAVED}: {told(kept) if kept else 'nothing but the inputs'}"]
     if not twice:
-        return [*lines, "nothing is computed twice"]
-    again = f"computed again there: {told(twice)}"
+        return [*lines, ONCE]
+    again = f"{AGAIN}: {told(twice)}"
     if known is None:
         return [*lines, again]
     before, after = cost(derived, sizes), cost(result, sizes)

@@ -371,7 +371,7 @@ def claim_sides(s: Claim, printer: Printer) -> tuple[str, str]:
 def _filled(body: Expr, indices: Sequence[Index]) -> Expr:
     """A side, with the built-in `ones` for indices of the other side that no term has."""
     missing = [i for i in indices if i not in body.free]
-    if not missing:
+    if not missing or body == Literal(0):  # which has any free indices
         return body
     ones = tuple(Access("ones", (i,)) for i in missing)
     terms = body.terms if isinstance(body, Sum) else (body,)

@@ -25,12 +25,32 @@ from .expr import (
 )  # fmt: skip
 from .index import Affine, Index
 from .slots import Unknown, unknown_of
+from .walk import subexpressions
 
 
 def truth(e: Expr, point: Mapping[Index, int], sizes: Mapping[Unknown, int]) -> bool:
     """Whether the condition holds; true where it has a form that is not looked into, so that nothing is missed."""
     found = _value(e, point, sizes)
     return found is None or bool(found)
+
+
+def settled(e: Expr) -> bool | None:
+    """Whether a condition holds, where that is decided by numbers alone; else None.
+
+    >>> one, two = Literal(1), Literal(2)
+    >>> settled(Compare("<", one, two)), settled(Compare("<", two, two)), settled(Constant("pi"))
+    (True, False, None)
+    """
+    if isinstance(e, Logic):
+        parts = [settled(a) for a in e.arguments]
+        if e.operator == "not":
+            return None if parts[0] is None else not parts[0]
+        decides = e.operator == "or"  # one part that holds, or fails, is enough
+        return decides if decides in parts else None if None in parts else not decides
+    if any(isinstance(p, (Extent, Delta, IndexValue, Constant)) for p in subexpressions(e)):
+        return None
+    found = _value(e, {}, {})
+    return None if found is None else bool(found)
 
 
 def _value(e: Expr, point: Mapping[Index, int], sizes: Mapping[Unknown, int]) -> Number | None:

@@ -36,6 +36,7 @@ from .expr import (
 from .linear import Clause, Linear, clauses, implied
 from .program import Define
 from .ranges import facts, is_guarded
+from .truth import settled
 from .walk import children, indices_in, rebuild
 
 FILLER = Literal(Fraction(1, 2))  # where nothing is read: log, 1/x, 1/(1 − x) and their derivatives are finite there
@@ -69,6 +70,8 @@ class _Pass:
         """`at_zero`: whether what encloses `e` and its derivatives are finite where a read gives 0."""
         if isinstance(e, Access):
             return self._access(e, conditions, at_zero)
+        if isinstance(e, Where) and (holds := settled(e.condition)) is not None:
+            return self.rewrite(e.then if holds else e.other, conditions, at_zero)
         now: Expr = chosen(e) if isinstance(e, Product) else e
         inside = kept_inside(now, conditions)
         new = []

@@ -107,6 +107,15 @@ def test_the_program_says_what_is_computed_again_and_where() -> None:
     )
 
 
+@pytest.mark.parametrize("kept", [{"recompute": ["P"]}, {"save": ["S", "P", "O"]}])
+def test_what_is_derived_from_it_does_not_repeat_what_was_kept(kept: dict[str, list[str]]) -> None:
+    first = ic.grad(ATTENTION, "Q,K,V", **kept)
+    assert any("saved for the backward part" in n for n in first.notes)
+    again = ic.grad(first, "Q", of="grad_V")
+    assert again.recomputed == ()
+    assert not [n for n in again.notes if "saved" in n or "computed" in n]
+
+
 def test_notes_have_figures_where_the_sizes_are_known() -> None:
     sizes = {"L": 64, "D": 8}
     plain = ic.grad(ATTENTION, "Q,K,V", with_value=True, sizes=sizes)

@@ -43,6 +43,34 @@ LSTM = "\n".join(
 )
 
 
+def _unrolled_gru(x, W, U, v):  # type: ignore[no-untyped-def]
+    h = torch.zeros(x.shape[0], U.shape[1], dtype=x.dtype)
+    for t in range(3):
+        a = torch.einsum("gfi,bi->gbf", W, x[:, t]) + v[:, None]
+        u = torch.einsum("gfk,bk->gbf", U, h)
+        keep = torch.sigmoid(a[1] + u[1])
+        h = (1 - keep) * torch.tanh(a[2] + torch.sigmoid(a[0] + u[0]) * u[2]) + keep * h
+    return h
+
+
+GRU = "\n".join(
+    [
+        "index b : batch(B)\nindex g : gates(3)\nindex f, f2 : hidden(F)\nindex t : time(3)\nindex i : inputs(I)",
+        "tensor x[b,t,i], W[g,f,i], U[g,f,f2], v[g,f]",
+        "a[t,g,b,f] = W[g,f,i] x[b,t,i] + v[g,f]",
+        "h0[b,f] = 0",
+        *(
+            f"u{n}[g,b,f] = U[g,f,f2] h{n - 1}[b,f2]\n"
+            f"k{n}[b,f] = sigmoid(a[{n - 1},1,b,f] + u{n}[1,b,f])\n"
+            f"c{n}[b,f] = tanh(a[{n - 1},2,b,f] + sigmoid(a[{n - 1},0,b,f] + u{n}[0,b,f]) u{n}[2,b,f])\n"
+            f"h{n}[b,f] = (1 - k{n}[b,f]) c{n}[b,f] + k{n}[b,f] h{n - 1}[b,f]"
+            for n in (1, 2, 3)
+        ),
+        "output h3",
+    ]
+)
+
+
 def _scan(a: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
     total, out = torch.zeros_like(u[0]), []
     for t in range(len(u)):
@@ -186,4 +214,5 @@ WINDOWS = [
         _scan,
     ),
     Case("LSTM over an explicit time index", LSTM, "x:2,3,2 W:4,2,2 U:4,2,2", _unrolled_lstm),
+    Case("GRU over an explicit time index", GRU, "x:2,3,2 W:3,2,2 U:3,2,2 v:3,2", _unrolled_gru),
 ]

@@ -103,7 +103,7 @@ def test_equal_dummies_in_one_term_are_both_written() -> None:
 def test_missing_indices_are_filled_with_ones() -> None:
     assert statement_text(Define("O", (I, J), X + LAM)) == "O[i, j] = x[i] ones[j] + lam"
     assert statement_text(Define("O", (I,), number(1))) == "O[i] = ones[i]"
-    assert statement_text(Define("O", (I,), number(0))) == "O[i] = 0 ones[i]"
+    assert statement_text(Define("O", (I,), number(0))) == "O[i] = 0"
 
 
 def test_a_claim_never_begins_with_a_sign() -> None:

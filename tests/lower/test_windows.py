@@ -145,6 +145,12 @@ def test_what_is_read_outside_is_refused(text: str, message: str, run: str) -> N
     assert "IX806" in str(caught.value)
 
 
+@pytest.mark.parametrize("condition", ["2 < 2", "not (1 < 2)", "1 < 2 and 2 != 2", "k > 5 and 2 < 2"])
+def test_a_condition_between_numbers_guards_too(condition: str) -> None:
+    both(f"y[t] = sum[k](where({condition}, w[6], w[0] w[k]) x[t])")
+    both(f"y[t] = sum[k](where(not ({condition}), w[0] w[k], w[6]) x[t])")
+
+
 def test_a_condition_that_only_the_sizes_settle_is_kept_in_derivatives() -> None:
     """k < 3 says nothing about t − k for all sizes: the derivative still refuses what leaves."""
     derived = ic.grad(GIVEN + "y[t] = sum[k](where(t >= 2, w[k] x[t - k], 0))\nL = y[t] y[t]", ["w"])
