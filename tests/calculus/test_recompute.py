@@ -209,7 +209,7 @@ def test_a_budget_is_met_with_the_least_work_of_all_choices() -> None:
     with pytest.raises(ic.IndexCalcError, match="the smallest peak is") as caught:
         ic.grad(program, weights(3), with_value=True, memory=least - 1, sizes=sizes)
     assert caught.value.diagnostics[0].code == "IX909"
-    assert f"memory={least} or more" in str(caught.value)
+    assert f"memory={least} (--memory {least}) or more" in str(caught.value)
 
 
 def test_a_budget_for_many_layers_is_met() -> None:
