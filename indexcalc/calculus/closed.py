@@ -7,14 +7,14 @@ A definition that is long and read more than once, or whose reader would grow be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..ir.declarations import all_indices
-from ..ir.expr import Access, Binder, Expr, Index, IndexReduce, IndexSum, MatrixApply, Space
+from ..ir.expr import Access, Binder, Expr, Index, IndexMap, IndexReduce, IndexSum, MatrixApply, Space
 from ..ir.program import Define, Program, Statement
 from ..ir.trace import Derivation
-from ..ir.walk import children, rebuild, subexpressions, substitute, tensors_in, transform
+from ..ir.walk import children, rebuild, slot_indices, subexpressions, substitute, tensors_in, transform
 from ..rewrite.engine import simplify_expression
 from ..rewrite.measure import nodes
 from ..rewrite.rule import Rule
@@ -65,9 +65,9 @@ class _Writer:
         kept = [replace(s, body=self.simplest(s.body)) for s in self.written_in(derived, whole)]
         for s in [s for s in kept if s.name not in self.program.outputs and s.name not in whole]:
             readers = [r for r in kept if s.name in tensors_in(r.body)]
-            if len(readers) == 1:  # it reads it more than once; together they may cancel
+            now = next(k for k in kept if k.name == s.name)
+            if len(readers) == 1 and _fits(now, readers):  # it reads it more than once; together they may cancel
                 (reader,) = readers
-                now = next(k for k in kept if k.name == s.name)
                 body = self.simplest(self.substituted(reader.body, {s.name: now}, frozenset(reader.indices)))
                 if nodes(body) <= nodes(reader.body) + nodes(now.body):
                     kept = [replace(r, body=body) if r is reader else r for r in kept if r is not now]
@@ -82,7 +82,8 @@ class _Writer:
         for s in derived:
             now = replace(s, body=self.substituted(s.body, gone, frozenset(s.indices)))
             size = nodes(now.body)
-            if s.name not in whole and (size <= SHORT or (readers[s.name] == 1 and size <= LONGEST)):
+            short = size <= SHORT or (readers[s.name] == 1 and size <= LONGEST)
+            if short and s.name not in whole and _fits(now, derived):
                 gone[s.name] = now
                 if s.name not in self.program.outputs:
                     continue
@@ -156,6 +157,17 @@ def _without_copies(derived: list[Define], outputs: tuple[str, ...]) -> list[Def
 def _reads(e: Expr) -> list[str]:
     """Every tensor that is read, as often as it is."""
     return [part.tensor for part in subexpressions(e) if isinstance(part, Access)]
+
+
+def _fits(s: Define, readers: Iterable[Define]) -> bool:
+    """Whether the definition can be written in wherever it is read: softmax[j](z[i, j]) has no spelling at j = 0 or at
+    j = i."""
+    along = {i for p in subexpressions(s.body) if isinstance(p, IndexMap) for i in p.indices} & set(s.indices)
+    reads = (p.slots for r in readers for p in subexpressions(r.body) if isinstance(p, Access) and p.tensor == s.name)
+    places = [s.indices.index(i) for i in along]
+    return not places or all(
+        isinstance(at[n], Index) and slot_indices(at).count(at[n]) == 1 for at in reads for n in places
+    )
 
 
 def _needed(statements: list[Statement], program: Program) -> list[Statement]:

@@ -61,11 +61,17 @@ SECOND = {
         "y[p,q] = x[2*p + k, q + 2*l] w[k,l]; z[p,q] = max[k,l](x[2*p + k, 2*q + l]); L = y[p,q] z[p,q]",
         "x,w",
     ),
+    "a softmax read at a gather": (
+        "integer y[n] : cls(3); index c : cls(3); tensor t[c], z[n,c]\n"
+        "s[n,c] = sqrt(2 + z[n,c] t[c] - delta[c, y[n]] cos(z[n,c])); L = mean[n](logsumexp[c](s[n,c]) - s[n,y[n]])",
+        "z,t",
+    ),
+    "a softmax read on its diagonal": ("L = sum[i](logsumexp[j](A[i,j]**3) A[i,i]**2) + tr(A)", "A"),
 }
 
 
 @pytest.mark.parametrize("name", SECOND)
-def test_summed_indices_are_named_apart(name: str) -> None:
+def test_closed_second_derivatives_read_back_and_keep_their_values(name: str) -> None:
     text, wrt = SECOND[name]
     second = ic.hessian(text, wrt)
     form = ic.closed(second)
