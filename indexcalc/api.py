@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from .diagnostics import Diagnostic, fail
 from .ir.expr import Access, Derivative, Expr
 from .ir.index import Index
-from .ir.program import Program, Statement
+from .ir.program import Claim, Define, Program, Statement
 
 if TYPE_CHECKING:
     from .backends.function import Function
@@ -279,6 +279,8 @@ def verify(
     from .verify import verify as run
 
     program = _program(program)
+    if not isinstance(seed, int) or seed < 0:
+        raise fail("IX901", f"a seed is an integer from 0, not {seed!r}", hint="seed=0")
     names = None if wrt is None else _names(wrt, program)
     return run(program, wrt=names, sizes=sizes, seed=seed, backend=backend)
 
@@ -297,6 +299,9 @@ def matrix_form(x: str | Program | Statement | Expr, *, given: str = "") -> Matr
 
     if isinstance(x, str):
         x = parse(x) if _DEFINES.search(x) else _expression(x, given)
+    elif not isinstance(x, (Program, Define, Claim, Expr)):
+        message = f"a program, a statement or an expression is asked for, not {type(x).__name__}"
+        raise fail("IX901", message, hint='text will do: ic.matrix_form("y[i] = A[i,j] x[j]")')
     return run(x, parse(given).inputs if given else None)
 
 
@@ -391,6 +396,9 @@ def from_torch(
     """
     from .importers import load_from_torch
 
+    if names is not None and not isinstance(names, Mapping):
+        message = f"names maps inputs to their indices, and is no {type(names).__name__}"
+        raise fail("IX901", message, hint='names={"x": "b t m"}')
     program, arrays = load_from_torch()(fn_or_module, example_inputs, names or {})
     return (program, arrays) if with_arrays else program
 
@@ -429,14 +437,23 @@ def _spelt(given: str | Iterable[str], known: Iterable[str]) -> Sequence[str]:
 
     if not isinstance(given, Iterable):
         raise fail("IX901", f"names are text, or several texts, not {type(given).__name__}", hint='such as "Q,K"')
-    parts = given.split(",") if isinstance(given, str) else given
+    parts = given.split(",") if isinstance(given, str) else _texts(given)
     return spelt((p.strip() for p in parts if p.strip()), known)
+
+
+def _texts(given: Iterable[object]) -> Iterable[str]:
+    """Each of several names, which is a text."""
+    for part in given:
+        if not isinstance(part, str):
+            raise fail("IX901", f"a name is text, not {type(part).__name__}", hint='such as "Q" or ["Q", "K"]')
+        yield part
 
 
 def _expression(expr: str | Expr, given: str) -> Expr:
     from .elaborate.read import read_expression
 
-    return expr if isinstance(expr, Expr) else read_expression(_text(expr, "an expression"), given=given)
+    declarations = _text(given, "a list of declarations")
+    return expr if isinstance(expr, Expr) else read_expression(_text(expr, "an expression"), given=declarations)
 
 
 def _derivative(expr: str | Expr, wrt: str | Access, given: str) -> Expr:
@@ -444,7 +461,7 @@ def _derivative(expr: str | Expr, wrt: str | Access, given: str) -> Expr:
     if isinstance(expr, str) and isinstance(wrt, str):
         from .elaborate.read import read_derivative
 
-        return read_derivative(expr, wrt, given=given)
+        return read_derivative(expr, wrt, given=_text(given, "a list of declarations"))
     body, component = _expression(expr, given), _expression(wrt, given)
     if not isinstance(component, Access):
         raise fail("IX905", "the second argument of diff is a tensor's component", hint='for example "x[k]"')

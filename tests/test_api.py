@@ -121,3 +121,27 @@ def test_simplify_carries_derivatives_out() -> None:
     assert str(ic.simplify("diff(x[i] x[i], x[k])")) == "2 x[k]"
     assert str(ic.simplify("diff(f(x), x)", given="function f(u) = u**2")) == "2 x"
     assert str(ic.simplify("f(x) + f(x)", given="function f(u) = u**2")) == "2 f(x)"
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: ic.grad(PROGRAM, ["x", 3]), "a name is text, not int"),  # type: ignore[list-item]
+        (lambda: ic.grad(PROGRAM, b"x"), "a name is text"),  # type: ignore[arg-type]
+        (lambda: ic.grad(PROGRAM, "x", of=["L"]), "an output's name is text, not list"),  # type: ignore[arg-type]
+        (lambda: ic.hvp(PROGRAM, "x", sizes=[3]), "sizes maps names to numbers, and is no list"),  # type: ignore[arg-type]
+        (lambda: ic.compile(PROGRAM, sizes=3), "sizes maps names to numbers, and is no int"),
+        (lambda: ic.diff("x[i] x[i]", "x[k]", given=3), "declarations is given as text, not as int"),  # type: ignore[arg-type]
+        (lambda: ic.simplify("x[i] x[i]", given=3), "declarations is given as text, not as int"),  # type: ignore[arg-type]
+        (lambda: ic.verify(PROGRAM, seed="a"), "a seed is an integer from 0"),  # type: ignore[arg-type]
+        (lambda: ic.verify(PROGRAM, seed=-1), "a seed is an integer from 0"),
+        (lambda: ic.matrix_form(None), "is asked for, not NoneType"),  # type: ignore[arg-type]
+    ],
+)
+def test_arguments_of_a_wrong_type_are_refused(call: Any, message: str) -> None:
+    with pytest.raises(ic.IndexCalcError, match=message):
+        call()
+
+
+def test_an_empty_tensor_is_verified() -> None:
+    assert ic.verify("L = x[i] x[i] + a[j] a[j]", sizes={"i": 0, "j": 2})

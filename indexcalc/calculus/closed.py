@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..ir.declarations import all_indices
-from ..ir.expr import Access, Binder, Expr, Index, IndexMap, IndexReduce, IndexSum, MatrixApply, Space
+from ..ir.expr import Access, Binder, Expr, Index, IndexMap, IndexReduce, IndexSum, MatrixApply, Slot, Space
 from ..ir.program import Define, Program, Statement
 from ..ir.trace import Derivation
 from ..ir.walk import children, rebuild, slot_indices, subexpressions, substitute, tensors_in, transform
@@ -163,11 +163,14 @@ def _fits(s: Define, readers: Iterable[Define]) -> bool:
     """Whether the definition can be written in wherever it is read: softmax[j](z[i, j]) has no spelling at j = 0 or at
     j = i."""
     along = {i for p in subexpressions(s.body) if isinstance(p, IndexMap) for i in p.indices} & set(s.indices)
-    reads = (p.slots for r in readers for p in subexpressions(r.body) if isinstance(p, Access) and p.tensor == s.name)
     places = [s.indices.index(i) for i in along]
-    return not places or all(
-        isinstance(at[n], Index) and slot_indices(at).count(at[n]) == 1 for at in reads for n in places
-    )
+    reads = (p.slots for r in readers for p in subexpressions(r.body) if isinstance(p, Access) and p.tensor == s.name)
+    return not places or all(_stands_once(at[n], at) for at in reads for n in places)
+
+
+def _stands_once(slot: Slot, slots: Sequence[Slot]) -> bool:
+    """Whether a slot is a plain index that no other slot holds."""
+    return isinstance(slot, Index) and slot_indices(slots).count(slot) == 1
 
 
 def _needed(statements: list[Statement], program: Program) -> list[Statement]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..ir.program import Program
+from ..ir.signature import named_sizes
 from .orders import answer
 from .question import Question
 from .recompute import remembering
@@ -32,7 +33,7 @@ def grad(
 
     The derivation's steps are found when `.trace` is first read.
     """
-    result = _result(Question(program, tuple(wrt), of, "gradient", with_value, dict(sizes or {})))
+    result = _result(Question(program, tuple(wrt), of, "gradient", with_value, named_sizes(sizes)))
     return remembering(program, result, save, recompute, memory, sizes or {})
 
 
@@ -46,7 +47,7 @@ def jvp(
     """The program that computes `tangent_<of>`, the output's derivative along the new inputs `tangent_<name>`, by
     forward mode: Σ over `wrt` of ∂of/∂name · tangent_name.
     """
-    return _result(Question(program, tuple(wrt), of, "jvp", sizes=dict(sizes or {})))
+    return _result(Question(program, tuple(wrt), of, "jvp", sizes=named_sizes(sizes)))
 
 
 def jacobian(
@@ -60,7 +61,7 @@ def jacobian(
 
     Forward or reverse mode, whichever multiplies less at the sizes given; a note says which.
     """
-    return _result(Question(program, tuple(wrt), of, "jacobian", sizes=dict(sizes or {})))
+    return _result(Question(program, tuple(wrt), of, "jacobian", sizes=named_sizes(sizes)))
 
 
 def hessian(
@@ -74,7 +75,7 @@ def hessian(
     for each two names x before y in `wrt` the mixed `hess_<x>_<y>[x's indices…, y's indices…]`, whose transpose is the
     other one.
     """
-    return _result(Question(program, tuple(wrt), of, "hessian", sizes=dict(sizes or {})))
+    return _result(Question(program, tuple(wrt), of, "hessian", sizes=named_sizes(sizes)))
 
 
 def hvp(
@@ -87,7 +88,7 @@ def hvp(
     """The program that computes the product of a scalar output's Hessian with a vector, by forward over reverse mode:
     `hvp_<x>` = Σ_y hess_x_y · tangent_y, with the new inputs `tangent_<y>` for every y in `wrt`.
     """
-    return _result(Question(program, tuple(wrt), of, "hvp", sizes=dict(sizes or {})))
+    return _result(Question(program, tuple(wrt), of, "hvp", sizes=named_sizes(sizes)))
 
 
 def _result(question: Question) -> Program:

@@ -55,6 +55,8 @@ def chosen_output(program: Program, of: str | None) -> Define:
             span = next((defined[n].span for n in reversed(program.outputs) if n in defined), None)
             raise _refusal(program, f"the program has {len(program.outputs)} outputs", hint, span)
         of = program.outputs[0]
+    if not isinstance(of, str):
+        raise fail("IX901", f"an output's name is text, not {type(of).__name__}", hint='such as of="L"; one at a time')
     found = defined.get(of)
     if found is None:
         tensor = program.inputs.get(of)

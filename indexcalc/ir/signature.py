@@ -35,10 +35,17 @@ def bind_sizes(
     """
     check_names(program, shapes)
     table = SizeTable(program)
-    table.take_sizes(sizes or {})
+    table.take_sizes({} if sizes is None else sizes)
     for name, tensor in program.inputs.items():
         table.take_shape(tensor, shapes[name])
     return table.finish()
+
+
+def named_sizes(sizes: Mapping[str, int] | None) -> dict[str, int]:
+    """A copy of sizes by name; refuses what is no mapping."""
+    if sizes is not None and not isinstance(sizes, Mapping):
+        raise fail("IX807", f"sizes maps names to numbers, and is no {type(sizes).__name__}", hint="sizes={'N': 3}")
+    return dict(sizes or {})
 
 
 def given_sizes(program: Program, sizes: Mapping[str, int]) -> dict[Space, int]:
@@ -178,9 +185,7 @@ class SizeTable:
 
     def take_sizes(self, sizes: Mapping[str, int]) -> None:
         """Sizes by the name of an extent, a space or an index."""
-        if not isinstance(sizes, Mapping):
-            raise fail("IX807", f"sizes maps names to numbers, and is no {type(sizes).__name__}", hint="sizes={'N': 3}")
-        for name, size in sizes.items():
+        for name, size in named_sizes(sizes).items():
             if isinstance(size, bool) or not isinstance(size, Integral) or size < 0:
                 raise fail("IX807", f"the size of `{name}` must be an integer ≥ 0, not {size!r}")
             space = self.named(name)

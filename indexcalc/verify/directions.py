@@ -35,7 +35,7 @@ class Directions:
         """The gradient's components along the directions."""
         shape = self.array.shape
         flat = gradient.reshape(-1)
-        random = self.array.reshape(-1, shape[-1])[:, len(self.components) :]
+        random = self.array.reshape(flat.size, shape[-1])[:, len(self.components) :]
         return np.concatenate([flat[self.components], flat @ random])
 
 
