@@ -198,11 +198,16 @@ def test_an_interrupt_is_no_traceback():
     import signal
     import time
 
+    script = (
+        "import signal, sys; from indexcalc.cli.main import main; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # a job in the background starts without one
+        "print('ready', file=sys.stderr, flush=True); main(['lint', '-'])"
+    )
     started = subprocess.Popen(
-        [sys.executable, "-m", "indexcalc", "lint", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )  # fmt: skip
-    time.sleep(1.0)  # it waits for its input
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert started.stderr.readline().strip() == b"ready"
+    time.sleep(0.2)  # it waits for its input, or loads what it needs
     started.send_signal(signal.SIGINT)
     out, err = started.communicate(timeout=30)
     assert started.returncode == 130
