@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..cost.measure import cost
+from ..cost.measure import ITEM_BYTES, cost
 from ..cost.report import bytes_text
+from ..cost.work import Meter
 from ..diagnostics import did_you_mean, fail
 from ..ir.declarations import all_indices
 from ..ir.expr import Access, Expr, MatrixApply
-from ..ir.program import Define, Program
+from ..ir.program import Define, Program, Tensor
 from ..ir.signature import all_sizes, missing_sizes
 from ..ir.walk import transform
 from .notes import AGAIN, ONCE, SAVED
@@ -112,12 +113,8 @@ def _notes(schedule: Schedule, derived: Program, result: Program, sizes: Mapping
     def told(names: Names) -> str:
         if known is None:
             return ", ".join(names)
-        total = 0
-        for name in names:
-            count = 8 if derived.definitions[name].indices else 0
-            for i in derived.definitions[name].indices:
-                count *= known[i.space]
-            total += count
+        arrays = (Tensor(name, derived.definitions[name].indices) for name in names)
+        total = Meter(known, ITEM_BYTES["float64"]).inputs(arrays)
         return f"{', '.join(names)} ({bytes_text(total)} in float64)"
 
     lines = [f"{SAVED}: {told(kept) if kept else 'nothing but the inputs'}"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..diagnostics import listed
 from ..ir.expr import Access, Derivative, Index
 from ..ir.latex import expression_latex
 from ..ir.program import Define, Program
@@ -64,7 +65,7 @@ def _explained(step: Step) -> Step:
         constant = list(dict.fromkeys(t for p in asked for t in _constant(p)))
         if 0 < len(constant) <= NAMED:
             verb = "does" if len(constant) == 1 else "do"
-            said = f"{_listed(constant)} {verb} not depend on {asked[0].wrt.tensor}"
+            said = f"{listed(constant)} {verb} not depend on {asked[0].wrt.tensor}"
             return replace(step, note="; ".join(filter(None, (said, step.note))))
     return step
 
@@ -76,10 +77,6 @@ def _constant(p: Derivative) -> list[str]:
         return []
     order = dict.fromkeys(q.tensor for q in subexpressions(p.body) if isinstance(q, Access))
     return [t for t in order if t != p.wrt.tensor]
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def component_letters(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..diagnostics import Diagnostic, Label, Span
+from ..diagnostics import Diagnostic, Label, Span, listed
 
 
 class Findings:
@@ -59,4 +59,4 @@ def quoted(names: Iterable[str]) -> str:
     marked = [f"`{n}`" for n in names]
     if len(marked) > MAX_NAMES:
         marked[MAX_NAMES - 1 :] = [f"{len(marked) - MAX_NAMES + 1} more"]
-    return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} and {marked[-1]}"
+    return listed(marked)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ..diagnostics import fail
 from ..ir.build import ZERO, index_sum, multiply, number
+from ..ir.conditions import conjuncts
 from ..ir.expr import Access, Compare, Delta, Expr, IndexValue, Literal, Logic, Where
 from ..ir.index import Index, Slot, Space, affine_form
 from ..ir.program import Define
@@ -251,11 +252,6 @@ class Builder:
 def _whole(axis: Axis) -> Slot:
     """The one number that the indices of an axis make."""
     return affine_form(list(zip(strides(tuple(map(extent, axis))), axis)), 0)
-
-
-def conjuncts(e: Expr) -> tuple[Expr, ...]:
-    """The conditions that all have to hold."""
-    return e.arguments if isinstance(e, Logic) and e.operator == "and" else (e,)
 
 
 def axis_value(axis: Axis) -> Expr:
