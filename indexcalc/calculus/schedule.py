@@ -231,12 +231,18 @@ def _live_and_written(
 
 
 def _as_written(live: list[Definition], written: dict[str, Define], owner: dict[str, str]) -> set[str]:
-    """User statements whose inner definitions only they themselves read."""
-    opened = set()
+    """User statements whose inner definitions only they themselves read, or others that stay as written as well."""
+    found = {d.name for d in live if d.name in written}
+    opens: dict[str, set[str]] = {}  # by each statement, those whose inside it reads
     for d in live:
         me = owner.get(d.name, d.name)
-        opened |= {owner[n] for n in d.reads() if n in owner and owner[n] != me}
-    return {d.name for d in live if d.name in written and d.name not in opened}
+        opens.setdefault(me, set()).update(owner[n] for n in d.reads() if n in owner and owner[n] != me)
+    pending = [name for name in opens if name not in found]
+    while pending:
+        opened = opens.get(pending.pop(), set()) & found
+        found -= opened
+        pending += opened
+    return found
 
 
 def _inline_in_text(shown: list[Definition], keep: Collection[str]) -> dict[str, Definition]:

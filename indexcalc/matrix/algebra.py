@@ -82,7 +82,7 @@ def element_power(base: Term, exponent: Fraction) -> Term:
         return base
     if isinstance(base, Number) and exponent.denominator == 1 and (base.value or exponent > 0):
         return Number(base.value ** int(exponent))
-    if isinstance(base, ElementPower) and exponent.denominator == 1:
+    if isinstance(base, ElementPower) and (exponent.denominator == 1 or isinstance(base.base, Norm)):
         return element_power(base.base, base.exponent * exponent)
     return ElementPower(base, exponent)
 

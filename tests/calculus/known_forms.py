@@ -240,7 +240,6 @@ KNOWN = [
         "index t : tokens\nindex c : channels(C)\nm[t] = mean[c](x[t,c])\nv[t] = mean[c]((x[t,c] - m[t])**2)\n"
         "σ[t] = sqrt(v[t] + 1e-5)\nn[t,c] = (x[t,c] - m[t]) / σ[t]\ny[t,c] = gain[c] n[t,c]",
         "x,gain",
-        "v[t] = sum[c]((x[t, c] - m[t])**2 / C)\n"
         "grad_n[t, c] = gain[c] grad_y[t, c]\n"
         "s[t] = grad_n[t, c] n[t, c]\n"
         "grad_t0[t, c] = (grad_n[t, c] - n[t, c] s[t] / C) / σ[t]\n"

@@ -111,6 +111,7 @@ KNOWN = {
     "y[i] = v[i] (sum[j](x[j]) + a[j] b[j])": "y = (1ᵀ x + aᵀ b) v",
     "T[n,k] = tanh(W[j,k] X[n,j]) - Y[n,k]": "T = tanh(X W) − Y",
     "T[n,k] = (W[j,k] X[n,j])**3 Y[n,k]": "T = (X W)^∘3 ⊙ Y",
+    "u[i] = x[i] / sqrt(sum[j](x[j]**2)) / sqrt(sum[j](y[j]**2))": "u = x / (‖x‖ ‖y‖)",
     "J[i,j] = p[i] delta[i,j] - p[i] p[j]": "J = diag(p) − p pᵀ",
 }
 
