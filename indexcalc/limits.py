@@ -3,6 +3,7 @@
 MAX_CHARACTERS = 2_000_000  # source text of one file
 MAX_TERMS = 200_000  # terms of one sum, factors of one product
 MAX_DEPTH = 100  # brackets and operators nested in one expression; every walk may recurse this deep
+MAX_WRITTEN_DEPTH = 120  # the same, once calls of declared functions are written out
 MAX_RANK = 32  # slots of one tensor
 MAX_DIGITS = 400  # digits or decimal exponent of a number
 MAX_BITS = 12_000  # of a number that is computed: Python prints no more than 4300 digits

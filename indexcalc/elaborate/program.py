@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
+from .. import limits
 from ..diagnostics import Diagnostic, did_you_mean
-from ..ir.expr import Expr
+from ..ir.expr import Apply, Expr
+from ..ir.inline import written_size, written_sizes
 from ..ir.node import interning
-from ..ir.program import Program
-from ..ir.walk import substitute
+from ..ir.program import Claim, Define, Program
+from ..ir.walk import subexpressions, substitute
 from ..syntax import tree as t
 from . import balance
 from .assemble import finished_program
@@ -46,6 +49,7 @@ def elaborate(
         _warn_of_scalars(reads, scope)
         outputs = _outputs(parsed, reads, scope)
         anew = _listed(parsed, t.RecomputeDeclaration, "recompute", scope) or ()
+        _check_written_out(statements, scope)
         program = finished_program(statements, outputs, anew, scope, filename, source) if not findings.errors else None
     found = sorted(findings.all, key=lambda d: d.span.start if d.span else -1)
     if program is not None:
@@ -87,6 +91,23 @@ def elaborate_expression(
         report_lost(builder, scope)
         _check_symbols([Read(tree.span, scope.here, term, None)], scope)
     return (None if findings.errors else expr), findings.all
+
+
+def _check_written_out(statements: Iterable[Define | Claim], scope: Scope) -> None:
+    """Calls of declared functions are written out by every pass; what would then be too large is refused here."""
+    known = written_sizes(scope.functions.values()) if scope.functions else {}
+    found = [(f"the formula of `{name}`", known[name], scope.kinds[name][1]) for name in known]
+    for s in statements if known else ():
+        for side in (s.body,) if isinstance(s, Define) else (s.left, s.right):
+            if any(isinstance(p, Apply) and p.function in known for p in subexpressions(side)):
+                found.append(("this", written_size(side, known), s.span))
+    for what, size, span in found:
+        if size.nodes > limits.MAX_TERMS or size.depth > limits.MAX_WRITTEN_DEPTH:
+            many = f"more than {limits.MAX_TERMS} parts" if size.nodes > limits.MAX_TERMS else f"{size.depth} levels"
+            message = f"{what} has {many} once the functions that it calls are written out"
+            assert span is not None, "what was read has a place"
+            scope.bad("IX009", message, span, "define inner parts in lines of their own")
+            return
 
 
 def _free_values(term: Term, scope: Scope, keys: tuple[str, ...]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+import indexcalc as ic
 from indexcalc.elaborate.read import check_text, read_program
 from indexcalc.ir.expr import Sum
 
@@ -65,3 +66,21 @@ def test_long_sums_take_linear_work(calls: Callable[[Callable[[], object]], int]
 def test_a_thousand_findings_are_found_quickly() -> None:
     text = "\n".join(f"y{n}[i] = A[i,k]" for n in range(1000))
     assert len(check_text(text)) == 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(["function f0(x) = x x", *(f"function f{n}(x) = f{n - 1}(x) f{n - 1}(x)" for n in range(1, 60))]),
+        "\n".join(["function f0(x) = sin(x)", *(f"function f{n}(x) = sin(f{n - 1}(x))" for n in range(1, 600))]),
+        "function f(x) = x + exp(x)\ny = " + "f(" * 60 + "x" + ")" * 60,
+    ],
+)
+def test_functions_that_grow_when_written_out_are_refused(text: str) -> None:
+    with pytest.raises(ic.IndexCalcError, match=r"IX009.*once the functions that it calls are written out"):
+        ic.parse(text)
+
+
+def test_functions_of_functions_are_read() -> None:
+    chain = "\n".join(["function f0(x) = sin(x)", *(f"function f{n}(x) = sin(f{n - 1}(x))" for n in range(1, 90))])
+    assert ic.grad(f"{chain}\ny = f89(x) f89(2 x)", "x").outputs == ("grad_x",)
