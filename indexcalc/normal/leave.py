@@ -279,9 +279,12 @@ _Term = tuple[Number, tuple[_Item, ...]]
 
 
 def _factored(terms: list[_Term]) -> Expr:
-    """Σ c Π items with common factors pulled out, the most frequent first (Horner)."""
+    """Σ c Π items with common factors pulled out: a number that all have, then the most frequent first (Horner)."""
     if len(terms) == 1:
         return _product(terms[0][0], terms[0][1], [])
+    common = _common_number(terms)
+    if magnitude(common) != 1:
+        return _product(common, [], [_factored(_divided(terms, common))])
     count = Counter(k for _, items in terms for k in {i.key for i in items})
     best = max(sorted(count), key=lambda k: count[k], default=None)
     if best is None or count[best] == 1:
@@ -291,13 +294,25 @@ def _factored(terms: list[_Term]) -> Expr:
     for term in terms:
         (inside if any(i.key == best for i in term[1]) else rest).append(term)
     shared = next(i for i in inside[0][1] if i.key == best)
-    sizes = {magnitude(c) for c, _ in inside}
-    common = sizes.pop() if len(sizes) == 1 else 1
-    if all(c < 0 for c, _ in inside):
-        common = -common
-    left = [(c * build.integer_power(common, -1), _without(items, best)) for c, items in inside]
-    out = _product(common, [shared], [_factored(left)])
+    times = min(sum(i.key == best for i in items) for _, items in inside)  # x² a + x² b is x² (a + b)
+    common = _common_number(inside)
+    left = [(c, _without(items, best, times)) for c, items in _divided(inside, common)]
+    out = _product(common, [shared] * times, [_factored(left)])
     return _sum([out, _factored(rest)]) if rest else out
+
+
+def _common_number(terms: list[_Term]) -> Number:
+    """The magnitude that all coefficients have, or the fraction of which all are multiples; else 1.  Negative where all
+    of them are."""
+    sizes = [magnitude(c) for c, _ in terms]
+    least = min(sizes)
+    multiples = isinstance(least, Fraction) and all(Fraction(n / least).denominator == 1 for n in sizes)
+    common = least if multiples or len(set(sizes)) == 1 else 1
+    return -common if all(c < 0 for c, _ in terms) else common
+
+
+def _divided(terms: list[_Term], number: Number) -> list[_Term]:
+    return [(c * build.integer_power(number, -1), items) for c, items in terms]
 
 
 def _sum(terms: Iterable[Expr]) -> Expr:
@@ -314,9 +329,10 @@ def _is_negative(e: Expr) -> bool:
     return isinstance(first, Literal) and first.value < 0
 
 
-def _without(items: tuple[_Item, ...], key: tuple[str, str]) -> tuple[_Item, ...]:
-    place = next(n for n, i in enumerate(items) if i.key == key)
-    return items[:place] + items[place + 1 :]
+def _without(items: tuple[_Item, ...], key: tuple[str, str], times: int) -> tuple[_Item, ...]:
+    """The items without the first few of those with the key."""
+    places = [n for n, i in enumerate(items) if i.key == key][:times]
+    return tuple(i for n, i in enumerate(items) if n not in places)
 
 
 def _product(c: Number, items: Iterable[_Item], more: list[Expr]) -> Expr:

@@ -188,7 +188,7 @@ FORMS = [
     ("tensor A[i,j] symmetric\nL = x[i] A[j,i] x[j]", "A", "grad_A[i, j] = x[i] x[j]"),
     ("tensor A[i,j] antisymmetric\nL = y[i] A[i,j] x[j]", "y", "grad_y[i] = A[i, j] x[j]"),
     ("tensor A[i,j] symmetric\nL = tr(A)", "A", "grad_A[i, j] = delta[i, j]"),
-    ("tensor A[i,j] symmetric\nL = B[i,j] A[j,i]", "A", "grad_A[i, j] = 0.5 B[i, j] + 0.5 B[j, i]"),
+    ("tensor A[i,j] symmetric\nL = B[i,j] A[j,i]", "A", "grad_A[i, j] = 0.5 (B[i, j] + B[j, i])"),
     ("tensor A[i,j] symmetric\nL = logdet(A)", "A", "grad_A[i, j] = t1[i, j]"),
     ("tensor D[i,j] diagonal\nL = x[i] D[i,j] x[j]", "D", "grad_D[i, j] = x[i]**2 delta[i, j]"),
     ("tensor Q[i,k] orthogonal\nL = sum[i]((Q[i,k] x[k])**2)", "x", "grad_x[k] = 2 x[k]"),
