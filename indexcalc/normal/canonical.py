@@ -111,7 +111,7 @@ def _search(color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagg
     starts: list[dict[Index, int]] = []
     for i in [i for i in indices if color[i] == tied][:SEARCH_WIDTH]:
         start = _stable({**doubled, i: 2 * tied}, indices, tagged, known)
-        if not any(_look_alike(start, other, tagged) for other in starts):
+        if not any(_look_alike(start, other, tagged, known) for other in starts):
             starts.append(start)
     tried = [_search(start, indices, tagged, known) for start in starts]
     best = min(tried, key=lambda r: r.keys)
@@ -119,7 +119,7 @@ def _search(color: dict[Index, int], indices: list[Index], tagged: Sequence[Tagg
     return best if len(signs) == 1 else best._replace(sign=0)
 
 
-def _look_alike(one: dict[Index, int], other: dict[Index, int], tagged: Sequence[Tagged]) -> bool:
+def _look_alike(one: dict[Index, int], other: dict[Index, int], tagged: Sequence[Tagged], known: Known) -> bool:
     """Whether exchanging what the two colourings tell apart changes nothing, so that both lead to the same labelling.
 
     Without it, a product of n equal factors would be searched in as many ways as it has orders.
@@ -130,7 +130,21 @@ def _look_alike(one: dict[Index, int], other: dict[Index, int], tagged: Sequence
     if set(moved) != set(moved.values()):
         return False
     touched = [f for f in tagged if not f[1].free.isdisjoint(moved)]
-    return Counter(touched) == Counter((tag, substitute(atom, moved), e) for tag, atom, e in touched)
+    after = [(tag, substitute(atom, moved), e) for tag, atom, e in touched]
+    return _spelt_alike(touched, known) == _spelt_alike(after, known)
+
+
+def _spelt_alike(tagged: Iterable[Tagged], known: Known) -> tuple[Counter[Tagged], int]:
+    """The factors with exchangeable slots sorted, and the sign of that."""
+    spelt: Counter[Tagged] = Counter()
+    sign = 1
+    for tag, atom, e in tagged:
+        symmetry = exchangeable(atom, e, known) if known else None
+        if symmetry is not None:
+            holes, turned = sorted_slots(atom.holes, symmetry, hole_text)
+            atom, sign = Atom(atom.kind, atom.name, holes), sign * (turned if turned and e % 2 else 1)
+        spelt[tag, atom, e] += 1
+    return spelt, sign
 
 
 def _alone(color: dict[Index, int]) -> dict[int, Index]:
