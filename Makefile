@@ -40,7 +40,7 @@ bench: .venv/.bench  ## one table: this library against tensorgrad and hand-writ
 	$(PY) -m benchmarks.run
 
 docs: .venv/.core  ## regenerate the pages and pictures that come out of the program itself
-	$(PY) docs/generate.py
+	$(PY) -m docs.generate
 
 clean:  ## remove everything that the commands above made
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis indexcalc/syntax/_tables.py

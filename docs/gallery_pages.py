@@ -19,7 +19,7 @@ from indexcalc.present.names import new_statements
 
 ROOT = GALLERY.parent.parent
 LOOK = Look(unicode=True, colour=False, width=110)
-LONGEST = 12_000  # characters of a derivation that a page holds; of a longer one it names the command
+LONGEST = 6_000  # characters of a derivation that a page holds; of a longer one it names the command
 LONGEST_CLOSED = 3_000  # characters of a closed form that still tells more than the program
 NOTICE = "<!-- Written by docs/generate.py (`make docs`) from examples/gallery; edit those files, not this page. -->"
 

@@ -3,6 +3,8 @@
 docs/lint.md        every code with its reason and examples, from the lint registry
 docs/rules.md       every rewrite rule with its law and example, from the rule catalogue
 docs/functions.md   every elementwise function with its derivative
+docs/exercises.md   docs/source/exercises.md with what its code prints
+docs/gallery/       a page per family of examples/gallery
 docs/*.svg          real output of `indexcalc`, as pictures
 """
 
@@ -10,13 +12,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 import indexcalc as ic
+from docs.executed import executed
+from docs.gallery_pages import gallery_pages
 from indexcalc.calculus.explain import derivation
 from indexcalc.ir.expr import Access
 from indexcalc.ir.functions import BUILTIN
@@ -65,9 +70,21 @@ def functions_page() -> str:
     return "\n".join([*lines, ""])
 
 
-def pages() -> dict[str, str]:
-    """Each generated page's text by its name."""
-    return {"lint.md": lint_page(), "rules.md": rules_page(), "functions.md": functions_page()}
+def exercises_page() -> str:
+    """The exercises with their answers."""
+    title, rest = (DOCS / "source" / "exercises.md").read_text(encoding="utf-8").split("\n", 1)
+    return executed(f"{title}\n{NOTICE}{rest}")
+
+
+def pages() -> dict[str, Callable[[], str]]:
+    """What writes each generated page, by its name."""
+    return {
+        "lint.md": lint_page,
+        "rules.md": rules_page,
+        "functions.md": functions_page,
+        "exercises.md": exercises_page,
+        **gallery_pages(),
+    }
 
 
 def picture(command: str, output: str) -> str:
@@ -101,9 +118,10 @@ def pictures() -> dict[str, str]:
 
 
 def main() -> None:
-    for name, text in {**pages(), **pictures()}.items():
+    (DOCS / "gallery").mkdir(exist_ok=True)
+    for name, text in chain(((name, write()) for name, write in pages().items()), pictures().items()):
         (DOCS / name).write_text(text, encoding="utf-8", newline="\n")
-        print(f"docs/{name}")
+        print(f"docs/{name}", flush=True)
 
 
 if __name__ == "__main__":

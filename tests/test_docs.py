@@ -1,6 +1,5 @@
 """The documentation says what is so: its programs read, its links lead somewhere, its generated pages are fresh."""
 
-import importlib.util
 import os
 import re
 import shlex
@@ -11,19 +10,14 @@ from pathlib import Path
 import pytest
 
 import indexcalc as ic
+from docs.generate import pages
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("*.md")])
 FENCE = re.compile(r"^```idx\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
 PROGRAMS = [(page.name, n, text) for page in PAGES for n, text in enumerate(FENCE.findall(page.read_text("utf-8")))]
-
-
-def generator():
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+GENERATED = pages()
 
 
 @pytest.mark.parametrize(("page", "number", "text"), PROGRAMS, ids=[f"{p}-{n}" for p, n, _ in PROGRAMS])
@@ -36,7 +30,9 @@ def test_programs_are_seen():
     assert len(PROGRAMS) > 8
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page", [*PAGES, *(ROOT / "docs" / "gallery").glob("*.md")], ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_links_lead_to_files(page):
     prose = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.DOTALL)
     broken = [link for link in LINK.findall(prose) if not (page.parent / link).exists()]
@@ -50,9 +46,14 @@ def test_files_that_the_architecture_names_are_there():
     assert [n for n in named if not (ROOT / n).exists() and not (ROOT / "indexcalc" / n).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["lint.md", "rules.md", "functions.md"])
+@pytest.mark.parametrize("name", GENERATED)
 def test_generated_pages_are_fresh(name):
-    assert (ROOT / "docs" / name).read_text("utf-8") == generator().pages()[name], "run `make docs`"
+    assert (ROOT / "docs" / name).read_text("utf-8") == GENERATED[name](), "run `make docs`"
+
+
+def test_no_page_of_the_gallery_is_left_over():
+    written = {f"gallery/{path.name}" for path in (ROOT / "docs" / "gallery").iterdir()}
+    assert written == {name for name in GENERATED if name.startswith("gallery/")}
 
 
 def test_the_tour_runs():
