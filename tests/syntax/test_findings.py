@@ -134,7 +134,20 @@ FAULTS = [
     ),
     ("y = ∑ x", 0, [("IX002", 1, 5, 6, "unexpected character `∑` (U+2211)", "write sum[k](…)")]),
     ("y = ½ x", 0, [("IX002", 1, 5, 6, "unexpected character `½` (U+00BD)", "write 1/2")]),
-    ("y = Aᵀ", 0, [("IX002", 1, 6, 7, "unexpected character `ᵀ` (U+1D40)", "write A'[i, j] for the transpose")]),
+    (
+        "y = Aᵀ",
+        0,
+        [
+            (
+                "IX002",
+                1,
+                6,
+                7,
+                "unexpected character `ᵀ` (U+1D40)",
+                "write the indices: xᵀ A x is x[i] A[i,j] x[j], and A'[i,j] the transpose",
+            )
+        ],
+    ),
     ('y = "ab', 0, [("IX002", 1, 5, 6, 'unexpected character `"` (U+0022)', "this string is never closed")]),
     (
         "y = a if b else c",
