@@ -41,7 +41,9 @@ from .walk import children, indices_in, rebuild
 
 FILLER = Literal(Fraction(1, 2))  # where nothing is read: log, 1/x, 1/(1 − x) and their derivatives are finite there
 SMOOTH = frozenset({"exp", "sinh", "cosh"})
-FINITE = frozenset({"abs", "sin", "cos", "tanh", "sigmoid", "relu", "gelu", "silu", "softplus", "erf", "max", "min"})
+FINITE = frozenset(
+    {"abs", "sign", "sin", "cos", "tanh", "sigmoid", "relu", "gelu", "silu", "softplus", "erf", "max", "min"}
+)
 
 
 def in_statement(statement: Define, spaces: Mapping[str, tuple[Space, ...]], *, proven: bool) -> Define:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..diagnostics import IndexCalcError, fail
 from ..ir import build
+from ..ir.conditions import opposite
 from ..ir.expr import (
     Access,
     Affine,
@@ -37,6 +38,7 @@ from ..ir.expr import (
     Sum,
     Where,
 )  # fmt: skip
+from ..ir.guarded import guarded
 from ..ir.index import affine, parity
 from ..ir.inline import call_body
 from ..ir.program import Define, FunctionDefinition, Program
@@ -289,7 +291,8 @@ class Normaliser:
         holds = self.condition(e.condition, scope)
         if nf.is_number(holds):
             return self.poly(e.then if nf.number_of(holds) else e.other, scope)
-        then, other = (self.store.operand(self.poly(x, scope)) for x in (e.then, e.other))
+        branches = (guarded(e.then, e.condition), guarded(e.other, opposite(e.condition)))
+        then, other = (self.store.operand(self.poly(x, scope)) for x in branches)
         return nf.atom_poly(self.store.lift_operation("where", (self._monomial(holds), then, other)))
 
     def _monomial(self, holds: Poly) -> Mono:
