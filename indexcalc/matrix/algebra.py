@@ -130,8 +130,8 @@ def size(term: Term) -> int:
     return 1 + sum(map(size, subterms(term)))
 
 
-def chain(*factors: Term) -> Term:
-    """The matrix product; scalars come to the front, I is dropped, neighbours are joined to powers."""
+def _gathered(factors: Iterable[Term], kind: type[Chain] | type[Hadamard]) -> tuple[Fraction, list[Term], list[Term]]:
+    """Number, scalars and the other factors of a product, those of inner products of the same kind included."""
     coefficient = ONE
     scalars: list[Term] = []
     flat: list[Term] = []
@@ -140,7 +140,13 @@ def chain(*factors: Term) -> Term:
         coefficient *= number
         scalars += own
         if body is not None:
-            flat += body.factors if isinstance(body, Chain) else (body,)
+            flat += body.factors if isinstance(body, kind) else (body,)
+    return coefficient, scalars, flat
+
+
+def chain(*factors: Term) -> Term:
+    """The matrix product; scalars come to the front, I is dropped, neighbours are joined to powers."""
+    coefficient, scalars, flat = _gathered(factors, Chain)
     space = next((f for f in flat if isinstance(f, Identity)), None)
     taken = _diagonal_taken(flat)
     if taken is not None:
@@ -203,15 +209,7 @@ def _joined(factors: list[Term]) -> list[Term]:
 
 def hadamard(*factors: Term) -> Term:
     """The elementwise product of terms of one shape; a vector of ones is dropped."""
-    coefficient = ONE
-    scalars: list[Term] = []
-    flat: list[Term] = []
-    for factor in factors:
-        number, own, body = parts(factor)
-        coefficient *= number
-        scalars += own
-        if body is not None:
-            flat += body.factors if isinstance(body, Hadamard) else (body,)
+    coefficient, scalars, flat = _gathered(factors, Hadamard)
     kept = [f for f in flat if not isinstance(f, Ones)] or flat[:1]
     diagonal = [f for f in kept if isinstance(f, (Identity, Diag))]
     if diagonal and len(kept) > 1:  # what stands beside a diagonal counts on the diagonal only
