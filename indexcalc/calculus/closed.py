@@ -62,16 +62,17 @@ class _Writer:
     def lines(self, derived: list[Define]) -> list[Define]:
         """The statements that stay, simplified."""
         whole = {p.tensor for s in derived for p in subexpressions(s.body) if isinstance(p, MatrixApply)}
-        kept = [replace(s, body=self.simplest(s.body)) for s in self.written_in(derived, whole)]
-        for s in [s for s in kept if s.name not in self.program.outputs and s.name not in whole]:
-            readers = [r for r in kept if s.name in tensors_in(r.body)]
-            now = next(k for k in kept if k.name == s.name)
+        kept = {s.name: replace(s, body=self.simplest(s.body)) for s in self.written_in(derived, whole)}
+        reads = {name: tensors_in(s.body) for name, s in kept.items()}
+        for name in [n for n in kept if n not in self.program.outputs and n not in whole]:
+            now, readers = kept[name], [kept[r] for r in kept if name in reads[r]]
             if len(readers) == 1 and _fits(now, readers):  # it reads it more than once; together they may cancel
                 (reader,) = readers
-                body = self.simplest(self.substituted(reader.body, {s.name: now}, frozenset(reader.indices)))
+                body = self.simplest(self.substituted(reader.body, {name: now}, frozenset(reader.indices)))
                 if nodes(body) <= nodes(reader.body) + nodes(now.body):
-                    kept = [replace(r, body=body) if r is reader else r for r in kept if r is not now]
-        return [replace(s, body=self.apart(s.body, {i.name for i in s.indices})) for s in kept]
+                    kept[reader.name], reads[reader.name] = replace(reader, body=body), tensors_in(body)
+                    del kept[name]
+        return [replace(s, body=self.apart(s.body, {i.name for i in s.indices})) for s in kept.values()]
 
     def written_in(self, derived: list[Define], whole: set[str]) -> list[Define]:
         """The statements with the short ones, and those that one place reads, written in.  `whole`: matrices that are

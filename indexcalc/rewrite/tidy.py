@@ -44,15 +44,18 @@ def flattened(e: Expr) -> Expr:
 def _flat_sum(e: Expr) -> Expr:
     if not isinstance(e, IndexSum) or not isinstance(e.body, Product):
         return e
+    if not any(isinstance(f, IndexSum) for f in e.body.factors):
+        return e
     factors: list[Expr] = []
     indices = e.indices
+    names = {i.name for i in (*indices, *e.body.free)}
     for factor in e.body.factors:
-        names = {i.name for i in (*indices, *e.body.free)} | {i.name for f in factors for i in indices_in(f)}
         if isinstance(factor, IndexSum) and names.isdisjoint(i.name for i in factor.indices):
-            factors.append(factor.body)
             indices += factor.indices
-        else:
-            factors.append(factor)
+            names |= {i.name for i in factor.indices}
+            factor = factor.body
+        factors.append(factor)
+        names |= {i.name for i in indices_in(factor)}
     return IndexSum(multiply(*factors), indices) if len(indices) > len(e.indices) else e
 
 
