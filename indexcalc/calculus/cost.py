@@ -25,7 +25,7 @@ SMALL, LARGE = 64, 512
 EXACT_LIMIT = 7  # factors ordered exactly: 3^n splits
 
 
-def representative_sizes(store: Definitions, sizes: Mapping[Space, int]) -> dict[Space, int]:
+def sizes_by_role(store: Definitions, sizes: Mapping[Space, int]) -> dict[Space, int]:
     """A size for every space: what is given, what is declared, else a guess by role."""
     spaces: dict[Space, int] = {}
     for free in [*store.inputs.values(), *(d.free for d in store.table.values())]:

@@ -14,7 +14,7 @@ from ..normal.enter import definitions_of
 from ..normal.leave import Names
 from ..normal.symmetry import Symmetry
 from .convention import conventions
-from .cost import CostModel, representative_sizes
+from .cost import CostModel, sizes_by_role
 from .fold import Folder
 from .forward import sweep_forward
 from .notes import lasting, subgradients, zero_note
@@ -46,7 +46,7 @@ def derive(program: Program, plan: Plan, with_value: bool, sizes: Mapping[str, i
         store = definitions_of(program)
         owner = _owners(store, program)
         forward = list(store.table)
-        model = CostModel(representative_sizes(store, given), store)
+        model = CostModel(sizes_by_role(store, given), store)
         sweeps = _accumulate(store, plan)
         backward = [n for n in store.table if n not in forward]
         named = [s.names[n] for s in sweeps for n in program.definitions if n in s.names]

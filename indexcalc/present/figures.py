@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from ..calculus.cost import representative_sizes
+from ..calculus.cost import sizes_by_role
 from ..cost.work import Meter
 from ..diagnostics import IndexCalcError
 from ..ir.index import Space
@@ -42,7 +42,7 @@ def multiplication_ratio(derivation: Derivation, sizes: Mapping[str, int]) -> fl
 def _representative(program: Program, known: Mapping[Space, int], sizes: Mapping[str, int]) -> dict[Space, int]:
     """A size for every space: those given and known, what follows from them by windows, else a guess by role."""
     with workspace():
-        guesses = representative_sizes(definitions_of(program), known)
+        guesses = sizes_by_role(definitions_of(program), known)
     table = SizeTable(program)
     table.take_sizes(sizes)
     for space in table.spaces:
