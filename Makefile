@@ -72,7 +72,7 @@ endif
 
 .venv/.dev: .venv/.core
 	@echo "installing the development tools and PyTorch (for the tests of the torch backend)"
-	@$(INSTALL) --editable '.[dev,torch]'
+	@$(INSTALL) --editable '.[dev,torch,lsp]'
 	@touch $@
 
 .venv/.bench: .venv/.core

@@ -70,7 +70,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding.  `code` is looked up by `indexcalc explain`; `fix` is replacement text for `span`."""
+    """One finding.  `code` is looked up by `indexcalc explain`.
+
+    `fix` is replacement text for `fix_span`, or for `span` where that is None; `safe` says that the fix cannot change
+    what the source means to do.  `cell` is the notebook's cell, counted from 1: lines are then those of the cell.
+    """
 
     code: str
     message: str
@@ -82,6 +86,9 @@ class Diagnostic:
     file: str = "<input>"
     label: str = ""
     labels: tuple[Label, ...] = ()
+    fix_span: Span | None = None
+    safe: bool = False
+    cell: int | None = None
     source: str | None = field(default=None, repr=False, compare=False)
 
     def in_file(self, file: str, source: str | None) -> Diagnostic:

@@ -37,18 +37,18 @@ def checked_arrays(program: Program, given: Mapping[str, Any], library: Library,
 def _from_number(tensor: Tensor, value: object, like: Any | None, library: Library, title: str) -> Any:
     if not isinstance(value, Complex) or isinstance(value, bool):
         kind = type(value).__name__
-        raise fail("IX813", f"`{tensor.name}` is given as {kind}, not as a {title} array", hint=_convert(title))
+        raise fail("IX953", f"`{tensor.name}` is given as {kind}, not as a {title} array", hint=_convert(title))
     if tensor.indices:
         slots = ", ".join(i.name for i in tensor.indices)
         count = f"{len(tensor.indices)} slot{'' if len(tensor.indices) == 1 else 's'}"
         message = f"`{tensor.name}` has {count}, but it is given as a number"
-        raise fail("IX803", message, hint=f"expected an array for {tensor.name}[{slots}]")
+        raise fail("IX943", message, hint=f"expected an array for {tensor.name}[{slots}]")
     if tensor.is_integer:
         if not isinstance(value, Integral):
-            raise fail("IX809", f"`{tensor.name}` holds integers, but it is given as {value!r}")
+            raise fail("IX949", f"`{tensor.name}` holds integers, but it is given as {value!r}")
         return library.widened(library.of_number(int(value), None), "int64")
     if not isinstance(value, Real) and not library.complex_ok:
-        raise fail("IX809", f"`{tensor.name}` is complex, which the {title} backend does not take")
+        raise fail("IX949", f"`{tensor.name}` is complex, which the {title} backend does not take")
     return library.of_number(complex(value) if not isinstance(value, Real) else float(value), like)
 
 
@@ -59,12 +59,12 @@ def _convert(title: str) -> str:
 def _check_dtype(tensor: Tensor, dtype: str, library: Library) -> None:
     if tensor.is_integer:
         if dtype not in INTEGER:
-            raise fail("IX809", f"`{tensor.name}` holds integers, but its array is of type {dtype}")
+            raise fail("IX949", f"`{tensor.name}` holds integers, but its array is of type {dtype}")
     elif dtype not in FLOATING:
         hint = "convert it, for example to float32 or float64"
-        raise fail("IX809", f"`{tensor.name}` holds real numbers, but its array is of type {dtype}", hint=hint)
+        raise fail("IX949", f"`{tensor.name}` holds real numbers, but its array is of type {dtype}", hint=hint)
     elif dtype.startswith("complex") and not library.complex_ok:
-        raise fail("IX809", f"`{tensor.name}` is of type {dtype}; this backend takes real arrays", hint="use numpy")
+        raise fail("IX949", f"`{tensor.name}` is of type {dtype}; this backend takes real arrays", hint="use numpy")
 
 
 def _check_alike(program: Program, arrays: Mapping[str, Any], library: Library) -> Any | None:
@@ -78,7 +78,7 @@ def _check_alike(program: Program, arrays: Mapping[str, Any], library: Library) 
         first = first or (name, device)
         if device != first[1]:
             message = f"`{name}` is on {device}, but `{first[0]}` is on {first[1]}"
-            raise fail("IX814", message, hint="move all arrays to one device")
+            raise fail("IX954", message, hint="move all arrays to one device")
         if tensor.is_integer or library.dtype(arrays[name]) not in FLOATING:
             continue
         if example is None:
@@ -86,7 +86,7 @@ def _check_alike(program: Program, arrays: Mapping[str, Any], library: Library) 
         mine, theirs = library.dtype(arrays[name]), library.dtype(example[1])
         if COMPLEX_OF.get(mine, mine) != COMPLEX_OF.get(theirs, theirs):
             message = f"`{name}` is of type {mine}, but `{example[0]}` is of type {theirs}"
-            raise fail("IX809", message, hint="convert them to one type, so that nothing widens unseen")
+            raise fail("IX949", message, hint="convert them to one type, so that nothing widens unseen")
     return None if example is None else example[1]
 
 
@@ -112,7 +112,7 @@ def bound_sizes(
             if isinstance(part, IndexReduce) and part.operation in ("max", "min", "argmax"):
                 if any(found.get(i.space) == 0 for i in part.indices):
                     message = f"{part.operation} over an empty extent has no value"
-                    raise fail("IX810", message, hint="give its indices sizes of at least 1")
+                    raise fail("IX950", message, hint="give its indices sizes of at least 1")
             elif isinstance(part, IndexMap) and part.operation == "topk":
                 _check_count(part, found)
     return found
@@ -123,7 +123,7 @@ def _check_count(part: IndexMap, sizes: Mapping[Space, int]) -> None:
     for index in part.indices:
         size *= sizes.get(index.space, 0)
     if part.count > size:
-        raise fail("IX811", f"topk takes the {part.count} largest of only {size}", hint="make the count smaller")
+        raise fail("IX951", f"topk takes the {part.count} largest of only {size}", hint="make the count smaller")
 
 
 def check_values(program: Program, arrays: Mapping[str, Any], sizes: Mapping[Space, int], library: Library) -> None:
@@ -136,4 +136,4 @@ def check_values(program: Program, arrays: Mapping[str, Any], sizes: Mapping[Spa
         if low < 0 or high >= limit:
             value = low if low < 0 else high
             message = f"`{name}` holds the value {value}, but its values index `{tensor.values.name}`"
-            raise fail("IX808", f"{message} of size {limit}", hint=f"values must lie from 0 to {limit - 1}")
+            raise fail("IX948", f"{message} of size {limit}", hint=f"values must lie from 0 to {limit - 1}")

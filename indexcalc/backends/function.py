@@ -56,10 +56,10 @@ class Function:
         try:
             return self._run(given, found[1])
         except self._library.failures as error:
-            raise fail("IX812", f"a matrix has no inverse: {error}") from error
+            raise fail("IX952", f"a matrix has no inverse: {error}") from error
         except IndexError as error:
             hint = "an integer tensor's value leads outside of a tensor's slot"
-            raise fail("IX806", str(error), hint=hint) from error
+            raise fail("IX946", str(error), hint=hint) from error
 
     def _signature(self, arrays: Mapping[str, Any], sizes: Mapping[str, int] | None) -> object | None:
         """What decides whether a call is refused, values of integer tensors apart; None where it is out of order."""

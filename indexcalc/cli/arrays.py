@@ -74,7 +74,7 @@ def _load(path: str) -> Array | dict[str, Array]:
 
 
 def _refusal(message: str, path: str, hint: str) -> IndexCalcError:
-    return IndexCalcError(Diagnostic("IX815", message, None, hint, file=path))
+    return IndexCalcError(Diagnostic("IX955", message, None, hint, file=path))
 
 
 def fill_at_random(

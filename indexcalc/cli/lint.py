@@ -8,6 +8,7 @@ import click
 
 from ..diagnostics import Diagnostic, IndexCalcError
 from ..lint.run import lint_folder, lint_source
+from ..lint.settings import Settings
 from ..lint.source import is_path
 from ..present.findings import finding_text, findings_data, summary_text
 from .arguments import format_option, source_of, strict_option
@@ -34,9 +35,9 @@ def command(ctx: click.Context, sources: tuple[str, ...], shape: str, strict: bo
     indexcalc lint 'C[i,j] = A[i,k] B[j,l]'
     """
     findings: list[Diagnostic] = []
-    files, here = 0, look()
+    files, here, settings = 0, look(), Settings(strict=strict)
     for source in sources:
-        for found in _lint(source, strict):
+        for found in _lint(source, settings):
             files += 1
             findings += found
             if shape == "text":
@@ -51,11 +52,11 @@ def command(ctx: click.Context, sources: tuple[str, ...], shape: str, strict: bo
     ctx.exit(1 if any(d.severity != "note" for d in findings) else 0)
 
 
-def _lint(argument: str, strict: bool) -> list[list[Diagnostic]]:
+def _lint(argument: str, settings: Settings) -> list[list[Diagnostic]]:
     """Findings per source that the argument means."""
     if argument != "-" and is_path(argument) and os.path.isdir(argument):
-        return list(lint_folder(argument, strict=strict))
+        return list(lint_folder(argument, settings))
     try:
-        return [lint_source(source_of(argument), strict=strict)]
+        return [lint_source(source_of(argument), settings)]
     except IndexCalcError as error:
         return [error.diagnostics]

@@ -97,7 +97,7 @@ def _check_given(program: Program, arrays: Mapping[str, Any]) -> None:
     missing = [name for name in program.inputs if name not in arrays]
     if missing:
         what = f"inputs {', '.join(f'`{n}`' for n in missing)} are" if len(missing) > 1 else f"input `{missing[0]}` is"
-        raise fail("IX801", f"{what} missing", hint=f"give --input {missing[0]}=FILE.npy, or --random to draw it")
+        raise fail("IX941", f"{what} missing", hint=f"give --input {missing[0]}=FILE.npy, or --random to draw it")
 
 
 def _shown(program: Program, results: Mapping[str, Any]) -> list[str]:

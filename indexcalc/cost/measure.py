@@ -22,7 +22,7 @@ ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 def cost(program: Program, sizes: Mapping[str, int], *, dtype: str = "float64") -> Cost:
     """What the program takes at these sizes, by the name of an extent, space or index, as it is emitted for them.
 
-    `dtype`: of the floating-point inputs.  Raises IX805 where a size is missing.
+    `dtype`: of the floating-point inputs.  Raises IX945 where a size is missing.
     """
     item = ITEM_BYTES.get(dtype)
     if item is None:

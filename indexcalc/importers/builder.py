@@ -153,7 +153,7 @@ class Builder:
         """Radices that cut every axis at the places; where there are none, the axes become single indices."""
         shapes = {axis_size(values[k].axes[a]) for k, a in places}
         if len(shapes) > 1:
-            raise fail("IX804", f"dimensions of sizes {' and '.join(map(str, sorted(shapes)))} meet", hint="see torch")
+            raise fail("IX944", f"dimensions of sizes {' and '.join(map(str, sorted(shapes)))} meet", hint="see torch")
         sizes = sizes_between(frozenset().union(*(cuts(values[k].axes[a]) for k, a in places)))
         if sizes is not None:
             return sizes

@@ -145,6 +145,6 @@ def _sizes(inputs: list[Labels], shapes: Sequence[Shape]) -> dict[str, int]:
             before = found.setdefault(label, size)
             if 1 not in (before, size) and before != size:
                 message = f"the label `{label.lstrip('0') or '0'}` has the sizes {before} and {size}"
-                raise fail("IX804", message, hint="slots with one label have one size")
+                raise fail("IX944", message, hint="slots with one label have one size")
             found[label] = max(before, size)
     return found

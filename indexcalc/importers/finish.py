@@ -86,10 +86,10 @@ class Letters:
         for tensor, given in names.items():
             slots = self.b.inputs[tensor].slots if tensor in self.b.inputs else None
             if slots is None:
-                raise fail("IX802", f"names has no input `{tensor}`", hint="inputs: " + ", ".join(self.b.inputs))
+                raise fail("IX942", f"names has no input `{tensor}`", hint="inputs: " + ", ".join(self.b.inputs))
             if len(given) != len(slots):
                 message = f"names gives {len(given)} indices for `{tensor}`, which has {len(slots)} slots"
-                raise fail("IX803", message, hint=f"shape: {tuple(map(extent, slots))}")
+                raise fail("IX943", message, hint=f"shape: {tuple(map(extent, slots))}")
             for name, slot in zip(given, slots):
                 self._give(name, slot)
 
@@ -101,7 +101,7 @@ class Letters:
         before = self.owner.setdefault(name, slot)
         if extent(before) != extent(slot):
             message = f"names calls dimensions of sizes {extent(before)} and {extent(slot)} both `{name}`"
-            raise fail("IX804", message, hint="one name for each size")
+            raise fail("IX944", message, hint="one name for each size")
         self.b.unify(before, slot)
         self.b.names.take([name])
 

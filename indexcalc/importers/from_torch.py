@@ -162,7 +162,7 @@ def _place(tensor: torch.Tensor) -> Place:
 
 def _input(b: Builder, wanted: str, tensor: torch.Tensor, kind: InputKind) -> Value:
     if 0 in tensor.shape:
-        raise fail("IX810", f"the input `{wanted}` is empty: shape {tuple(tensor.shape)}", hint="give an example")
+        raise fail("IX950", f"the input `{wanted}` is empty: shape {tuple(tensor.shape)}", hint="give an example")
     if tensor.is_complex():
         raise fail("IX902", f"the input `{wanted}` is complex", hint="give its real and imaginary part")
     constant = kind in (InputKind.CONSTANT_TENSOR, InputKind.BUFFER)

@@ -37,14 +37,14 @@ def _gathered(slot: Access, context: Context) -> Value:
     found = read_access(slot, context)
     values = found.array.real
     if not np.array_equal(values, np.rint(values)):
-        raise fail("IX809", f"`{slot}` stands in a slot, but `{slot.tensor}` holds values that are no integers")
+        raise fail("IX949", f"`{slot}` stands in a slot, but `{slot.tensor}` holds values that are no integers")
     return Value(values.astype(np.int64), found.axes)
 
 
 def stored(name: str, context: Context) -> Stored:
     if name not in context.tensors:
         given = ", ".join(context.tensors) or "none"
-        raise fail("IX801", f"no array is given for `{name}`", hint=f"given: {given}")
+        raise fail("IX941", f"no array is given for `{name}`", hint=f"given: {given}")
     return context.tensors[name]
 
 
@@ -56,7 +56,7 @@ def _components(name: str, tensor: Stored, slots: Sequence[Slot], context: Conte
     """The tensor at the slots' values: one advanced indexing whatever the slots are."""
     rank = tensor.array.ndim - len(tensor.extra)
     if rank != len(slots):
-        raise fail("IX803", f"`{name}` has {rank} slots, but is read with {len(slots)}")
+        raise fail("IX943", f"`{name}` has {rank} slots, but is read with {len(slots)}")
     values = [slot_values(s, context) for s in slots]
     outside = []
     for number, (slot, value) in enumerate(zip(slots, values), 1):
@@ -92,7 +92,7 @@ def _check_unread(
     gather = not isinstance(slot, (int, Index, Affine))
     at = ", ".join(f"{i.name} = {n}" for i, n in zip(axes, first))
     raise fail(
-        "IX808" if gather else "IX806",
+        "IX948" if gather else "IX946",
         f"slot {number} of `{name}`, `{slot_text(slot)}`, takes the value {wrong}, but has size {size}",
         hint=f"its values must lie from 0 to {size - 1}" + (f"; it leaves at {at}" if at else ""),
     )
@@ -137,7 +137,7 @@ def matrix_function(e: MatrixApply, context: Context) -> Value:
     tensor = stored(e.tensor, context)
     shape = tensor.array.shape[: tensor.array.ndim - len(tensor.extra)]
     if len(shape) != 2 or shape[0] != shape[1]:
-        raise fail("IX804", f"{e.function}({e.tensor}) needs a square matrix, but `{e.tensor}` has shape {shape}")
+        raise fail("IX944", f"{e.function}({e.tensor}) needs a square matrix, but `{e.tensor}` has shape {shape}")
     matrices = np.moveaxis(tensor.array, (0, 1), (-2, -1))
     if e.function == "det":
         return Value.of(np.asarray(np.linalg.det(matrices)), tensor.extra)
@@ -148,7 +148,7 @@ def matrix_function(e: MatrixApply, context: Context) -> Value:
     try:
         inverse = np.linalg.inv(matrices)
     except np.linalg.LinAlgError:
-        raise fail("IX812", f"inv({e.tensor}): the matrix is singular") from None
+        raise fail("IX952", f"inv({e.tensor}): the matrix is singular") from None
     return _components(e.tensor, Stored(np.moveaxis(inverse, (-2, -1), (0, 1)), tensor.extra), e.slots, context)
 
 

@@ -97,7 +97,7 @@ def as_numbers(array: object) -> Array:
     """A float64 or complex128 array; anything but numbers is refused."""
     found = np.asarray(array)
     if found.dtype.kind not in "biufc":
-        raise fail("IX809", f"an array of numbers is needed, not one of type {found.dtype}")
+        raise fail("IX949", f"an array of numbers is needed, not one of type {found.dtype}")
     return found.astype(complex if found.dtype.kind == "c" else float, copy=False)
 
 
@@ -118,7 +118,7 @@ def _literal(e: Literal, context: Context) -> Value:
     try:
         return Value(np.asarray(float(e.value)))
     except OverflowError:
-        raise fail("IX809", "a number of the formula is too large for a 64-bit float") from None
+        raise fail("IX949", "a number of the formula is too large for a 64-bit float") from None
 
 
 def _constant(e: Constant, context: Context) -> Value:

@@ -34,7 +34,7 @@ def _chosen(x: Array, position: Array) -> Array:
 
 def _not_empty(x: Array, name: str) -> None:
     if x.shape[-1] == 0:
-        raise fail("IX810", f"{name} over an empty extent has no value", hint="give its indices sizes of at least 1")
+        raise fail("IX950", f"{name} over an empty extent has no value", hint="give its indices sizes of at least 1")
 
 
 def maximum(x: Array) -> Array:
@@ -76,7 +76,7 @@ def softmax(x: Array) -> Array:
 def topk(x: Array, count: int) -> Array:
     """1 at the `count` largest, 0 elsewhere; of equal ones the first are taken."""
     if count > x.shape[-1]:
-        raise fail("IX811", f"topk takes the {count} largest of only {x.shape[-1]}", hint="make the count smaller")
+        raise fail("IX951", f"topk takes the {count} largest of only {x.shape[-1]}", hint="make the count smaller")
     position = np.argsort(-x.real, axis=-1, kind="stable")[..., :count]
     mask = np.zeros(x.shape)
     np.put_along_axis(mask, position, 1.0, axis=-1)

@@ -51,14 +51,14 @@ def _check_integers(tensor: Tensor, array: Array, sizes: Mapping[Space, int]) ->
     if tensor.values is None:
         return
     if array.dtype.kind not in "biu":
-        raise fail("IX809", f"`{tensor.name}` holds integers, but its array is of type {array.dtype}")
+        raise fail("IX949", f"`{tensor.name}` holds integers, but its array is of type {array.dtype}")
     limit = sizes.get(tensor.values)
     if limit is None or array.size == 0:
         return
     outside = array[(array < 0) | (array >= limit)]
     if outside.size:
         message = f"`{tensor.name}` holds the value {outside.flat[0]}, but its values index `{tensor.values.name}`"
-        raise fail("IX808", f"{message} of size {limit}", hint=f"values must lie from 0 to {limit - 1}")
+        raise fail("IX948", f"{message} of size {limit}", hint=f"values must lie from 0 to {limit - 1}")
 
 
 def run_stored(program: Program, tensors: Mapping[str, Stored], sizes: Mapping[Space, int]) -> dict[str, Stored]:

@@ -71,7 +71,7 @@ class Context:
             return self.sizes[space]
         if isinstance(space.extent, int):
             return space.extent
-        raise fail("IX805", f"the size of space `{space.name}` is not given", hint="give it in sizes")
+        raise fail("IX945", f"the size of space `{space.name}` is not given", hint="give it in sizes")
 
     def shape(self, axes: Iterable[Index]) -> tuple[int, ...]:
         return tuple(self.size(i.space) for i in axes)

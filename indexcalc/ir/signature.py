@@ -44,7 +44,7 @@ def bind_sizes(
 def named_sizes(sizes: Mapping[str, int] | None) -> dict[str, int]:
     """A copy of sizes by name; refuses what is no mapping."""
     if sizes is not None and not isinstance(sizes, Mapping):
-        raise fail("IX807", f"sizes maps names to numbers, and is no {type(sizes).__name__}", hint="sizes={'N': 3}")
+        raise fail("IX947", f"sizes maps names to numbers, and is no {type(sizes).__name__}", hint="sizes={'N': 3}")
     return dict(sizes or {})
 
 
@@ -71,7 +71,7 @@ def all_sizes(program: Program, sizes: Mapping[str, int]) -> dict[Space, int]:
     missing = _missing(table)
     if missing:
         message = f"no size is given for {', '.join(table.describe(s) for s in missing)}"
-        raise fail("IX805", message, hint=_sizes_hint([table.key(s) for s in missing]))
+        raise fail("IX945", message, hint=_sizes_hint([table.key(s) for s in missing]))
     return table.finish()
 
 
@@ -102,10 +102,10 @@ def check_names(program: Program, given: Iterable[str]) -> None:
     listed = "inputs: " + (", ".join(wanted) or "none")
     for name in wanted:
         if name not in given:
-            raise fail("IX801", f"input `{name}` is missing", hint=listed)
+            raise fail("IX941", f"input `{name}` is missing", hint=listed)
     for name in given:
         if name not in wanted:
-            raise fail("IX802", f"the program has no input `{name}`", hint=did_you_mean(name, wanted) or listed)
+            raise fail("IX942", f"the program has no input `{name}`", hint=did_you_mean(name, wanted) or listed)
 
 
 def check_positions(program: Program) -> None:
@@ -187,12 +187,12 @@ class SizeTable:
         """Sizes by the name of an extent, a space or an index."""
         for name, size in named_sizes(sizes).items():
             if isinstance(size, bool) or not isinstance(size, Integral) or size < 0:
-                raise fail("IX807", f"the size of `{name}` must be an integer ≥ 0, not {size!r}")
+                raise fail("IX947", f"the size of `{name}` must be an integer ≥ 0, not {size!r}")
             space = self.named(name)
             before = self.known.setdefault(unknown_of(space), (int(size), f"sizes={{{name!r}: …}}"))
             if before[0] != size:
                 message = f"sizes gives `{name}` = {size}, but {self.describe(space)} is {before[0]} by {before[1]}"
-                raise fail("IX804", message, hint="give one of them only, or make them agree")
+                raise fail("IX944", message, hint="give one of them only, or make them agree")
 
     def named(self, name: str) -> Space:
         """The space that a key of `sizes` means: an extent's name first, then a space's, then an index's."""
@@ -203,11 +203,11 @@ class SizeTable:
             if len(found) == 1:
                 return found[0]
             if found:
-                raise fail("IX807", f"`{name}` in sizes means several spaces: {', '.join(s.name for s in found)}")
+                raise fail("IX947", f"`{name}` in sizes means several spaces: {', '.join(s.name for s in found)}")
         names = [str(s.extent) for s in self.spaces if isinstance(s.extent, str)]
         names = list(dict.fromkeys([*names, *(i.name for i in self.indices), *(s.name for s in self.spaces if s.name)]))
         hint = did_you_mean(name, names) or "extents, spaces and indices: " + (", ".join(names) or "none")
-        raise fail("IX802", f"sizes names `{name}`, which is no extent, space or index of the program", hint=hint)
+        raise fail("IX942", f"sizes names `{name}`, which is no extent, space or index of the program", hint=hint)
 
     def take_shape(self, tensor: Tensor, shape: tuple[int, ...]) -> None:
         """The sizes that an input array shows."""
@@ -216,12 +216,12 @@ class SizeTable:
             count = f"{len(tensor.indices)} slot{'' if len(tensor.indices) == 1 else 's'}"
             dimensions = f"{len(shape)} dimension{'' if len(shape) == 1 else 's'}"
             message = f"`{tensor.name}` has {count}, but its array has {dimensions}"
-            raise fail("IX803", message, hint=f"expected {tensor.name}{slots}, got shape {tuple(shape)}")
+            raise fail("IX943", message, hint=f"expected {tensor.name}{slots}, got shape {tuple(shape)}")
         for slot, (index, size) in enumerate(zip(tensor.indices, shape), 1):
             before = self.known.setdefault(unknown_of(index.space), (size, f"slot {slot} of `{tensor.name}`"))
             if before[0] != size:
                 raise fail(
-                    "IX804",
+                    "IX944",
                     f"`{tensor.name}` has size {size} in slot {slot} (index `{index.name}`), "
                     f"but {self.describe(index.space)} is {before[0]} by {before[1]}",
                     hint=f"shape given: {tuple(shape)}",
@@ -283,7 +283,7 @@ class SizeTable:
         size = self.size(use.space)
         name = next(i.name for _, i in use.terms or () if unknown_of(i.space) == unknown)
         return fail(
-            "IX806",
+            "IX946",
             f"no value of `{name}` keeps slot {use.number} of `{use.tensor}`, `{slot_text(use.slot)}`, "
             f"inside its size {size}",
             hint=self._sizes_in(use),
@@ -301,7 +301,7 @@ class SizeTable:
     def _undetermined(self, space: Space) -> IndexCalcError:
         why = "no input array has a slot of this space, and no affine slot alone bounds it"
         return fail(
-            "IX805",
+            "IX945",
             f"nothing determines {self.describe(space)}",
             hint=_sizes_hint([self.key(space)]),
             why=why,
@@ -318,7 +318,7 @@ class SizeTable:
         at = ", ".join(f"{i.name} = {n}" for i, n in sorted(point.items(), key=lambda item: item[0].name))
         hints = [f"it leaves at {at}" if at else "", self._sizes_in(use), self._why_whole(use)]
         raise fail(
-            "IX806",
+            "IX946",
             f"slot {use.number} of `{use.tensor}`, `{slot_text(use.slot)}`, {ranged}, "
             f"but the slot has size {sizes[use.space]} (values from 0 to {sizes[use.space] - 1})",
             hint="; ".join(filter(None, hints)),
@@ -340,7 +340,7 @@ class SizeTable:
             rows, columns = (sizes[s] for s in spaces[part.tensor])
             if rows != columns:
                 what = f"{part.function}({part.tensor}) needs a square matrix"
-                raise fail("IX804", f"{what}, but `{part.tensor}` is {rows}×{columns}")
+                raise fail("IX944", f"{what}, but `{part.tensor}` is {rows}×{columns}")
 
 
 __all__ = [

@@ -6,16 +6,17 @@ a check runs over the checked program.  There is one table, `rules()`, collected
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..diagnostics import Diagnostic, Span
     from ..ir.program import Program
     from ..syntax.tree import Parsed
+    from .settings import Settings
 
 FAMILIES = ("syntax", "files", "balance", "spaces", "variance", "names", "unused", "runtime", "usage")
 
@@ -41,7 +42,11 @@ class Checked:
         return Diagnostic(code, message, span, hint, "warning", fix=fix, file=self.file, source=self.text)
 
 
-Check = Callable[[Checked], "Iterable[Diagnostic]"]
+# What a check sees is its subject: "program" (Checked), "call" and "module" (of Python source), "equation" and
+# "document" (of a paper).
+Check = Callable[[Any], "Iterable[Diagnostic]"]
+SUBJECTS = ("program", "call", "module", "equation", "document")
+OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,9 @@ class LintRule:
 
     `source` says who finds it: "reader" (while the text is read), "linter" (a check here), "files" (a file that is no
     readable source), "runtime" (arrays given to a compiled function) or "usage" (a call or command that asks for what
-    does not exist).  For the first two, `bad` and `good` are programs, and the catalogue test lints both.
+    does not exist).  For the first two, `bad` and `good` are sources of the kind `language`, and the catalogue test
+    lints both.  `right` says when the pattern is what one wants after all, `fix` what `--fix` does.  `profiles` gives
+    the severity ("off" included) in profiles where it is another one.
     """
 
     code: str
@@ -62,23 +69,45 @@ class LintRule:
     source: str = "reader"
     severity: str = "error"
     check: Check | None = None
+    subject: str = "program"
+    language: str = "idx"
+    right: str = ""
+    fix: str = ""
+    profiles: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, subject: Any, settings: Settings) -> Iterator[Diagnostic]:
+        """The findings of the check, at the severity of the profile."""
+        severity = self.profiles.get(settings.profile)
+        if self.check is None or severity == OFF or not settings.wants(self.code):
+            return
+        for finding in self.check(subject):
+            yield finding if severity is None else replace(finding, severity=severity)
 
 
 def page(
     code: str, *, name: str, summary: str, why: str, bad: str, good: str, source: str = "reader",
-    severity: str = "error",
+    severity: str = "error", language: str = "idx", right: str = "", fix: str = "",
+    profiles: Mapping[str, str] | None = None,
 ) -> LintRule:  # fmt: skip
     """A rule whose finding is made elsewhere: only its page."""
-    return LintRule(code, name, summary, why, bad, good, source, severity)
+    return LintRule(
+        code, name, summary, why, bad, good, source, severity, language=language, right=right, fix=fix,
+        profiles=profiles or {},
+    )  # fmt: skip
 
 
 def lint_rule(
-    code: str, *, name: str, summary: str, why: str, bad: str, good: str, severity: str = "warning"
-) -> Callable[[Check], LintRule]:
+    code: str, *, name: str, summary: str, why: str, bad: str, good: str, severity: str = "warning",
+    subject: str = "program", language: str = "idx", right: str = "", fix: str = "",
+    profiles: Mapping[str, str] | None = None,
+) -> Callable[[Check], LintRule]:  # fmt: skip
     """Decorator: the check becomes the rule."""
 
     def make(check: Check) -> LintRule:
-        return LintRule(code, name, summary, why, bad, good, "linter", severity, check)
+        return LintRule(
+            code, name, summary, why, bad, good, "linter", severity, check, subject, language, right, fix,
+            profiles or {},
+        )  # fmt: skip
 
     return make
 
@@ -95,12 +124,24 @@ def rules() -> Mapping[str, LintRule]:
     return {code: found[code] for code in sorted(found)}
 
 
-@cache
-def checks() -> tuple[LintRule, ...]:
-    """The rules that run here.  Only their family is imported, so that a clean run never loads the pages."""
-    from .rules import unused
+# Which families hold checks of a subject.  Only these are imported, so that a clean run never loads the pages.
+CHECKING: Mapping[str, tuple[str, ...]] = {
+    "program": ("unused",),
+    "call": (),
+    "module": (),
+    "equation": (),
+    "document": (),
+}
 
-    return tuple(rule for rule in unused.RULES if rule.check)
+
+@cache
+def checks(subject: str) -> tuple[LintRule, ...]:
+    """The rules that run over one kind of subject."""
+    found: list[LintRule] = []
+    for family in CHECKING[subject]:
+        every = import_module(f"{__package__}.rules.{family}").RULES
+        found += (rule for rule in every if rule.check and rule.subject == subject)
+    return tuple(found)
 
 
 def near_codes(text: str) -> list[str]:

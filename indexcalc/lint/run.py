@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, IndexCalcError
-from ..elaborate.read import check_text, read_program
-from .registry import Checked, checks
+from .settings import DEFAULT, Settings
 from .source import KINDS, LINTED_KINDS, Source, is_path, read_source
 from .suppress import suppress
 
@@ -31,34 +31,21 @@ def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnosti
     return lint_file(text_or_path, kind=kind)
 
 
-def lint_source(source: Source, *, strict: bool = False) -> list[Diagnostic]:
+def lint_source(source: Source, settings: Settings = DEFAULT) -> list[Diagnostic]:
     """The findings in one source, its suppressions applied."""
     if source.kind not in LINTED_KINDS:
         known = ", ".join(LINTED_KINDS)
         message = f"cannot lint this kind of source: {source.kind}"
         hint = f"kinds that can be linted: {known}"
         return [Diagnostic("IX010", message, None, hint, file=source.name)]
-    findings = [*_read(source, strict)]
+    reader = import_module(f"{__package__}.kinds.{source.kind}")  # a run loads only what its kinds need
+    findings = [d for d in reader.findings(source, settings) if settings.wants(d.code)]
     located = [d if d.source is not None else replace(d, file=source.name, source=source.text) for d in findings]
-    located.sort(key=lambda d: d.span.start if d.span else -1)
+    located.sort(key=lambda d: (d.cell or 0, d.span.start if d.span else -1))
     return suppress(source.text, located, source.name)
 
 
-def _read(source: Source, strict: bool) -> Iterator[Diagnostic]:
-    """Findings of the reader; where it has no error, those of the checks over the program as well."""
-    try:
-        program = read_program(source.text, filename=source.name, strict=strict)
-    except IndexCalcError:
-        yield from check_text(source.text, filename=source.name, strict=strict)
-        return
-    yield from program.warnings
-    checked = Checked(source.text, source.name, program)
-    for rule in checks():
-        assert rule.check is not None
-        yield from rule.check(checked)
-
-
-def lint_folder(folder: str, *, strict: bool = False) -> Iterator[list[Diagnostic]]:
+def lint_folder(folder: str, settings: Settings = DEFAULT) -> Iterator[list[Diagnostic]]:
     """The findings of each lintable file in the folder and below, in sorted order."""
     files = _files_in(folder)
     if not files:
@@ -66,16 +53,16 @@ def lint_folder(folder: str, *, strict: bool = False) -> Iterator[list[Diagnosti
         hint = f"files that end in {endings} are linted"
         yield [Diagnostic("IX011", "no file here that can be linted", None, hint, file=folder)]
     for file in files:
-        yield lint_file(file, strict=strict)
+        yield lint_file(file, settings)
 
 
-def lint_file(path: str | Path, *, kind: str | None = None, strict: bool = False) -> list[Diagnostic]:
+def lint_file(path: str | Path, settings: Settings = DEFAULT, *, kind: str | None = None) -> list[Diagnostic]:
     """The findings in one file; that it cannot be read is one."""
     try:
         source = read_source(path, kind)
     except IndexCalcError as error:
         return error.diagnostics
-    return lint_source(source, strict=strict)
+    return lint_source(source, settings)
 
 
 def _files_in(folder: str) -> list[str]:

@@ -70,4 +70,4 @@ def as_float(value: Number) -> int | float:
     try:
         return value.numerator / value.denominator if isinstance(value, Fraction) else float(value)
     except OverflowError:
-        raise fail("IX809", "a number too large for floating point", hint="scale the formula") from None
+        raise fail("IX949", "a number too large for floating point", hint="scale the formula") from None

@@ -21,7 +21,7 @@ def respect(tensor: Tensor, array: Array) -> Array:
     if structure.orthogonal:
         if array.shape[0] < array.shape[1]:
             raise fail(
-                "IX804",
+                "IX944",
                 f"`{tensor.name}` is declared orthogonal, and a {array.shape[0]}×{array.shape[1]} matrix cannot have "
                 "orthonormal columns",
                 hint="give its first slot at least the size of its second, or exchange the two",
@@ -70,7 +70,7 @@ def check_declared(program: Program, arrays: Mapping[str, Array]) -> None:
             names, gap = ["positive"], np.ones(1)
         if np.max(gap, initial=0.0) > allowed:
             raise fail(
-                "IX816",
+                "IX956",
                 f"`{tensor.name}` is declared {' '.join(names)}, and the array given for it is not",
                 hint="gradients by a declared tensor are right only where it is what it is declared to be",
             )

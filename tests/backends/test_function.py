@@ -48,14 +48,14 @@ def test_good_call(f: Function) -> None:
 
 def test_second_call_of_the_same_shapes_still_checks_values(f: Function) -> None:
     f(**good())
-    refusal(f, "error IX808: `tok` holds the value 4, but its values index `vocab` of size 4", tok=np.array([1, 4, 0]))
+    refusal(f, "error IX948: `tok` holds the value 4, but its values index `vocab` of size 4", tok=np.array([1, 4, 0]))
     refusal(f, "holds the value -1", tok=np.array([1, -1, 0]))
     refusal(f, "values must lie from 0 to 3", tok=np.array([1, -1, 0]))
 
 
 def test_names(f: Function) -> None:
-    refusal(f, "error IX801: input `x` is missing", x=None)
-    refusal(f, "error IX802: the program has no input `xx`", xx=np.ones(3))
+    refusal(f, "error IX941: input `x` is missing", x=None)
+    refusal(f, "error IX942: the program has no input `xx`", xx=np.ones(3))
     with pytest.raises(IndexCalcError, match=r"IX901: arrays are given by keyword\n  help: f\(tok=…, x=…,"):
         f(np.ones(3))
 
@@ -63,27 +63,27 @@ def test_names(f: Function) -> None:
 def test_ranks_and_sizes(f: Function) -> None:
     refusal(
         f,
-        "error IX803: `x` has 2 slots, but its array has 1 dimension\n  help: expected x[i, d], got shape (3,)",
+        "error IX943: `x` has 2 slots, but its array has 1 dimension\n  help: expected x[i, d], got shape (3,)",
         x=np.ones(3),
     )
     refusal(
-        f, "error IX804: `E` has size 3 in slot 2 (index `d`), but extent `D` is 2 by slot 2 of `x`", E=np.ones((4, 3))
+        f, "error IX944: `E` has size 3 in slot 2 (index `d`), but extent `D` is 2 by slot 2 of `x`", E=np.ones((4, 3))
     )
     refusal(
-        f, "error IX803: `x` has 2 slots, but it is given as a number\n  help: expected an array for x[i, d]", x=1.0
+        f, "error IX943: `x` has 2 slots, but it is given as a number\n  help: expected an array for x[i, d]", x=1.0
     )
 
 
 def test_dtypes(f: Function) -> None:
-    refusal(f, "error IX809: `x` holds real numbers, but its array is of type int64", x=np.ones((3, 2), int))
-    refusal(f, "error IX809: `tok` holds integers, but its array is of type float64", tok=np.ones(3))
-    refusal(f, "error IX809: `E` is of type float64, but `x` is of type float32", x=np.ones((3, 2), np.float32))
+    refusal(f, "error IX949: `x` holds real numbers, but its array is of type int64", x=np.ones((3, 2), int))
+    refusal(f, "error IX949: `tok` holds integers, but its array is of type float64", tok=np.ones(3))
+    refusal(f, "error IX949: `E` is of type float64, but `x` is of type float32", x=np.ones((3, 2), np.float32))
     refusal(f, "`x` holds real numbers, but its array is of type bool", x=np.ones((3, 2), bool))
     refusal(f, "its array is of type object", x=np.ones((3, 2), object))
 
 
 def test_kinds_of_array(f: Function) -> None:
-    refusal(f, "error IX813: `x` is given as list, not as a NumPy array\n  help: numpy.asarray(…)", x=[[1.0, 2.0]] * 3)
+    refusal(f, "error IX953: `x` is given as list, not as a NumPy array\n  help: numpy.asarray(…)", x=[[1.0, 2.0]] * 3)
     refusal(f, "`x` is given as MaskedArray, not as a NumPy array", x=np.ma.masked_array(np.ones((3, 2))))
     refusal(f, "`lam` is given as str", lam="2")
     torch = pytest.importorskip("torch")
@@ -96,7 +96,7 @@ def test_kinds_of_array(f: Function) -> None:
 def test_devices() -> None:
     torch = pytest.importorskip("torch")
     f = compile_program(read_program("y[i] = x[i] + z[i]"), "torch")
-    with pytest.raises(IndexCalcError, match="IX814: `z` is on meta, but `x` is on cpu\n  help: move all arrays"):
+    with pytest.raises(IndexCalcError, match="IX954: `z` is on meta, but `x` is on cpu\n  help: move all arrays"):
         f(x=torch.ones(2), z=torch.ones(2, device="meta"))
 
 
@@ -120,23 +120,23 @@ def test_extent_that_no_array_tells() -> None:
     f = compile_program(read_program("index i : n(N)\ny[i] = i + 1"))
     assert f(sizes={"N": 3})["y"].tolist() == [1, 2, 3]
     assert f(sizes={"i": 2})["y"].tolist() == [1, 2]
-    with pytest.raises(IndexCalcError, match="IX805: nothing determines extent `N`"):
+    with pytest.raises(IndexCalcError, match="IX945: nothing determines extent `N`"):
         f()
 
 
 def test_slot_ranges_and_counts_are_checked_before_anything_runs() -> None:
-    with pytest.raises(IndexCalcError, match="IX806"):
+    with pytest.raises(IndexCalcError, match="IX946"):
         compile_program(read_program("y[i] = x[i] A[i, 5]"))(x=np.ones(3), A=np.ones((3, 5)))
-    with pytest.raises(IndexCalcError, match=r"IX811: topk takes the 4 largest of only 3"):
+    with pytest.raises(IndexCalcError, match=r"IX951: topk takes the 4 largest of only 3"):
         compile_program(read_program("y[i] = topk[i, 4](x[i])"))(x=np.ones(3))
-    with pytest.raises(IndexCalcError, match=r"IX810: max over an empty extent has no value"):
+    with pytest.raises(IndexCalcError, match=r"IX950: max over an empty extent has no value"):
         compile_program(read_program("y = max[i](x[i])"))(x=np.ones(0))
-    with pytest.raises(IndexCalcError, match="IX806: a position lies outside of its axis"):
+    with pytest.raises(IndexCalcError, match="IX946: a position lies outside of its axis"):
         compile_program(read_program("integer t[i] : voc\ny[i] = x[t[i] + 1]"))(x=np.ones(3), t=np.array([2]))
 
 
 def test_singular_matrix() -> None:
-    with pytest.raises(IndexCalcError, match="IX812: a matrix has no inverse"):
+    with pytest.raises(IndexCalcError, match="IX952: a matrix has no inverse"):
         compile_program(read_program("Y[i,j] = inv(A)[i,j]"))(A=np.zeros((2, 2)))
 
 

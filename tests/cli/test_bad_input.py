@@ -104,11 +104,11 @@ def test_lint_of_what_cannot_be_read_exits_with_2_and_goes_on(tmp_path):
         (["emit", QUADRATIC, "--grad", "A,q"], "`q`"),
         (["emit", QUADRATIC, "--of", "L"], "needs --grad"),
         (["emit", QUADRATIC, "-o", "/nowhere/at/all.py"], "No such file or directory"),
-        (["run", QUADRATIC], "IX801: inputs `x`, `A` are missing\n  help: give --input x=FILE.npy, or --random"),
+        (["run", QUADRATIC], "IX941: inputs `x`, `A` are missing\n  help: give --input x=FILE.npy, or --random"),
         (["run", QUADRATIC, "--input", "=x.npy"], "names no array; give NAME=FILE.npy"),
         (["run", QUADRATIC, "--input", "x="], "names no array; give NAME=FILE.npy"),
         (["run", QUADRATIC, "--random", "--backend", "x"], "IX904"),
-        (["run", QUADRATIC, "--input", "x=missing.npy"], "missing.npy: error IX815: no such file"),
+        (["run", QUADRATIC, "--input", "x=missing.npy"], "missing.npy: error IX955: no such file"),
         (["run", QUADRATIC, "--input", "missing.npz"], "no such file"),
         (["run", QUADRATIC, "--random", "--sizes", "i=2000000000"], "IX009"),
         (["simplify", "y[i] = x[i]"], "error IX"),
@@ -139,11 +139,11 @@ def test_arrays_of_the_wrong_shape_name_and_kind(tmp_path):
     def given(*names):
         return refused("run", program, *(p for n in names for p in ("--input", n.replace("@", f"{tmp_path}/"))))
 
-    assert "IX804" in given("A=@a.npy", "x=@x.npy")
-    assert "IX803" in given("A=@x.npy", "x=@x.npy")
-    assert "IX802" in given("A=@a.npy", "x=@x.npy", "z=@x.npy")
-    assert "IX801" in given("A=@a.npy")
-    assert "IX809" in given("A=@a.npy", "x=@text.npy")
+    assert "IX944" in given("A=@a.npy", "x=@x.npy")
+    assert "IX943" in given("A=@x.npy", "x=@x.npy")
+    assert "IX942" in given("A=@a.npy", "x=@x.npy", "z=@x.npy")
+    assert "IX941" in given("A=@a.npy")
+    assert "IX949" in given("A=@a.npy", "x=@text.npy")
     assert "no .npy or .npz file of numbers" in given("A=@junk.npy")
     assert "no .npy or .npz file of numbers" in given("A=@objects.npy")
     assert "no .npy or .npz file of numbers" in given("A=@empty.npz")

@@ -32,7 +32,7 @@ def test_cost_as_json():
 
 def test_cost_asks_for_every_size():
     shown = run("cost", ATTENTION, code=2).stderr
-    assert "IX805" in shown and "extent `L`, extent `D`" in shown and "'L': …" in shown
+    assert "IX945" in shown and "extent `L`, extent `D`" in shown and "'L': …" in shown
 
 
 def test_cost_refuses_an_unknown_dtype():

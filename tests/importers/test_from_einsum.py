@@ -82,7 +82,7 @@ def test_equal_labels_are_of_one_space_and_others_are_not():
         (("ij,jk", "A"), "IX505", "2 operands, but 1"),
         (("...i", "A"), "IX505", "`...` stands for is not known"),
         (("ij", (2, 3, 4)), "IX505", "rank 3"),
-        (("ij,ij", (2, 3), (2, 4)), "IX804", "`j` has the sizes 3 and 4"),
+        (("ij,ij", (2, 3), (2, 4)), "IX944", "`j` has the sizes 3 and 4"),
         (("i(jk)", "A"), "IX505", "does not join"),
         (("i1", "A"), "IX505", "is no label"),
         (("ij", "softmax"), "IX501", "no name `softmax`"),

@@ -160,12 +160,12 @@ def test_what_cannot_be_said_is_refused(call, shapes, message):
 @pytest.mark.parametrize(
     ("names", "code", "message"),
     [
-        ({"z": "i j"}, "IX802", "no input `z`.*\n.*x, w"),
-        ({"x": "i"}, "IX803", "gives 1 indices for `x`, which has 2 slots"),
-        ({"x": "i i"}, "IX804", "sizes 2 and 3 both `i`"),
+        ({"z": "i j"}, "IX942", "no input `z`.*\n.*x, w"),
+        ({"x": "i"}, "IX943", "gives 1 indices for `x`, which has 2 slots"),
+        ({"x": "i i"}, "IX944", "sizes 2 and 3 both `i`"),
         ({"x": "i w"}, "IX504", "`w`"),
         ({"x": "i 2"}, "IX902", "no name `2`"),
-        ({"x": "i j j"}, "IX803", "3 indices"),
+        ({"x": "i j j"}, "IX943", "3 indices"),
     ],
 )
 def test_index_names_are_checked(names, code, message):

@@ -57,12 +57,12 @@ def test_results_are_arrays_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"tok": np.array([4.0, 0, 0, 2])}, "IX809: `tok` holds integers, but its array is of type float64"),
-        ({"tok": np.array([4, 0, 5, 2])}, "(?s)IX808: `tok` holds the value 5, .*of size 5.*from 0 to 4"),
-        ({"tok": np.array([4, -1, 0, 2])}, "IX808: `tok` holds the value -1"),
-        ({"s": np.array("a")}, "IX809: an array of numbers is needed, not one of type <U1"),
-        ({"s": np.ones(2)}, "IX803: `s` has 0 slots, but its array has 1 dimension"),
-        ({"z": 1}, "IX802: the program has no input `z`"),
+        ({"tok": np.array([4.0, 0, 0, 2])}, "IX949: `tok` holds integers, but its array is of type float64"),
+        ({"tok": np.array([4, 0, 5, 2])}, "(?s)IX948: `tok` holds the value 5, .*of size 5.*from 0 to 4"),
+        ({"tok": np.array([4, -1, 0, 2])}, "IX948: `tok` holds the value -1"),
+        ({"s": np.array("a")}, "IX949: an array of numbers is needed, not one of type <U1"),
+        ({"s": np.ones(2)}, "IX943: `s` has 0 slots, but its array has 1 dimension"),
+        ({"z": 1}, "IX942: the program has no input `z`"),
     ],
 )
 def test_refusals(changed: dict[str, object], message: str) -> None:

@@ -33,7 +33,7 @@ def convolution(slot: Slot) -> Program:
 def test_spaces_with_one_extent_name_have_one_size() -> None:
     assert bind_sizes(scores(), {"Q": (3, 2), "K": (3, 2)}) == {SEQ: 3, KEY: 3, HEAD: 2}
     with pytest.raises(
-        IndexCalcError, match=r"IX804: `K` has size 4 in slot 1 \(index `j`\), but extent `L` is 3 by slot 1 of `Q`"
+        IndexCalcError, match=r"IX944: `K` has size 4 in slot 1 \(index `j`\), but extent `L` is 3 by slot 1 of `Q`"
     ):
         bind_sizes(scores(), {"Q": (3, 2), "K": (4, 2)})
 
@@ -47,11 +47,11 @@ def test_affine_extent_is_the_largest_that_stays_inside(size: int, kernel: int, 
     shapes = {"w": (kernel,), "x": (1, size)}
     fits = [n for n in range(1, size + 1) if stride * (n - 1) + kernel - 1 + offset < size]
     if not fits:
-        with pytest.raises(IndexCalcError, match=r"IX806: no value of `p` keeps slot 2 of `x`.*inside its size"):
+        with pytest.raises(IndexCalcError, match=r"IX946: no value of `p` keeps slot 2 of `x`.*inside its size"):
             bind_sizes(program, shapes)
         return
     assert bind_sizes(program, shapes)[P.space] == max(fits)
-    with pytest.raises(IndexCalcError, match=rf"IX806: slot 2 of `x`.*runs from .* but the slot has size {size}"):
+    with pytest.raises(IndexCalcError, match=rf"IX946: slot 2 of `x`.*runs from .* but the slot has size {size}"):
         bind_sizes(program, shapes, {"p": max(fits) + 1})
 
 
@@ -89,13 +89,13 @@ def test_reading_a_windowed_definition_at_its_own_index_bounds_nothing() -> None
 @pytest.mark.parametrize(
     ("shapes", "sizes", "message"),
     [
-        ({"Q": (3, 2)}, {}, "IX801: input `K` is missing"),
-        ({"Q": (3, 2), "K": (3, 2), "QQ": ()}, {}, "(?s)IX802: the program has no input `QQ`.*did you mean `Q`"),
-        ({"Q": (3,), "K": (3, 2)}, {}, r"(?s)IX803: `Q` has 2 slots.*1 dimension.*Q\[i, d\], got shape \(3,\)"),
-        ({"Q": (3, 2), "K": (3, 2)}, {"D": 5}, "IX804: `Q` has size 2 in slot 2 .* extent `D` is 5 by sizes="),
-        ({"Q": (3, 2), "K": (3, 2)}, {"heat": 5}, "(?s)IX802: sizes names `heat`.*did you mean `head`"),
-        ({"Q": (3, 2), "K": (3, 2)}, {"D": 2, "d": 3}, "IX804: sizes gives `d` = 3, but extent `D` is 2 by sizes="),
-        ({"Q": (3, 2), "K": (3, 2)}, {"D": -1}, "IX807: the size of `D` must be an integer ≥ 0, not -1"),
+        ({"Q": (3, 2)}, {}, "IX941: input `K` is missing"),
+        ({"Q": (3, 2), "K": (3, 2), "QQ": ()}, {}, "(?s)IX942: the program has no input `QQ`.*did you mean `Q`"),
+        ({"Q": (3,), "K": (3, 2)}, {}, r"(?s)IX943: `Q` has 2 slots.*1 dimension.*Q\[i, d\], got shape \(3,\)"),
+        ({"Q": (3, 2), "K": (3, 2)}, {"D": 5}, "IX944: `Q` has size 2 in slot 2 .* extent `D` is 5 by sizes="),
+        ({"Q": (3, 2), "K": (3, 2)}, {"heat": 5}, "(?s)IX942: sizes names `heat`.*did you mean `head`"),
+        ({"Q": (3, 2), "K": (3, 2)}, {"D": 2, "d": 3}, "IX944: sizes gives `d` = 3, but extent `D` is 2 by sizes="),
+        ({"Q": (3, 2), "K": (3, 2)}, {"D": -1}, "IX947: the size of `D` must be an integer ≥ 0, not -1"),
     ],
 )
 def test_refusals_name_both_sides(shapes: dict[str, tuple[int, ...]], sizes: dict[str, int], message: str) -> None:
@@ -113,7 +113,7 @@ def test_declared_integers_bind_arrays() -> None:
 
 def test_an_extent_that_nothing_determines() -> None:
     program = Program((II,), (), statements=(Define("n", (), Extent(SEQ)),))
-    with pytest.raises(IndexCalcError, match=r"(?s)IX805: nothing determines extent `L`.*sizes=\{'L'"):
+    with pytest.raises(IndexCalcError, match=r"(?s)IX945: nothing determines extent `L`.*sizes=\{'L'"):
         bind_sizes(program, {})
     for name in ("L", "seq", "i"):
         assert bind_sizes(program, {}, {name: 7}) == {SEQ: 7}
@@ -130,7 +130,7 @@ def test_literal_slots_stay_inside() -> None:
     program = Program((), (Tensor("x", (X,)),), statements=(Define("y", (), Access("x", (3,))),))
     assert bind_sizes(program, {"x": (4,)}) == {X.space: 4}
     with pytest.raises(
-        IndexCalcError, match=r"IX806: slot 1 of `x`, `3`, is 3, but the slot has size 3 \(values from 0 to 2\)"
+        IndexCalcError, match=r"IX946: slot 1 of `x`, `3`, is 3, but the slot has size 3 \(values from 0 to 2\)"
     ):
         bind_sizes(program, {"x": (3,)})
 
@@ -138,7 +138,7 @@ def test_literal_slots_stay_inside() -> None:
 def test_a_matrix_function_needs_a_square_matrix() -> None:
     program = Program((), (Tensor("A", (X, P)),), statements=(Define("y", (), MatrixApply("det", "A", ())),))
     assert bind_sizes(program, {"A": (3, 3)}) == {X.space: 3, P.space: 3}
-    with pytest.raises(IndexCalcError, match=r"IX804: det\(A\) needs a square matrix, but `A` is 2×3"):
+    with pytest.raises(IndexCalcError, match=r"IX944: det\(A\) needs a square matrix, but `A` is 2×3"):
         bind_sizes(program, {"A": (2, 3)})
 
 

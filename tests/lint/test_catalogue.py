@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import indexcalc
-from indexcalc.lint.registry import LintRule, checks, near_codes, rules
+from indexcalc.lint.registry import SUBJECTS, LintRule, checks, near_codes, rules
 from indexcalc.lint.run import lint_source
 from indexcalc.lint.source import Source
 
@@ -24,7 +24,7 @@ def codes_in(source: str) -> set[str]:
 
 @pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda r: r.code)
 def test_the_bad_example_gives_exactly_its_code(rule: LintRule):
-    found = lint_source(Source(rule.bad))
+    found = lint_source(Source(rule.bad, kind=rule.language))
     assert {d.code for d in found} == {rule.code}
     assert {d.severity for d in found} == {rule.severity}
     assert all(d.span is not None and d.source == rule.bad for d in found)
@@ -33,7 +33,7 @@ def test_the_bad_example_gives_exactly_its_code(rule: LintRule):
 
 @pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda r: r.code)
 def test_the_good_example_gives_nothing(rule: LintRule):
-    assert [str(d) for d in lint_source(Source(rule.good))] == []
+    assert [str(d) for d in lint_source(Source(rule.good, kind=rule.language))] == []
 
 
 def test_every_code_that_any_part_gives_has_a_page():
@@ -45,8 +45,14 @@ def test_every_code_that_any_part_gives_has_a_page():
 
 def test_every_page_is_of_a_code_that_is_given():
     every = "".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py") if "lint/rules" not in p.as_posix())
-    own = {rule.code for rule in checks()}
+    own = {rule.code for subject in SUBJECTS for rule in checks(subject)}
     assert {code for code in rules() if code not in every} - own == set()
+
+
+def test_every_check_is_run():
+    """A family that holds a check is listed in `CHECKING` under the check's subject."""
+    for code, rule in rules().items():
+        assert rule.check is None or code in {r.code for r in checks(rule.subject)}, code
 
 
 def test_pages_are_whole():

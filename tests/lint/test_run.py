@@ -7,6 +7,7 @@ import pytest
 
 import indexcalc as ic
 from indexcalc.lint.run import lint, lint_folder, lint_source
+from indexcalc.lint.settings import Settings
 from indexcalc.lint.source import MAX_BYTES, Source, decode, is_path, kind_of, read_source
 
 BAD = "S[i, j] = Q[i, d] K[k, d]"
@@ -157,7 +158,7 @@ def test_a_folder_is_walked_in_order_without_hidden_ones(tmp_path):
 
 def test_strict_asks_for_declarations():
     assert lint_source(Source(GOOD)) == []
-    assert {d.code for d in lint_source(Source(GOOD), strict=True)} == {"IX501"}
+    assert {d.code for d in lint_source(Source(GOOD), settings=Settings(strict=True))} == {"IX501"}
 
 
 def test_several_mistakes_are_all_told():

@@ -349,7 +349,7 @@ def test_unknown_inputs_are_refused() -> None:
     program = read_program(ATTENTION)
     with pytest.raises(IndexCalcError, match=r"IX905: `q` is no input to differentiate"):
         verify(program, wrt=["q"])
-    with pytest.raises(IndexCalcError, match="IX802: sizes names `X`"):
+    with pytest.raises(IndexCalcError, match="IX942: sizes names `X`"):
         verify(program, sizes={"X": 3})
     with pytest.raises(IndexCalcError, match="IX904: no backend 'nympu'"):
         verify(program, backend="nympu")

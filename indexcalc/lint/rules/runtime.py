@@ -14,35 +14,35 @@ def _page(code: str, name: str, summary: str, why: str, bad: str, good: str = _G
 
 RULES = (
     _page(
-        "IX801",
+        "IX941",
         "input-missing",
         "an input of the program is not given",
         "Every input is an argument, under its own name; none has a default.",
         _SETUP + "f(A=np.ones((3, 4)))",
     ),
     _page(
-        "IX802",
+        "IX942",
         "no-such-input",
         "an array or a size is given for a name that the program does not have",
         "A surplus name is most often a misspelt one, and ignoring it would hide that.",
         _SETUP + "f(A=np.ones((3, 4)), x=np.ones(4), b=np.ones(3))",
     ),
     _page(
-        "IX803",
+        "IX943",
         "wrong-rank",
         "an array has another number of dimensions than its tensor has slots",
         "Nothing is broadcast without a word: a missing batch dimension would otherwise change the result's meaning.",
         _SETUP + "f(A=np.ones((2, 3, 4)), x=np.ones(4))",
     ),
     _page(
-        "IX804",
+        "IX944",
         "sizes-disagree",
         "two slots of one space have different sizes",
         "One index ranges over one set of values. A size of 1 does not stretch.",
         _SETUP + "f(A=np.ones((3, 4)), x=np.ones(5))",
     ),
     _page(
-        "IX805",
+        "IX945",
         "size-undetermined",
         "no array and no given size determines an extent",
         "An index that stands in no input's slot alone needs a size by name.",
@@ -50,7 +50,7 @@ RULES = (
         'ic.verify("y[p] = w[k] x[p + k]", sizes={"p": 6, "k": 3})',
     ),
     _page(
-        "IX806",
+        "IX946",
         "slot-out-of-range",
         "a number or an affine form in a slot leaves the slot's range",
         "Values are counted from 0, and nothing wraps round at the end.",
@@ -58,7 +58,7 @@ RULES = (
         'ic.compile("y = x[2]")(x=np.ones(3))',
     ),
     _page(
-        "IX807",
+        "IX947",
         "bad-size",
         "a size is no integer of at least 0, or its name is ambiguous",
         "Sizes are named by an extent, an index or a space.",
@@ -66,7 +66,7 @@ RULES = (
         'ic.verify("y[i] = 2 x[i]", sizes={"i": 2})',
     ),
     _page(
-        "IX808",
+        "IX948",
         "gather-out-of-range",
         "an integer tensor holds a value outside the space that it indexes",
         "NumPy counts negative positions from the end; here they are refused.",
@@ -74,7 +74,7 @@ RULES = (
         'ic.compile("y[b, d] = E[tok[b], d]")(E=np.ones((5, 2)), tok=np.array([4]))',
     ),
     _page(
-        "IX809",
+        "IX949",
         "wrong-dtype",
         "a number or an array's type of number does not fit",
         "A tensor that stands in a slot holds integers, any other one real or complex numbers.",
@@ -82,7 +82,7 @@ RULES = (
         'ic.compile("y[b, d] = E[tok[b], d]")(E=np.ones((5, 2)), tok=np.array([1]))',
     ),
     _page(
-        "IX810",
+        "IX950",
         "empty-reduction",
         "a mean, maximum or the like runs over an extent of 0",
         "A sum over nothing is 0 and a product 1, but the largest of no numbers does not exist.",
@@ -90,7 +90,7 @@ RULES = (
         'ic.compile("y = max[i](x[i])")(x=np.ones(3))',
     ),
     _page(
-        "IX811",
+        "IX951",
         "topk-too-large",
         "topk asks for more values than there are",
         "The mask of the k largest has k ones.",
@@ -98,7 +98,7 @@ RULES = (
         'ic.compile("y[e] = topk[e, 2](x[e])")(x=np.ones(3))',
     ),
     _page(
-        "IX812",
+        "IX952",
         "singular-matrix",
         "inv of a matrix that has no inverse",
         "An infinite or arbitrary answer would spread through all that follows.",
@@ -106,14 +106,14 @@ RULES = (
         'ic.compile("y[i, j] = inv(A)[i, j]")(A=np.eye(2))',
     ),
     _page(
-        "IX813",
+        "IX953",
         "foreign-array",
         "an input is no array of the backend's library",
         "Converting it without a word would move memory between devices, or copy it at every call.",
         _SETUP + "f(A=torch.ones(3, 4), x=np.ones(4))",
     ),
     _page(
-        "IX814",
+        "IX954",
         "devices-differ",
         "input arrays lie on different devices",
         "One program runs on one device.",
@@ -121,7 +121,7 @@ RULES = (
         "f(A=torch.ones(3, 4, device='cuda'), x=torch.ones(4, device='cuda'))",
     ),
     _page(
-        "IX815",
+        "IX955",
         "unreadable-array",
         "a file given as an input array is missing, is no .npy or .npz file, or lacks the array",
         "Arrays are read without pickle, so that a file from elsewhere cannot run code.",
@@ -129,7 +129,7 @@ RULES = (
         "indexcalc run 'y[i] = 2 x[i]' --input x=x.npy",
     ),
     _page(
-        "IX816",
+        "IX956",
         "not-as-declared",
         "an array to verify at is not what its tensor is declared to be",
         "A gradient by a symmetric tensor is right at symmetric arrays only. Compiled functions do not look, for that "

@@ -1,0 +1,1 @@
+"""Papers: LaTeX, Markdown and notebooks to index equations with their places."""

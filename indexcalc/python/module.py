@@ -1,0 +1,94 @@
+"""What the linter knows of a Python file: its einsum-like calls, and of each operand what the file shows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..diagnostics import Lines, Span
+from ..einsum.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Dim:
+    """One dimension of an array as far as the file shows it: a name, a size, both or neither.
+
+    `evidence` says where that comes from ("annotation", "comment", "constructor", "pattern", "inferred"), and `span`
+    the place in the file.
+    """
+
+    name: str | None = None
+    size: int | None = None
+    evidence: str = ""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Dimensions from left to right.  `open_at` is the position of an ellipsis (unknown many dimensions), or None."""
+
+    dims: tuple[Dim, ...]
+    open_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpecText:
+    """The string of a call as Python would see it, and for each character and its end the offset in the file.
+
+    `whole` says that every part is known; the unknown parts of an f-string stand as `{…}` otherwise.
+    """
+
+    text: str
+    offsets: tuple[int, ...]
+    whole: bool = True
+
+    def span(self, lines: Lines, start: int, end: int) -> Span:
+        """The place in the file of text[start:end]."""
+        first = self.offsets[start]
+        last = self.offsets[end - 1] + 1 if end > start else first
+        return lines.span(first, max(last, first))
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One operand of a call: its source text, its last name (`W_query` of `self.W_query[0]`), place, and shape."""
+
+    text: str
+    name: str
+    node: ast.expr
+    span: Span
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One einsum-like call.
+
+    `function` is the full name behind the file's aliases ("numpy.einsum"), `library` its first part ("numpy"; "" where
+    it cannot be told), `dialect` a key of `einsum.dialects.DIALECTS`.  `spec` is None where the string cannot be read:
+    `problem` then says why, with the stretch of the string it is about.
+    """
+
+    function: str
+    library: str
+    dialect: str
+    string: SpecText
+    spec: Spec | None
+    operands: tuple[Argument, ...]
+    keywords: Mapping[str, ast.expr]
+    node: ast.Call
+    span: Span
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    problem: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A Python file or a notebook's code cell, parsed."""
+
+    text: str
+    tree: ast.Module
+    lines: Lines
+    calls: tuple[Call, ...]
