@@ -19,10 +19,10 @@ USABLE := $(shell [ "$$(cat .venv/.place 2>/dev/null || pwd -P)" = "$$(pwd -P)" 
 	$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes)
 PROJECT := pyproject.toml setup.py constraints.txt $(wildcard grammar/*.lark)
 
-.PHONY: help demo test fuzz bench docs clean remake
+.PHONY: help demo test fuzz bench lint-corpus docs clean remake
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
-		printf '  make %-6s %s\n' "$$name" "$$what"; done
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
+		printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 demo: .venv/.core  ## check, derive, emit, verify and train attention, in about a minute, without a GPU or PyTorch
 	@.venv/bin/indexcalc demo
@@ -38,6 +38,9 @@ fuzz: .venv/.dev  ## the random tests with examples that were not drawn before
 
 bench: .venv/.bench  ## one table: this library against tensorgrad and hand-written NumPy
 	$(PY) -m benchmarks.run
+
+lint-corpus: .venv/.dev  ## how many bugs of the corpus the linter finds, and how many false alarms it gives
+	$(PY) -m benchmarks.lint_corpus --write
 
 docs: .venv/.core  ## regenerate the pages and pictures that come out of the program itself
 	$(PY) -m docs.generate
