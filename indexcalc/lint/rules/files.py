@@ -43,4 +43,14 @@ RULES = (
         source="linter",
         severity="warning",
     ),
+    page(
+        "IX029",
+        name="broken-notebook",
+        summary="a file is no Jupyter notebook: broken JSON, or no cells in it",
+        why="A notebook is JSON with a list of cells. One that was cut off, or in which a merge left its marks, "
+        "opens in no editor, and none of its cells can be linted.",
+        bad="printf '{' > cut.ipynb; indexcalc lint cut.ipynb",
+        good="indexcalc lint analysis.ipynb",
+        source="files",
+    ),
 )
