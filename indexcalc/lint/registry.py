@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from ..syntax.tree import Parsed
     from .settings import Settings
 
-FAMILIES = ("syntax", "files", "balance", "spaces", "variance", "names", "unused", "runtime", "usage")
+FAMILIES = (
+    "syntax",
+    "files",
+    "balance",
+    "spaces",
+    "variance",
+    "names",
+    "unused",
+    "stable",
+    "singular",
+    "runtime",
+    "usage",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +48,12 @@ class Checked:
 
         return parse_program(self.text)[0]
 
-    def warning(self, code: str, message: str, span: Span | None, hint: str = "", fix: str | None = None) -> Diagnostic:
+    def warning(self, code: str, message: str, span: Span | None, hint: str = "", **more: Any) -> Diagnostic:
+        """A finding in this text; `more` are further fields of `Diagnostic`."""
         from ..diagnostics import Diagnostic
 
-        return Diagnostic(code, message, span, hint, "warning", fix=fix, file=self.file, source=self.text)
+        more.setdefault("severity", "warning")
+        return Diagnostic(code, message, span, hint, file=self.file, source=self.text, **more)
 
 
 # What a check sees is its subject: "program" (Checked), "call" and "module" (of Python source), "equation" and
@@ -126,7 +140,7 @@ def rules() -> Mapping[str, LintRule]:
 
 # Which families hold checks of a subject.  Only these are imported, so that a clean run never loads the pages.
 CHECKING: Mapping[str, tuple[str, ...]] = {
-    "program": ("unused",),
+    "program": ("unused", "stable", "singular"),
     "call": (),
     "module": (),
     "equation": (),
