@@ -81,8 +81,8 @@ def fill_at_random(
     program: Program, given: Mapping[str, Array], sizes: Mapping[str, int], seed: int
 ) -> tuple[dict[str, Array], dict[str, int]]:
     """The given arrays with random ones for the other inputs, and the sizes chosen for all of them."""
+    from ..ir.default_sizes import choose_sizes
     from ..verify.inputs import RANGES, draw
-    from ..verify.sizes import choose_sizes
 
     chosen = choose_sizes(program, _sizes_of(program, given, sizes))
     _check_volume(program, chosen)
@@ -105,7 +105,7 @@ def _sizes_of(program: Program, given: Mapping[str, Array], sizes: Mapping[str, 
 
 def check_sizes(program: Program, sizes: Mapping[str, int]) -> None:
     """Refuse sizes at which an array of the program is too large to be made here."""
-    from ..verify.sizes import choose_sizes
+    from ..ir.default_sizes import choose_sizes
 
     _check_volume(program, choose_sizes(program, sizes))
 

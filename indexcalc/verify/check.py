@@ -10,6 +10,7 @@ from ..calculus.grad import grad
 from ..diagnostics import did_you_mean, fail
 from ..interpret.run import prepare
 from ..interpret.value import Array
+from ..ir.default_sizes import choose_sizes
 from ..ir.index import Space
 from ..ir.program import Claim, Program
 from .dependence import definitions_between
@@ -17,7 +18,6 @@ from .evaluators import Evaluator, compiled, second_backend
 from .point import Task, checkable_claims, find_setting, further_points
 from .report import Verification
 from .rows import claim_rows, gradient_rows, value_rows
-from .sizes import choose_sizes
 
 
 def verify(

@@ -15,6 +15,7 @@ from ..diagnostics import fail
 from ..interpret.evaluate import arranged, evaluate_in, inside
 from ..interpret.value import Array, Context, Stored
 from ..ir.conditions import branches
+from ..ir.default_sizes import choose_sizes
 from ..ir.expr import Access, Binder, Derivative, Expr, MatrixApply
 from ..ir.index import Index, Space
 from ..ir.program import Define
@@ -25,7 +26,6 @@ from .decisions import ties
 from .inputs import RANGES, draw
 from .numeric import COMPLEX_STEP
 from .point import DRAWS
-from .sizes import choose_sizes
 
 POINTS = 3
 TOLERANCE = 1e-9

@@ -11,10 +11,10 @@ import indexcalc as ic
 from indexcalc.calculus.closed import LONGEST, closed
 from indexcalc.calculus.vanish import without_vanishing_sums
 from indexcalc.interpret.run import run_outputs
+from indexcalc.ir.default_sizes import choose_sizes
 from indexcalc.ir.program import Define, Program
 from indexcalc.rewrite.measure import nodes
 from indexcalc.verify.inputs import draw
-from indexcalc.verify.sizes import choose_sizes
 
 from .programs import PROGRAMS
 

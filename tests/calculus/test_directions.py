@@ -13,9 +13,9 @@ from indexcalc.calculus.derive import derive
 from indexcalc.calculus.plan import jacobian_plan
 from indexcalc.calculus.sweep import Direction
 from indexcalc.interpret.run import run
+from indexcalc.ir.default_sizes import choose_sizes
 from indexcalc.ir.wellformed import check_program
 from indexcalc.verify.inputs import draw
-from indexcalc.verify.sizes import choose_sizes
 
 from .programs import PROGRAMS
 from .random_programs import random_program

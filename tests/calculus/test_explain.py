@@ -13,12 +13,12 @@ from indexcalc.calculus.orders import answer
 from indexcalc.calculus.question import Kind, Question
 from indexcalc.interpret.evaluate import value
 from indexcalc.ir.build import ZERO
+from indexcalc.ir.default_sizes import choose_sizes
 from indexcalc.ir.expr import Derivative
 from indexcalc.ir.index import Space
 from indexcalc.ir.trace import Derivation
 from indexcalc.ir.walk import subexpressions
 from indexcalc.verify.inputs import draw
-from indexcalc.verify.sizes import choose_sizes
 
 from .programs import PROGRAMS, STRUCTURED
 

@@ -16,10 +16,10 @@ import pytest
 
 import indexcalc as ic
 from indexcalc.elaborate.read import read_program
+from indexcalc.ir.default_sizes import choose_sizes
 from indexcalc.ir.wellformed import check_program
 from indexcalc.verify import verify
 from indexcalc.verify.inputs import draw
-from indexcalc.verify.sizes import choose_sizes
 from indexcalc.verify.structured import tangents
 from tests.autograd import close
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import indexcalc as ic
 from docs.catalogue import Formula, families, formulas
+from indexcalc.ir.default_sizes import choose_sizes
 from indexcalc.verify.point import Setting, Task, find_setting
-from indexcalc.verify.sizes import choose_sizes
 
 from .oracles.registry import oracles
 

@@ -7,11 +7,11 @@ import pytest
 
 import indexcalc as ic
 from indexcalc.interpret.run import run
+from indexcalc.ir.default_sizes import choose_sizes
 from indexcalc.ir.program import Define, Program
 from indexcalc.ir.trace import Derivation
 from indexcalc.matrix.form import matrix_form
 from indexcalc.verify.inputs import draw
-from indexcalc.verify.sizes import choose_sizes
 from tests.calculus.programs import PROGRAMS
 
 from .numpy_meaning import column, numpy_value

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from indexcalc.elaborate.read import read_program
+from indexcalc.ir.default_sizes import choose_sizes
 from indexcalc.ir.signature import bind_sizes
 from indexcalc.verify.inputs import RANGES, draw
-from indexcalc.verify.sizes import choose_sizes
 
 rng = np.random.default_rng(0)
 

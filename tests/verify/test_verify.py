@@ -125,8 +125,8 @@ def test_corrupted_gradients_are_refused(name: str, change: str) -> None:
 
 
 def _gradient(program: Program, task: Task, seed: int) -> np.ndarray:
+    from indexcalc.ir.default_sizes import choose_sizes
     from indexcalc.verify.point import find_setting
-    from indexcalc.verify.sizes import choose_sizes
 
     setting = find_setting(program, [task], choose_sizes(program), seed)
     return interpreted(task.gradient, setting.gradient_inputs(task), setting.sizes)[f"grad_{task.wrt[0]}"]

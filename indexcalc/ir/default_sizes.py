@@ -1,27 +1,29 @@
-"""Sizes for a verification: declared, else the user's, else small and distinct, with affine slots kept inside."""
+"""Sizes to try a program at: declared, else the user's, else small and distinct, with affine slots kept inside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 
-from ..ir.expr import IndexMap, LeviCivita, MatrixApply
-from ..ir.index import Index, Space
-from ..ir.program import Program
-from ..ir.signature import SizeTable, Unknown, statement_bodies, unknown_of
-from ..ir.slots import SlotUse, slot_spaces
-from ..ir.walk import subexpressions
+from .expr import IndexMap, LeviCivita, MatrixApply
+from .index import Index, Space
+from .program import Program
+from .signature import SizeTable, Unknown, statement_bodies, unknown_of
+from .slots import SlotUse, slot_spaces
+from .walk import subexpressions
 
 # Distinct, so that mixed-up axes show as shape errors; small, so that every component can be compared.
 DEFAULTS = (3, 4, 2, 5)
-ORIGIN = "the default for verification"
+ORIGIN = "a default to try the program at"
 
 
-def choose_sizes(program: Program, sizes: Mapping[str, int] | None = None) -> dict[Space, int]:
-    """A size for every space of the program.
+def choose_sizes(
+    program: Program, sizes: Mapping[str, int] | None = None, defaults: Sequence[int] = DEFAULTS
+) -> dict[Space, int]:
+    """A size for every space of the program, from `defaults` in turn where nothing else tells.
 
-    >>> from ..ir.expr import Access
-    >>> from ..ir.program import Define, Tensor
+    >>> from .expr import Access
+    >>> from .program import Define, Tensor
     >>> i, j = Index("i", Space("rows")), Index("j", Space("columns"))
     >>> body = Define("y", (i, j), Access("x", (i, j)))
     >>> sorted(choose_sizes(Program((i, j), (Tensor("x", (i, j)),), statements=(body,))).values())
@@ -36,10 +38,10 @@ def choose_sizes(program: Program, sizes: Mapping[str, int] | None = None) -> di
     dependent = _dependent(program, table, offset_uses)
     padded = [u for u in table.guarded if unknown_of(u.space) not in {unknown_of(i.space) for _, i in u.terms or ()}]
     targets = {unknown_of(u.space) for u in [*offset_uses, *padded] if table.size(u.space) is None}
-    defaults = cycle(DEFAULTS)
+    turns = cycle(defaults)
     for space in table.spaces:
         if table.size(space) is None and unknown_of(space) not in targets | dependent:
-            default = next(defaults)
+            default = next(turns)
             table.assume(space, wanted.get(unknown_of(space), default), ORIGIN)
     _fit_targets(table, offset_uses, padded, targets)
     return table.finish()
