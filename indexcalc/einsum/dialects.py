@@ -38,7 +38,7 @@ def _einops(name: str, operation: str, arrow: str, *allows: str) -> Dialect:
     return Dialect(f"einops.{name}", "names", operation, "einops", 1, arrow, frozenset(allows))
 
 
-_EINX = frozenset((GROUPS, NESTED, BRACKETS, SUMS, REPEATS, UNDERSCORE))
+_EINX = frozenset((GROUPS, NESTED, BRACKETS, SUMS, REPEATS))
 _EINX_OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "rearrange"),
     "dot": ("dot",),
@@ -63,8 +63,8 @@ def _rows() -> list[Dialect]:
         Dialect("einsum", "letters", "contract"),
         Dialect("sublist", "lists", "contract"),
         Dialect("language", "either", "contract", "indexcalc", allows=frozenset((GROUPS,))),
-        Dialect("fancy_einsum", "names", "contract", "fancy_einsum", allows=frozenset((UNDERSCORE,))),
-        Dialect("einops.einsum", "names", "contract", "einops", arrow="required"),
+        Dialect("fancy_einsum", "names", "contract", "fancy_einsum"),
+        Dialect("einops.einsum", "names", "contract", "einops", arrow="required", allows=frozenset((UNDERSCORE,))),
         _einops("rearrange", "rearrange", "required", GROUPS),
         _einops("reduce", "reduce", "required", GROUPS),
         _einops("repeat", "repeat", "required", GROUPS),

@@ -145,7 +145,8 @@ def _axis(token: str, start: int, end: int, dialect: Dialect) -> Axis:
     if not token.isidentifier():
         message = f"`{token}` is no name of an axis"
         raise SpecError(message, start, end, "a name begins with a letter, and has letters, digits and _")
-    if UNDERSCORE not in dialect.allows and (token.startswith("_") or token.endswith("_")):
+    plain = token == "_" and UNDERSCORE in dialect.allows
+    if dialect.library == "einops" and not plain and (token.startswith("_") or token.endswith("_")):
         raise SpecError(f"`{token}` begins or ends with `_`", start, end, "einops takes no such name")
     return Axis(token, start, end)
 
