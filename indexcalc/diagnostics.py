@@ -52,6 +52,10 @@ class Lines:
         line, end_line = self.line(start), self.line(end)
         return Span(start, end, line, self._column(start, line), end_line, self._column(end, end_line))
 
+    def start(self, line: int) -> int:
+        """The offset at which a line begins."""
+        return self._starts[line - 1]
+
     def line(self, offset: int) -> int:
         """The number of the line that holds the offset."""
         return bisect_right(self._starts, offset) or 1

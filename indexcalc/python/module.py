@@ -68,7 +68,8 @@ class Call:
 
     `function` is the full name behind the file's aliases ("numpy.einsum"), `library` its first part ("numpy"; "" where
     it cannot be told), `dialect` a key of `einsum.dialects.DIALECTS`.  `spec` is None where the string cannot be read:
-    `problem` then says why, with the stretch of the string it is about.
+    `problem` then says why, with the stretch of the string it is about.  `complete` says that all operands are seen:
+    none is behind a `*`, and the function is no layer or wrapper that adds its own.
     """
 
     function: str
@@ -81,7 +82,13 @@ class Call:
     node: ast.Call
     span: Span
     sizes: Mapping[str, int] = field(default_factory=dict)
-    problem: Any = None
+    problem: SpecError | None = None
+    complete: bool = False
+    lines: Lines = field(default_factory=lambda: Lines(""), repr=False, compare=False)
+
+    def place(self, start: int, end: int) -> Span:
+        """The place in the file of string.text[start:end]."""
+        return self.string.span(self.lines, start, end)
 
 
 @dataclass(frozen=True, slots=True)

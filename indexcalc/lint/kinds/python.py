@@ -1,0 +1,32 @@
+"""Python source: its einsum-like calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...diagnostics import Diagnostic, IndexCalcError
+from ...python.module import Module
+from ...python.read import read_module
+from ..registry import checks
+from ..settings import Settings
+from ..source import Source
+
+
+def findings(source: Source, settings: Settings) -> Iterator[Diagnostic]:
+    """Findings in the calls and in the module as a whole; one finding where the text is no Python."""
+    try:
+        module = read_module(source.text)
+    except IndexCalcError as error:
+        yield from error.diagnostics
+        return
+    yield from module_findings(module, settings)
+
+
+def module_findings(module: Module, settings: Settings) -> Iterator[Diagnostic]:
+    """What the checks of calls and of modules find."""
+    if module.calls:
+        for rule in checks("call"):
+            for call in module.calls:
+                yield from rule.run(call, settings)
+    for rule in checks("module"):
+        yield from rule.run(module, settings)
