@@ -28,6 +28,8 @@ FAMILIES = (
     "unused",
     "stable",
     "singular",
+    "einsum",
+    "implicit",
     "runtime",
     "usage",
 )
@@ -141,7 +143,7 @@ def rules() -> Mapping[str, LintRule]:
 # Which families hold checks of a subject.  Only these are imported, so that a clean run never loads the pages.
 CHECKING: Mapping[str, tuple[str, ...]] = {
     "program": ("unused", "stable", "singular"),
-    "call": (),
+    "call": ("einsum", "implicit"),
     "module": (),
     "equation": (),
     "document": (),

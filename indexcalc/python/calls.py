@@ -21,9 +21,12 @@ _KEYWORDS = ("equation", "subscripts", "pattern", "eq", "description")
 _NAMED_AXES = re.compile(r"[^\W\d_]\w+\s+\w|\w\s+[^\W\d_]\w+")
 # Methods and attributes that give the same array in another layout, type or place.
 _SAME = frozenset(
-    "T mT H mH data transpose permute swapaxes moveaxis movedim reshape view contiguous to float double half bfloat16 "
-    "type astype type_as conj detach clone cpu cuda unsqueeze squeeze expand copy real imag t adjoint value".split()
-)
+    (
+        "T", "mT", "H", "mH", "data", "transpose", "permute", "swapaxes", "moveaxis", "movedim", "reshape", "view",
+        "contiguous", "to", "float", "double", "half", "bfloat16", "type", "astype", "type_as", "conj", "detach",
+        "clone", "cpu", "cuda", "unsqueeze", "squeeze", "expand", "copy", "real", "imag", "t", "adjoint", "value",
+    )
+)  # fmt: skip
 
 
 def read_call(node: ast.Call, scope: Scope, positions: Positions) -> Call | None:
@@ -150,9 +153,7 @@ def _made(
             spec = parse(string.text, function.dialect)
         except SpecError as error:
             problem = error
-    arguments = tuple(
-        Argument(positions.source(x), last_name(x), x, positions.span(x)) for x in operands
-    )
+    arguments = tuple(Argument(positions.source(x), last_name(x), x, positions.span(x)) for x in operands)
     keywords = {k.arg: k.value for k in node.keywords if k.arg}
     return Call(
         function.name, function.library, function.dialect, string, spec, arguments, keywords, node,

@@ -33,7 +33,7 @@ class Function:
 
 _EINOPS = {"rearrange": "second", "reduce": "second", "repeat": "second", "parse_shape": "second", "pack": "second",
            "unpack": "third", "einsum": "last"}  # fmt: skip
-_LAYERS = {"Rearrange": "einops.rearrange", "Reduce": "einops.reduce", "EinMix": "einops.mix"}
+_LAYERS = ("Rearrange", "Reduce", "EinMix")
 _EINSUM = re.compile(r"(?:\w*_)?einsum(?:_path)?|[A-Za-z]*Einsum|EinsumDense")
 _CONTRACT = ("contract", "contract_path", "contract_expression")
 _EINX = re.compile(r"[a-z]\w*")
@@ -65,15 +65,15 @@ def function_named(dotted: str, local: bool = False) -> Function | None:
             return Function(dotted, first, "einsum")
         return Function(dotted, "", "einsum", complete=dotted == "einsum" and not local)
     if last in _LAYERS:
-        return Function(dotted, "", _LAYERS[last], "layer", complete=False)
-    if last in ("rearrange", "repeat", "reduce"):
+        return Function(dotted, "", f"einops.{last}", "layer", complete=False)
+    if last in ("rearrange", "repeat", "reduce") and first != "functools":
         return Function(dotted, "", f"einops.{last}", "second" if dotted == last else "any", complete=False)
     return None
 
 
 def _of_einops(dotted: str, last: str) -> Function | None:
     if last in _LAYERS:
-        return Function(dotted, "einops", _LAYERS[last], "layer", complete=False)
+        return Function(dotted, "einops", f"einops.{last}", "layer", complete=False)
     if last in _EINOPS:
         return Function(dotted, "einops", f"einops.{last}", _EINOPS[last])
     return None

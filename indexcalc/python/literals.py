@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 _OPENING = re.compile(r"([A-Za-z]{0,2})('''|\"\"\"|'|\")")
 _BETWEEN = re.compile(r"(?:[ \t\f\r\n]|\\\r?\n|#[^\r\n]*)*")
 _ESCAPE = re.compile(
-    r"\\(?:(\r\n|[\r\n])|([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]*)\}|(.))", re.DOTALL
+    r"\\(?:(\r\n|[\r\n])|([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]*)\}|(.))",
+    re.DOTALL,
 )
 _SIMPLE = {"\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -42,7 +43,7 @@ def pieces(text: str, start: int, end: int) -> Iterator[Piece]:
     >>> [(p.text, p.offset) for p in pieces(r"'i\x6a' 'k'", 0, 11)]
     [('i', 1), ('j', 2), ('k', 9)]
     >>> list(pieces("f'a{n}'", 0, 7))
-    [Character(text='a', offset=3), Field(expression='n', rest='', offset=4, end=7)]
+    [Character(text='a', offset=2), Field(expression='n', rest='', offset=3, end=6)]
     """
     at = start
     while at < end:
@@ -54,7 +55,7 @@ def pieces(text: str, start: int, end: int) -> Iterator[Piece]:
         at = yield from _literal(text, opening.end(), end, quote, "r" in prefix, "f" in prefix)
 
 
-def _literal(text: str, at: int, end: int, quote: str, raw: bool, fields: bool) -> Iterator[Piece]:
+def _literal(text: str, at: int, end: int, quote: str, raw: bool, fields: bool) -> Generator[Piece, None, int]:
     """The pieces of one literal's inside; returns where it has ended."""
     while at < end and not text.startswith(quote, at):
         c = text[at]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..diagnostics import Lines, Span
-from ..einsum.spec import Spec
+from ..einsum.spec import Spec, SpecError
 
 
 @dataclass(frozen=True, slots=True)

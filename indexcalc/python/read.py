@@ -14,7 +14,9 @@ from .scopes import survey
 
 _BOM = "\ufeff"
 _TRIGGER = re.compile(r"einsum|Einsum|einops|einx|opt_einsum|rearrange|contract")
-_MAGIC = re.compile(r"(?m)^([ \t]*)((?:%%?[A-Za-z]|!(?!=)|\?+\w|\w[\w.,\t ]*=[ \t]*(?:%[A-Za-z]|!))[^\r\n]*|[\w.*]+\?{1,2}[ \t]*)$")
+_MAGIC = re.compile(
+    r"(?m)^([ \t]*)((?:%%?[A-Za-z]|!(?!=)|\?+\w|\w[\w.,\t ]*=[ \t]*(?:%[A-Za-z]|!))[^\r\n]*|[\w.*]+\?{1,2}[ \t]*)$"
+)
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\r\n]*")
 _PYTHON_CELLS = ("time", "timeit", "capture", "prun", "python", "python3", "pypy")
 

@@ -44,6 +44,17 @@ RULES = (
         severity="warning",
     ),
     page(
+        "IX020",
+        name="not-python",
+        summary="a Python file that Python cannot parse",
+        why="Calls are found in the syntax tree, so that nothing is taken for a call that is none. A file of Python 2, "
+        "a template, or one that is nested too deep has no tree, and nothing else in it is checked.",
+        bad="print 'scores'",
+        good="print('scores')",
+        source="files",
+        language="python",
+    ),
+    page(
         "IX029",
         name="broken-notebook",
         summary="a file is no Jupyter notebook: broken JSON, or no cells in it",
