@@ -46,7 +46,7 @@ docs: .venv/.core  ## regenerate the pages and pictures that come out of the pro
 	$(PY) -m docs.generate
 
 clean:  ## remove everything that the commands above made
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis indexcalc/syntax/_tables.py
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis indexcalc/syntax/_*tables.py
 	find indexcalc examples grammar tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 remake:

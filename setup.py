@@ -1,4 +1,4 @@
-"""Builds the parser's tables beside the package; everything else about the build is in pyproject.toml."""
+"""Builds the parsers' tables beside the package; everything else about the build is in pyproject.toml."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent
 
 
 class BuildTables(build_py):
-    """Writes indexcalc/syntax/_tables.py: into the wheel, or into the source tree of an editable install."""
+    """Writes the tables of indexcalc/syntax: into the wheel, or into the source tree of an editable install."""
 
     def run(self):
         super().run()
@@ -20,7 +20,7 @@ class BuildTables(build_py):
         finally:
             sys.path.remove(str(ROOT))
         target = ROOT if self.editable_mode else Path(self.build_lib)
-        tables.write(target / "indexcalc" / "syntax" / "_tables.py")
+        tables.write(target / "indexcalc" / "syntax")
 
 
 setup(cmdclass={"build_py": BuildTables})

@@ -140,7 +140,7 @@ class Machine:
                 deepest = part[3]
         if nests and taken:
             if value is taken[0][0]:  # a chain grew: its other parts are one level below it
-                deepest = max(taken[0][3], max(p[3] for p in taken[1:]) + 1)
+                deepest = max(taken[0][3], max((p[3] + 1 for p in taken[1:]), default=0))
             else:
                 deepest += 1
             if deepest > self._max_depth:

@@ -1,14 +1,15 @@
-"""From grammar/index.lark to LALR tables, ahead of time: Lark compiles them, a module of literals keeps them.
+"""From the files of grammar/ to LALR tables, ahead of time: Lark compiles them, modules of literals keep them.
 
-    python -m indexcalc.syntax.tables        writes indexcalc/syntax/_tables.py (the build does it by itself)
+    python -m indexcalc.syntax.tables        writes the modules (the build does it by itself)
 
-Without that module, or when the grammar has changed since, the tables are built at start: the same, 0.2 s slower.
+Without its module, or when a grammar has changed since, its tables are built at start: the same, 0.2 s slower.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -16,33 +17,51 @@ from typing import Any
 
 from .lalr import Rule, Tables
 
-START_RULES = ("statement", "expression")
-FORMAT = 1  # of the module below: raise it when Tables changes
+FORMAT = 1  # of the modules below: raise it when Tables changes
 _HERE = Path(__file__).resolve()
 
 
-def grammar_file() -> Path:
-    """grammar/index.lark: inside the installed package, or beside it in a checkout."""
-    for folder in (_HERE.parents[1], _HERE.parents[2]):
-        path = folder / "grammar" / "index.lark"
-        if path.is_file():
-            return path
-    raise FileNotFoundError(f"indexcalc's grammar/index.lark is neither in {_HERE.parents[1]} nor beside it: reinstall")
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A file of grammar/, the module of `syntax/` with its tables, its start rules, and terminals that no rule uses."""
+
+    file: str
+    module: str
+    starts: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+
+    def path(self) -> Path:
+        """The grammar's file: inside the installed package, or beside it in a checkout."""
+        for folder in (_HERE.parents[1], _HERE.parents[2]):
+            path = folder / "grammar" / self.file
+            if path.is_file():
+                return path
+        raise FileNotFoundError(
+            f"indexcalc's grammar/{self.file} is neither in {_HERE.parents[1]} nor beside it: reinstall"
+        )
+
+    def text(self) -> str:
+        return self.path().read_text("utf-8")
 
 
-@lru_cache(1)
-def load() -> Tables:
+INDEX = Grammar("index.lark", "_tables", ("statement", "expression"), ("NEWLINE", "SEMICOLON", "BAD"))
+LATEX = Grammar("latex.lark", "_latex_tables", ("relation",))
+GRAMMARS = (INDEX, LATEX)
+
+
+@lru_cache(len(GRAMMARS))
+def load(grammar: Grammar = INDEX) -> Tables:
     """The tables: the module's where it is fresh, else built now."""
-    source = grammar_file().read_text("utf-8")
+    source = grammar.text()
     try:
-        made: Any = import_module("._tables", __package__)
+        made: Any = import_module(f".{grammar.module}", __package__)
     except ModuleNotFoundError as e:
-        if e.name != f"{__package__}._tables":
+        if e.name != f"{__package__}.{grammar.module}":
             raise
-        return build(source)
+        return build(grammar)
     # The text itself, not a digest: hashlib costs 9 ms at start.
     if getattr(made, "FORMAT", 0) != FORMAT or source != made.SOURCE:
-        return build(source)
+        return build(grammar)
     return Tables(
         made.SCANNER,
         made.WORDS,
@@ -57,39 +76,40 @@ def load() -> Tables:
 class _Keep:
     """Tells Lark to keep the terminals that only the statement split reads."""
 
-    always_accept = ("NEWLINE", "SEMICOLON", "BAD")
+    def __init__(self, kept: tuple[str, ...]) -> None:
+        self.always_accept = kept
 
     @staticmethod
     def process(stream: Any) -> Any:
         return stream
 
 
-def compile_grammar(source: str, *, strict: bool = False) -> Any:
-    """Lark's own parser of the grammar.  `strict` turns any conflict into an exception and needs `interegular`."""
+def compile_grammar(source: str, grammar: Grammar = INDEX, *, strict: bool = False) -> Any:
+    """Lark's own parser of a grammar's text.  `strict` turns any conflict into an exception and needs `interegular`."""
     from lark import Lark
 
     return Lark(
         source,
         parser="lalr",
         lexer="basic",
-        start=list(START_RULES),
-        postlex=_Keep(),
+        start=list(grammar.starts),
+        postlex=_Keep(grammar.kept),
         maybe_placeholders=False,
         strict=strict,
     )
 
 
-def build(source: str) -> Tables:
-    """The tables of a grammar's text.
+def build(grammar: Grammar = INDEX) -> Tables:
+    """The tables of a grammar.
 
-    >>> sorted(build(grammar_file().read_text("utf-8")).starts)
+    >>> sorted(build(INDEX).starts)
     ['expression', 'statement']
     """
-    lark = compile_grammar(source)
+    lark = compile_grammar(grammar.text(), grammar)
     table = lark.parser.parser._parse_table
     rules = sorted(lark.rules, key=lambda r: (r.origin.name, [s.name for s in r.expansion], r.alias or ""))
     numbers = {rule: k for k, rule in enumerate(rules)}
-    order = _visited(table)
+    order = _visited(table, grammar.starts)
     states: list[dict[str, int]] = []
     for state in order:
         row = sorted(table.states[state].items())
@@ -99,17 +119,17 @@ def build(source: str) -> Tables:
         scanner,
         words,
         frozenset(lark.ignore_tokens),
-        {name: order[table.start_states[name]] for name in START_RULES},
-        {name: order[table.end_states[name]] for name in START_RULES},
+        {name: order[table.start_states[name]] for name in grammar.starts},
+        {name: order[table.end_states[name]] for name in grammar.starts},
         tuple(states),
         tuple(_rule(rule) for rule in rules),
     )
 
 
-def _visited(table: Any) -> dict[Any, int]:
+def _visited(table: Any, starts: tuple[str, ...]) -> dict[Any, int]:
     """The states numbered as they are met from the start rules: Lark's numbers change from run to run."""
     order: dict[Any, int] = {}
-    todo = [table.start_states[name] for name in reversed(START_RULES)]
+    todo = [table.start_states[name] for name in reversed(starts)]
     while todo:
         state = todo.pop()
         if state not in order:
@@ -134,6 +154,8 @@ def _rule(rule: Any) -> Rule:
 
 def _scanner(terminals: list[Any]) -> tuple[str, dict[str, str]]:
     """One regular expression of all terminals, in Lark's order, and the keywords that NAME would swallow."""
+    if not terminals:  # all of them come from a lexer of their own
+        return "", {}
     name = next(re.compile(t.pattern.to_regexp()) for t in terminals if t.name == "NAME")
     words = {t.pattern.value: t.name for t in terminals if t.pattern.type == "str" and name.fullmatch(t.pattern.value)}
     rest = [t for t in terminals if t.name not in words.values()]
@@ -141,16 +163,19 @@ def _scanner(terminals: list[Any]) -> tuple[str, dict[str, str]]:
     return "|".join(f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in rest), words
 
 
-def write(path: Path) -> None:
-    """Writes the tables of the grammar to `path`, as Python literals."""
+def write(folder: Path) -> list[Path]:
+    """Writes the tables of every grammar into the folder, as modules of Python literals."""
+    return [_write(grammar, folder / f"{grammar.module}.py") for grammar in GRAMMARS]
+
+
+def _write(grammar: Grammar, path: Path) -> Path:
     import lark
 
-    source = grammar_file().read_text("utf-8")
-    t = build(source)
+    t = build(grammar)
     rows = {
         "FORMAT": FORMAT,
         "LARK": lark.__version__,
-        "SOURCE": source,
+        "SOURCE": grammar.text(),
         "SCANNER": t.scanner,
         "WORDS": dict(t.words),
         "IGNORED": tuple(sorted(t.ignored)),
@@ -159,16 +184,16 @@ def write(path: Path) -> None:
         "RULES": tuple(tuple(rule) for rule in t.rules),
         "STATES": tuple(t.states),
     }
-    lines = ["# mypy: ignore-errors", '"""Made from grammar/index.lark by indexcalc/syntax/tables.py.  Do not edit."""']
-    lines += [f"{name} = {value!r}" for name, value in rows.items()]
+    made = f'"""Made from grammar/{grammar.file} by indexcalc/syntax/tables.py.  Do not edit."""'
+    lines = ["# mypy: ignore-errors", made, *(f"{name} = {value!r}" for name, value in rows.items())]
     path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
 
 
 def main(arguments: list[str]) -> None:
-    """Writes the module, to the path given or to its place in the package."""
-    path = Path(arguments[0]) if arguments else _HERE.parent / "_tables.py"
-    write(path)
-    print(f"{path}: {path.stat().st_size} bytes")
+    """Writes the modules, to the folder given or to their place in the package."""
+    for path in write(Path(arguments[0]) if arguments else _HERE.parent):
+        print(f"{path}: {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

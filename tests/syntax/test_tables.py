@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from indexcalc.paper import build as latex
 from indexcalc.syntax import tables
 from indexcalc.syntax.build_tree import FLAT, Builder
 from indexcalc.syntax.lalr import Machine, Token, Unexpected
@@ -33,32 +34,36 @@ def fresh() -> Any:
     tables.load.cache_clear()
 
 
-def test_the_grammar_has_no_conflict() -> None:
+@pytest.mark.parametrize("grammar", tables.GRAMMARS, ids=lambda g: g.file)
+def test_the_grammar_has_no_conflict(grammar: tables.Grammar) -> None:
     pytest.importorskip("interegular", reason="Lark's strict mode needs it")
-    tables.compile_grammar(tables.grammar_file().read_text("utf-8"), strict=True)
+    tables.compile_grammar(grammar.text(), grammar, strict=True)
 
 
 def test_a_conflict_would_be_seen() -> None:
     pytest.importorskip("interegular", reason="Lark's strict mode needs it")
-    source = tables.grammar_file().read_text("utf-8")
+    source = tables.INDEX.text()
     ambiguous = source.replace("| signed _MINUS signed", "").replace("?signed: product", "?signed: product | terms")
     assert ambiguous != source
     with pytest.raises(Exception, match=r"(?i)conflict|collision"):
         tables.compile_grammar(ambiguous, strict=True)
 
 
-def test_written_tables_are_the_built_ones(tmp_path: Path, fresh: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    tables.write(tmp_path / "made_tables.py")
-    made = _module(tmp_path / "made_tables.py")
-    built = tables.build(tables.grammar_file().read_text("utf-8"))
+@pytest.mark.parametrize("grammar", tables.GRAMMARS, ids=lambda g: g.file)
+def test_written_tables_are_the_built_ones(
+    grammar: tables.Grammar, tmp_path: Path, fresh: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables.write(tmp_path)
+    made = _module(tmp_path / f"{grammar.module}.py")
+    built = tables.build(grammar)
     monkeypatch.setattr(tables, "import_module", lambda *_: made)
     monkeypatch.setattr(tables, "build", lambda _: pytest.fail("fresh tables must not be built again"))
-    assert fresh() == built
+    assert fresh(grammar) == built
 
 
 def test_stale_tables_are_not_used(tmp_path: Path, fresh: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    tables.write(tmp_path / "made_tables.py")
-    made = _module(tmp_path / "made_tables.py")
+    tables.write(tmp_path)
+    made = _module(tmp_path / "_tables.py")
     made.SOURCE += "// changed\n"
     made.STATES = ()
     monkeypatch.setattr(tables, "import_module", lambda *_: made)
@@ -73,12 +78,18 @@ def test_without_tables_they_are_built(fresh: Any, monkeypatch: pytest.MonkeyPat
     assert len(fresh().states) > 200
 
 
-def test_every_rule_has_its_method_and_every_method_its_rule() -> None:
-    built = tables.build(tables.grammar_file().read_text("utf-8"))
-    used = {r.action for r in built.rules} - {"", "*"}
-    methods = {name for name in dir(Builder) if not name.startswith("_")}
+@pytest.mark.parametrize(
+    ("grammar", "builder", "flat"),
+    [(tables.INDEX, Builder, FLAT), (tables.LATEX, latex.Builder, latex.FLAT)],
+    ids=lambda x: getattr(x, "file", ""),
+)
+def test_every_rule_has_its_method_and_every_method_its_rule(
+    grammar: tables.Grammar, builder: type, flat: frozenset[str]
+) -> None:
+    used = {r.action for r in tables.build(grammar).rules} - {"", "*"}
+    methods = {name for name in dir(builder) if not name.startswith("_")}
     assert used == methods
-    assert used >= FLAT
+    assert used >= flat
 
 
 def test_the_machine_tells_what_could_follow() -> None:
@@ -94,10 +105,10 @@ def test_the_machine_tells_what_could_follow() -> None:
 
 
 def test_reading_imports_neither_lark_nor_any_heavy_library(tmp_path: Path) -> None:
-    tables.write(tmp_path / "made_tables.py")
+    tables.write(tmp_path)
     code = (
         "import sys, importlib.util as u\n"
-        f"s = u.spec_from_file_location('indexcalc.syntax._tables', {str(tmp_path / 'made_tables.py')!r})\n"
+        f"s = u.spec_from_file_location('indexcalc.syntax._tables', {str(tmp_path / '_tables.py')!r})\n"
         "m = u.module_from_spec(s); s.loader.exec_module(m); sys.modules[s.name] = m\n"
         "from indexcalc.syntax.parse import parse_program\n"
         "assert not parse_program('y[i] = A[i,j] x[j]')[1]\n"
@@ -108,10 +119,10 @@ def test_reading_imports_neither_lark_nor_any_heavy_library(tmp_path: Path) -> N
     assert done.stdout.strip() == ""
 
 
-def test_the_command_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tables.main([str(tmp_path / "t.py")])
-    assert capsys.readouterr().out.startswith(str(tmp_path / "t.py"))
-    assert "pickle" not in (tmp_path / "t.py").read_text("utf-8")
+def test_the_command_writes_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tables.main([str(tmp_path)])
+    assert capsys.readouterr().out.startswith(str(tmp_path / "_tables.py"))
+    assert all("pickle" not in path.read_text("utf-8") for path in tmp_path.iterdir())
 
 
 def test_built_in_functions_are_those_of_the_ir() -> None:

@@ -1,0 +1,66 @@
+"""One equation of a paper: where it stands, what it is called, its tokens, and (when asked for) its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from .tex import Tex
+from .tree import Relation
+
+
+@dataclass(eq=False)
+class Equation:
+    """A chain such as `a = b = c`.
+
+    `tokens` are those of the formula with macros written out; each knows its place in `source`, whose stretch
+    [`start`, `end`) holds the equation.  `environment` is "align", "$", "\\[", … or "" for a formula alone;
+    `declared` are the spaces of indices by the comments `% ix: index i, j : seq` before it.
+
+    >>> from .document import equations
+    >>> equation, = equations(r"We have $y_i = A_{ij} x_j$.")
+    >>> equation.text, equation.line, equation.environment
+    ('y_i = A_{ij} x_j', 1, '$')
+    """
+
+    source: str
+    tokens: tuple[Tex, ...]
+    line: int = 1
+    label: str = ""
+    environment: str = ""
+    declared: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def start(self) -> int:
+        return min(t.start for t in self.tokens)
+
+    @property
+    def end(self) -> int:
+        return max(t.end for t in self.tokens)
+
+    @property
+    def text(self) -> str:
+        """The equation as its author wrote it."""
+        return self.source[self.start : self.end]
+
+    @property
+    def has_scripts(self) -> bool:
+        """Whether anything here could be an index."""
+        return any(t.text in ("_", "^") for t in self.tokens)
+
+    @cached_property
+    def tree(self) -> Relation | None:
+        """The tree, or None where the formula is not one that can be read."""
+        from .parse import parse
+
+        return parse(self.tokens)
+
+
+def names_of(equations: Sequence[Equation]) -> dict[str, Equation]:
+    """Equations by their labels, the first of each."""
+    found: dict[str, Equation] = {}
+    for equation in equations:
+        if equation.label:
+            found.setdefault(equation.label, equation)
+    return found
