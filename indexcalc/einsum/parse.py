@@ -9,7 +9,7 @@ from .dialects import DIALECTS, Dialect
 from .letters import read_letters
 from .lists import read_lists
 from .patterns import read_names
-from .spec import Spec, SpecError
+from .spec import Axis, Spec, SpecError
 
 MAX_CHARACTERS = 100_000  # no string that anyone means is longer
 _SPLIT = re.compile(r"->|,")
@@ -31,8 +31,11 @@ def parse(text: str, dialect: str = "einsum") -> Spec:
     row = DIALECTS[dialect]
     if len(text) > MAX_CHARACTERS:
         raise SpecError(f"the spec has {len(text)} characters, which is beyond the limit of {MAX_CHARACTERS}", 0, 1)
-    spec = _READERS[row.reader if row.reader != "either" else _reader_of(text)](text, row)
+    reader = row.reader if row.reader != "either" else _reader_of(text)
+    spec = _READERS[reader](text, row)
     _check_arrow(spec, row)
+    if row.reader == "either" and reader == "letters":
+        _check_letters(spec)
     return spec
 
 
@@ -47,6 +50,21 @@ def _reader_of(text: str) -> str:
     operands = _SPLIT.split(text.replace("...", " "))
     named = "_" in text or "(" in text or any(len(o.split()) > 1 for o in operands)
     return "names" if named else "letters"
+
+
+def _check_letters(spec: Spec) -> None:
+    """That what was read letter by letter was meant so: any letter and any digit, but not a name such as `i1`."""
+    for operand in spec.operands:
+        before: Axis | None = None
+        for axis in operand.axes:
+            if not (axis.is_ellipsis or axis.name.isalnum()):
+                hint = "labels are letters, or names with blanks between them"
+                raise SpecError(f"`{axis.name}` is no label", axis.start, axis.end, hint)
+            if axis.name.isdecimal() and before is not None and before.end == axis.start:
+                name = spec.text[before.start : axis.end]
+                hint = f"between labels of several characters are blanks: `{name} j`"
+                raise SpecError(f"`{name}` reads as two labels, or as one name", before.start, axis.end, hint)
+            before = axis if axis.name.isalpha() else None
 
 
 def _check_arrow(spec: Spec, row: Dialect) -> None:

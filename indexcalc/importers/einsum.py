@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..diagnostics import fail
-from ..elaborate.einsum import ELLIPSIS, Labels, Refused, Spec, expanded, parse_spec
+from ..einsum.expand import Expanded, expanded
+from ..einsum.parse import from_lists, parse
+from ..einsum.refusal import refusal
+from ..einsum.spec import Spec, SpecError
 from ..elaborate.read import read_program
 from ..ir.program import Program
 from .names import Names, sayable
@@ -20,43 +23,31 @@ def from_einsum(spec: Any, *operands: Any) -> Program:
     try:
         own, given = _arguments(spec, operands)
         described = [_operand(x) for x in given]
-        ranks = [_rank(labels, shape) for labels, (_, shape) in zip(own.inputs, described)]
-        if len(given) != len(own.inputs):
-            message = f"the spec describes {len(own.inputs)} operands, but {len(given)} are given"
-            raise Refused(message, "one group of labels for each operand, with commas between")
-        inputs, output = expanded(own, ranks)
-    except Refused as refusal:
-        raise fail("IX505", str(refusal), hint=refusal.hint) from None
-    return read_program(_text(inputs, output, described))
+        ranks = [None if shape is None else len(shape) for _, shape in described]
+        found = expanded(own, ranks, sums_ellipsis=True)
+    except SpecError as error:
+        raise refusal(spec if isinstance(spec, str) else "", error) from None
+    return read_program(_text(found, described))
 
 
 # ---- arguments ---------------------------------------------------------------------------------------------
 def _arguments(spec: Any, operands: Sequence[Any]) -> tuple[Spec, list[Any]]:
     """The labels and the operands: of a string and what follows, or of operands and lists in turn."""
-    if not operands and isinstance(spec, str):
-        found = parse_spec(spec)
-        return found, [None] * len(found.inputs)
-    if isinstance(spec, str) and not isinstance(operands[0], list):
-        return parse_spec(spec), list(operands)
+    if isinstance(spec, str) and not (operands and isinstance(operands[0], list)):
+        found = parse(spec, "language")
+        return found, list(operands) or [None] * len(found.inputs)
     given = [spec, *operands]
     output = _sublist(given.pop()) if len(given) % 2 else None
     if not given:
-        raise Refused("einsum has no operands", 'from_einsum("ij,jk->ik", "A", "B")')
-    return Spec([_sublist(x) for x in given[1::2]], output), given[::2]
+        raise fail("IX505", "einsum has no operands", hint='from_einsum("ij,jk->ik", "A", "B")')
+    return from_lists([_sublist(x) for x in given[1::2]], output), given[::2]
 
 
-def _sublist(entries: Any) -> Labels:
+def _sublist(entries: Any) -> list[object]:
     if not isinstance(entries, list):
-        raise Refused(f"after each operand comes its list of labels, not {entries!r}", "[0, 1], or [0, ...]")
-    return [ELLIPSIS if e is Ellipsis else _label(e) for e in entries]
-
-
-def _label(entry: Any) -> str:
-    if isinstance(entry, str) and entry.isidentifier():
-        return entry
-    if isinstance(entry, int) and not isinstance(entry, bool) and 0 <= entry < 10**6:
-        return f"{entry:06d}"  # sorted as numbers, as NumPy does
-    raise Refused(f"`{entry!r}` is no label", "a list of labels holds whole numbers, names and ...")
+        message = f"after each operand comes its list of labels, not {entries!r}"
+        raise fail("IX505", message, hint="[0, 1], or [0, ...]")
+    return entries
 
 
 def _operand(x: Any) -> tuple[str, Shape]:
@@ -73,27 +64,20 @@ def _shape(x: Any) -> tuple[int, ...]:
         found = tuple(int(n) for n in x)
     except (TypeError, ValueError):
         message = f"an operand of einsum is a name, a shape or an array, not {x!r}"
-        raise Refused(message, 'from_einsum("ij,jk->ik", "A", (3, 4))') from None
+        raise fail("IX505", message, hint='from_einsum("ij,jk->ik", "A", (3, 4))') from None
     if any(n < 1 for n in found):
-        raise Refused(f"the shape {found} is empty", "every size is at least 1")
+        raise fail("IX505", f"the shape {found} is empty", hint="every size is at least 1")
     return found
 
 
-def _rank(labels: Labels, shape: Shape) -> int:
-    if shape is not None:
-        return len(shape)
-    if ELLIPSIS in labels:
-        raise Refused("how many slots `...` stands for is not known", 'give the operand\'s shape: ("A", (2, 3, 4))')
-    return len(labels)
-
-
 # ---- text --------------------------------------------------------------------------------------------------
-def _text(inputs: list[Labels], output: Labels, operands: Sequence[tuple[str, Shape]]) -> str:
+def _text(found: Expanded, operands: Sequence[tuple[str, Shape]]) -> str:
     """The program's source.  Every name in it has been checked, or is made here."""
+    inputs, output = found.inputs, found.output
     names = Names()
     tensors = list(_tensor_names([name for name, _ in operands], names))
     result = names.new(next(c for c in ALPHABET[len(operands) % 26 :] + ALPHABET if c not in tensors))
-    letters = _letters([x for labels in inputs for x in labels], names)
+    letters = _letters(found.labels, names)
     sizes = _sizes(inputs, [shape for _, shape in operands])
     lines = [f"index {letters[x]} : space_{letters[x]}({n})" for x, n in sizes.items()]
     factors = []
@@ -103,7 +87,7 @@ def _text(inputs: list[Labels], output: Labels, operands: Sequence[tuple[str, Sh
             for k, x in enumerate(labels)
         ]
         factors.append(_reference(name, slots))
-    summed = [letters[x] for x in dict.fromkeys(x for labels in inputs for x in labels) if x not in output]
+    summed = [letters[x] for x in found.summed]
     body = " * ".join(factors)
     body = f"sum[{', '.join(summed)}]({body})" if summed else body
     return "\n".join([*lines, f"{_reference(result, [letters[x] for x in output])} = {body}", f"output {result}"])
@@ -137,14 +121,14 @@ def _letters(labels: Sequence[str], names: Names) -> dict[str, str]:
     return found
 
 
-def _sizes(inputs: list[Labels], shapes: Sequence[Shape]) -> dict[str, int]:
+def _sizes(inputs: Sequence[Sequence[str]], shapes: Sequence[Shape]) -> dict[str, int]:
     """The size of each label that a shape tells; a size of 1 goes with any."""
     found: dict[str, int] = {}
     for labels, shape in zip(inputs, shapes):
         for label, size in zip(labels, shape or ()):
             before = found.setdefault(label, size)
             if 1 not in (before, size) and before != size:
-                message = f"the label `{label.lstrip('0') or '0'}` has the sizes {before} and {size}"
+                message = f"the label `{label}` has the sizes {before} and {size}"
                 raise fail("IX944", message, hint="slots with one label have one size")
             found[label] = max(before, size)
     return found

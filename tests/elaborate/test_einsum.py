@@ -83,6 +83,14 @@ def test_names_and_letters_agree() -> None:
     assert letters == names == read_program("C[b,h,q,k] = Q[b,q,h,d] K[b,k,h,d]").statements
 
 
+def test_labels_that_numpy_lacks() -> None:
+    greek, digits = 'einsum("βγ,γδ->βδ", A, B)', 'einsum("3c,cd->3d", A, B)'
+    assert read_program(f"C[b,d] = {greek}").statements == read_program("C[b,d] = A[b,γ] B[γ,d]").statements
+    assert read_program(f"C[b,d] = {digits}").statements == read_program("C[b,d] = A[b,c] B[c,d]").statements
+    lists = "einsum(A, [rows, k], B, [k, x], [rows, x])"
+    assert read_program(f"C[b,d] = {lists}").statements == read_program("C[b,d] = A[b,k] B[k,d]").statements
+
+
 def test_the_value_takes_the_left_slots_or_its_own() -> None:
     same = read_program("C[b,c] = A[b,j] B[j,c]").statements
     assert read_program('C[b,c] = einsum("ij,jk->ik", A, B)').statements == same
@@ -94,12 +102,13 @@ def test_the_value_takes_the_left_slots_or_its_own() -> None:
     ("call", "message"),
     [
         ('einsum("ij,jk->ik", A)', "the spec describes 2 operands, but 1 are given"),
-        ('einsum("ij->ii", A)', "the output repeats a label"),
+        ('einsum("ij->ii", A)', "the output repeats a label: `i`"),
         ('einsum("ij->iz", A)', "the output's `z` is in no operand"),
         ('einsum("...ij->ij", T)', "the output has no ellipsis, but an operand has"),
         ('einsum("b (h d) -> b h", A)', "einsum does not join or part axes"),
         ('einsum("ij,jk->ik", A x, B)', "an operand of einsum is a tensor's bare name"),
-        ('einsum("i1->i", A)', "`1` is no label"),
+        ('einsum("i1->i", A)', "`i1` reads as two labels, or as one name"),
+        ('einsum("i$->i", A)', "`$` is no label"),
         ("einsum()", "einsum has no operands"),
     ],
 )

@@ -62,10 +62,22 @@ def test_the_same_as_numpys(case):
         (("ij,kj->ik", "X", "X"), "C[i, k] = X[i, j] X[k, j]"),
         (("ij,jk", ("W", (2, 3)), "x"), "C[i, k] = W[i, j] x[j, k]"),
         (("ij", "B"), "C[i, j] = B[i, j]"),
+        (("[0, 1], [1, 2] -> [0, 2]", "A", "B"), "C[i, k] = A[i, j] B[j, k]"),
+        (("A", [7, -1]), "B[j, i] = A[i, j]"),  # JAX takes any whole number
+        (("3k,k->3", "A", "x"), "C[i] = A[i, k] x[k]"),  # and any character
+        (("βγ->γβ", "A"), "B[γ, β] = A[β, γ]"),
     ],
 )  # fmt: skip
 def test_text(arguments, statement):
     assert str(ic.from_einsum(*arguments).statements[0]) == statement
+
+
+def test_an_ellipsis_that_the_output_lacks_is_summed_as_torch_does():
+    torch = pytest.importorskip("torch")
+    program = ic.from_einsum("...n,n->n", ("A", (2, 3, 4)), ("b", (4,)))
+    a, b = np.arange(24.0).reshape(2, 3, 4), np.arange(4.0)
+    expected = torch.einsum("...n,n->n", torch.tensor(a), torch.tensor(b))
+    np.testing.assert_allclose(ic.compile(program)(A=a, b=b)[program.outputs[0]], expected, rtol=1e-14)
 
 
 def test_equal_labels_are_of_one_space_and_others_are_not():
@@ -84,13 +96,13 @@ def test_equal_labels_are_of_one_space_and_others_are_not():
         (("ij", (2, 3, 4)), "IX505", "rank 3"),
         (("ij,ij", (2, 3), (2, 4)), "IX944", "`j` has the sizes 3 and 4"),
         (("i(jk)", "A"), "IX505", "does not join"),
-        (("i1", "A"), "IX505", "is no label"),
+        (("i1", "A"), "IX505", "reads as two labels"),
         (("ij", "softmax"), "IX501", "no name `softmax`"),
         (("ij", "x; y = 1"), "IX501", "no name"),
         (("ij", 3.5), "IX505", "a name, a shape or an array"),
         (("ij", (2, 0)), "IX505", "is empty"),
         (("A", [0, 1], "B"), "IX505", "after each operand|list of labels"),
-        (("A", [0, -1]), "IX505", "is no label"),
+        (("A", [0, 1.5]), "IX505", "is no label"),
     ],
 )
 def test_refusals(arguments, code, message):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...elaborate.einsum import expanded, parse_spec
+from ...einsum.expand import expanded
+from ...einsum.parse import parse
 from ...ir.build import index_sum, multiply
 from ...ir.expr import Access, Apply, Delta, LeviCivita, MatrixApply
 from ..builder import Builder
@@ -53,8 +54,8 @@ def bilinear(b: Builder, x: Value, y: Value, weight: Value, bias: Value | None =
 
 @operator("einsum.default")
 def einsum(b: Builder, spec: str, values: Sequence[Value], path: object = None) -> Value:
-    inputs, output = expanded(parse_spec(spec), [v.rank for v in values])
-    return b.contract(values, inputs, output)
+    found = expanded(parse(spec), [v.rank for v in values], sums_ellipsis=True)
+    return b.contract(values, found.inputs, found.output)
 
 
 @operator("tensordot.default")
