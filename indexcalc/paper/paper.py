@@ -1,0 +1,54 @@
+"""A whole document for the rules that compare its equations with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..diagnostics import Diagnostic, Label, Lines, Span
+from .equation import Equation
+from .extents import Shapes, shapes_of
+from .tree import Place
+from .uses import Uses, uses_in
+
+
+@dataclass(eq=False)
+class Paper:
+    """The equations of a text, what it declares of shapes, and which components each equation uses."""
+
+    text: str
+    file: str
+    equations: Sequence[Equation]
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        return shapes_of(self.text, self.equations)
+
+    @cached_property
+    def uses(self) -> list[tuple[Equation, Uses]]:
+        """Equations that state something (`=`), with their uses."""
+        stated = ((e, e.tree) for e in self.equations if e.has_scripts)
+        return [(e, uses_in(tree)) for e, tree in stated if tree is not None and r"\in" not in tree.relations]
+
+    @cached_property
+    def lines(self) -> Lines:
+        return Lines(self.text)
+
+    def span(self, place: Place) -> Span:
+        return self.lines.span(place.start, place.end)
+
+    def where(self, place: Place) -> str:
+        """The place in words."""
+        return f"line {self.lines.line(place.start)}"
+
+    def finding(
+        self, code: str, message: str, place: Place, *, label: str = "", others: Sequence[tuple[Place, str]] = (),
+        why: str = "", hint: str = "", severity: str = "warning",
+    ) -> Diagnostic:  # fmt: skip
+        """A finding at a place of the document, with other places of it."""
+        labels = tuple(Label(self.span(p), text) for p, text in others)
+        return Diagnostic(
+            code, message, self.span(place), hint, severity, why, file=self.file, label=label, labels=labels,
+            source=self.text,
+        )  # fmt: skip
