@@ -156,40 +156,125 @@ def listed(words: Sequence[str]) -> str:
 
 
 def render(d: Diagnostic) -> str:
-    """Plain text of one finding: heading, source line, carets under the span, why and help."""
-    where = f"{d.file}:{d.span.line}:{d.span.column}: " if d.span else (f"{d.file}: " if d.file != "<input>" else "")
-    lines = [f"{where}{d.severity} {d.code}: {d.message}"]
+    """Plain text of one finding: heading, the source lines with carets under every place involved, why and help."""
+    lines = [f"{where(d)}{d.severity} {d.code}: {d.message}"]
     if d.span is not None and d.source is not None:
         lines += _snippet(d.source, d.span, d.label, d.labels)
     if d.why:
         lines.append(f"  why: {d.why}")
-    if d.hint:
-        lines.append(f"  help: {d.hint}")
+    lines += _help(d)
     return "\n".join(lines)
 
 
+def where(d: Diagnostic) -> str:
+    """The place as editors and terminals follow it: `model.py:3:7: `, `book.ipynb:cell 2:3:7: `; "" where it has none.
+
+    >>> where(Diagnostic("IX101", "…", Span.of("a b", 2, 3), file="n.ipynb", cell=4))
+    'n.ipynb:cell 4:1:3: '
+    """
+    if d.span is None:
+        return f"{d.file}: " if d.file != "<input>" else ""
+    cell = f"cell {d.cell}:" if d.cell is not None else ""
+    return f"{d.file}:{cell}{d.span.line}:{d.span.column}: "
+
+
+MAX_SHOWN_FIX = 80
+
+
+def _help(d: Diagnostic) -> list[str]:
+    """The hint, and what `--fix` would write, which is not said twice."""
+    if d.fix is None:
+        return [f"  help: {d.hint}"] if d.hint else []
+    tag = f"   [{'safe' if d.safe else 'unsafe'} fix]"
+    if d.fix and d.fix in d.hint:
+        return [f"  help: {d.hint}{tag}"]
+    shown = len(d.fix) <= MAX_SHOWN_FIX and d.fix.isprintable()
+    what = f"write `{d.fix}`" if d.fix and shown else "it can be rewritten" if d.fix else "remove it"
+    return [*([f"  help: {d.hint}"] if d.hint else []), f"  fix: {what}{tag}"]
+
+
 MAX_SNIPPET = 74  # columns of source, so that a line with its gutter fits a terminal of 80
+MAX_LINES = 12  # of source in one snippet; places on further lines are told by their line numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """One stretch of one line to underline: columns from 1, `last` exclusive, and the offset of the line's start."""
+
+    line: int
+    start: int
+    first: int
+    last: int | None  # None: up to the line's end
+    sign: str
+    text: str
+
+
+def _marks(span: Span, sign: str, text: str) -> list[_Mark]:
+    """A span on one line is one mark; of a longer one the first and the last line are underlined."""
+    start = max(span.start - span.column + 1, 0)
+    if span.end_line == span.line:
+        return [_Mark(span.line, start, span.column, max(span.end_column, span.column + 1), sign, text)]
+    first = _Mark(span.line, start, span.column, None, sign, text)
+    if span.end_column == 1:  # it ends with a line's end
+        return [first]
+    return [first, _Mark(span.end_line, max(span.end - span.end_column + 1, 0), 1, span.end_column, sign, "")]
 
 
 def _snippet(source: str, span: Span, label: str, labels: Sequence[Label]) -> list[str]:
-    """The source line with `^` under the span and `~` under labels on the same line; long lines are cut to a window."""
+    """Source lines with `^` under the span and `~` under labels; long lines are cut to a window, lines between places
+    are left out.
+    """
     if span.start > len(source):
         return []
-    at = span.column - 1
-    shown, left, width = _window(source, max(span.start - at, 0), at)
-    marks = [(span.column, _end(span, width), "^", label)]
-    marks += [(x.span.column, _end(x.span, width), "~", x.text) for x in labels if x.span.line == span.line]
+    marks = _marks(span, "^", label)
+    for x in labels:
+        if x.span.start <= len(source):
+            marks += _marks(x.span, "~", x.text)
+    wanted = sorted({m.line for m in marks}, key=lambda n: (abs(n - span.line), n))[:MAX_LINES]
+    gutter = " " * len(str(max(wanted)))
+    out, before = [f" {gutter} |"], None
+    for line in sorted(wanted):
+        if before is not None and line > before + 1:
+            out.append(f" {gutter} :")
+        here = [m for m in marks if m.line == line]
+        shown, *under = _underlined(source, here)
+        out.append(f" {line:>{len(gutter)}} | {shown}")
+        out += [f" {gutter} | {row}" for row in under]
+        before = line
+    return out + [f" {gutter} = line {m.line}: {m.text}" for m in marks if m.line not in wanted and m.text]
+
+
+def _underlined(source: str, marks: Sequence[_Mark]) -> list[str]:
+    """One source line, the row of marks under it, and rows of their texts."""
+    anchor = next((m for m in marks if m.sign == "^"), marks[0])
+    shown, left, width = _window(source, anchor.start, anchor.first - 1)
     under = [" "] * (len(shown) + 1)
-    for first, last, mark, _ in marks:
+    places = []
+    for m in marks:
+        first = m.first
+        if m.first == 1 and m.last is not None and not m.text:  # the end of a longer span: not under its indentation
+            first = 1 + len(shown) - len(shown.lstrip()) if not left else 1
+        last = m.last if m.last is not None else max(width + 1, m.first + 1)
         for k in range(max(first - 1 - left, 0), min(last - 1 - left, len(under))):
             if under[k] != "^":
-                under[k] = mark
-    gutter = " " * len(str(span.line))
-    out = [f" {gutter} |", f" {span.line} | {shown}", f" {gutter} | {''.join(under).rstrip()}"]
-    places = [(max(0, first - 1 - left), what) for first, _, _, what in marks if what]
-    out += [f" {gutter} | {row}" for row in _rows(places)]
-    out += [f" {gutter} = line {x.span.line}: {x.text}" for x in labels if x.span.line != span.line]
-    return out
+                under[k] = m.sign
+        if m.text:
+            places.append((_columns(shown[: max(0, first - 1 - left)]), m.text))
+    row = "".join(mark * _columns(c) for mark, c in zip(under, f"{shown} ")).rstrip()
+    return [shown, *([row] if row else []), *_rows(places)]
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal the text takes.
+
+    >>> _columns("αβ"), _columns("中文"), _columns("e\u0301")
+    (2, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _window(source: str, start: int, at: int) -> tuple[str, int, int]:
@@ -220,8 +305,3 @@ def _rows(places: Iterable[tuple[int, str]]) -> list[str]:
         row = next((k for k, r in enumerate(rows) if len(r) + 1 < column), len(rows))
         rows[row : row + 1] = [(rows[row] if row < len(rows) else "").ljust(column) + text]
     return rows
-
-
-def _end(span: Span, width: int) -> int:
-    """Column behind the span's last character on its first line; at least one wide."""
-    return max(span.end_column if span.end_line == span.line else width + 1, span.column + 1)

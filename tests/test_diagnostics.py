@@ -61,3 +61,68 @@ def test_the_exception_shows_its_findings_and_travels() -> None:
     assert str(error) == "error IX001: one\n\nerror IX002: two\n  help: do"
     assert repr(error) == f"IndexCalcError({str(error)!r})"
     assert pickle.loads(pickle.dumps(error)).diagnostics == error.diagnostics
+
+
+def test_places_on_other_lines_have_their_lines() -> None:
+    source = "a = x[i]\nb = 1\nc = 2\nd = y[j]\ne = z"
+    at = source.index("y[j]")
+    labels = (Label(Span.of(source, 4, 8), "first"), Label(Span.of(source, at - 4, at - 3), "left side"))
+    assert picture(source, at, at + 4, label="here", labels=labels) == [
+        "   |",
+        " 1 | a = x[i]",
+        "   |     ~~~~",
+        "   |     first",
+        "   :",
+        " 4 | d = y[j]",
+        "   | ~   ^^^^",
+        "   | left side",
+        "   |     here",
+    ]
+
+
+def test_a_span_of_several_lines_is_underlined_at_both_ends() -> None:
+    source = "x = f(\n    a,\n    b,\n)  # end\n" * 3
+    assert picture(source, 4, source.index("b,") + 1, label="all of it") == [
+        "   |",
+        " 1 | x = f(",
+        "   |     ^^",
+        "   |     all of it",
+        "   :",
+        " 3 |     b,",
+        "   |     ^",
+    ]
+    assert picture(source, 4, 7) == ["   |", " 1 | x = f(", "   |     ^^"], "a line's end belongs to the line"
+
+
+def test_many_places_are_told_by_their_numbers() -> None:
+    source = "x\n" * 100
+    labels = tuple(Label(Span.of(source, 2 * k, 2 * k + 1), f"no. {k}") for k in range(1, 100))
+    shown = picture(source, 0, 1, labels=labels)
+    assert len([line for line in shown if line.endswith("| x")]) == 12
+    assert shown[-1] == "    = line 100: no. 99"
+
+
+def test_wide_characters_keep_the_marks_in_place() -> None:
+    source = "中文 = e\u0301x + Q"
+    at = source.index("Q")
+    shown = picture(source, at, at + 1, label="here", labels=(Label(Span.of(source, 0, 2), "wide"),))
+    assert shown[2:] == ["   | ~~~~        ^", "   | wide        here"]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"fix": "x", "hint": "write `x`"}, ["  help: write `x`   [unsafe fix]"]),
+        ({"fix": "x", "hint": "rename", "safe": True}, ["  help: rename", "  fix: write `x`   [safe fix]"]),
+        ({"fix": ""}, ["  fix: remove it   [unsafe fix]"]),
+        ({"fix": "a\nb"}, ["  fix: it can be rewritten   [unsafe fix]"]),
+        ({"hint": "rename"}, ["  help: rename"]),
+    ],
+)
+def test_a_fix_is_told_once(more: dict[str, object], told: list[str]) -> None:
+    assert picture("y", 0, 1, **more)[3:] == told
+
+
+def test_a_finding_in_a_notebook_names_its_cell() -> None:
+    d = Diagnostic("IX101", "m", Span.of("a b", 2, 3), file="n.ipynb", cell=3)
+    assert render(d) == "n.ipynb:cell 3:1:3: error IX101: m"

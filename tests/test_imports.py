@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "lint": ("python", "paper", "compare"),
     "backends": ("lower", "syntax"),  # α and alpha are one keyword
     "verify": ("backends", "interpret", "calculus"),
-    "present": ("syntax", "calculus", "matrix", "verify"),
+    "present": ("syntax", "calculus", "matrix", "verify", "lint"),
     "api": ("elaborate", "lint", "rewrite", "scalar", "cost", "calculus", "matrix", "backends", "verify", "importers"),
     "demo": ("api", "present"),
     "cli": ("demo",),

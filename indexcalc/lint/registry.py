@@ -12,6 +12,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .settings import OFF
+
 if TYPE_CHECKING:
     from ..diagnostics import Diagnostic, Span
     from ..ir.program import Program
@@ -62,7 +64,6 @@ class Checked:
 # "document" (of a paper).
 Check = Callable[[Any], "Iterable[Diagnostic]"]
 SUBJECTS = ("program", "call", "module", "equation", "document")
-OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)

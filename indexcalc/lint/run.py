@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, IndexCalcError
 from .settings import DEFAULT, Settings
 from .source import KINDS, LINTED_KINDS, Source, is_path, read_source
-from .suppress import suppress
+from .suppress import suppress, suppress_cells
 
 
 def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnostic]:
@@ -32,28 +31,59 @@ def lint(text_or_path: str | Path, *, kind: str | None = None) -> list[Diagnosti
 
 
 def lint_source(source: Source, settings: Settings = DEFAULT) -> list[Diagnostic]:
-    """The findings in one source, its suppressions applied."""
+    """The findings in one source at the severities of the profile, its suppressions applied."""
     if source.kind not in LINTED_KINDS:
         known = ", ".join(LINTED_KINDS)
         message = f"cannot lint this kind of source: {source.kind}"
         hint = f"kinds that can be linted: {known}"
         return [Diagnostic("IX010", message, None, hint, file=source.name)]
+    located = [d if d.source is not None else d.in_file(source.name, source.text) for d in _findings(source, settings)]
+    told = [d for d in map(settings.told, located) if d is not None]
+    told.sort(key=lambda d: (d.cell or 0, d.span.start if d.span else -1))
+    if source.kind == "notebook":
+        from ..paper.notebook import read_notebook
+
+        whole = all(d.cell is not None for d in told)  # else it is no notebook, and that was the finding
+        return suppress_cells(read_notebook(source.text).cells, told, source.name, settings) if whole else told
+    return suppress(source.text, told, source.name, source.kind, settings)
+
+
+def _findings(source: Source, settings: Settings) -> list[Diagnostic]:
+    """What the reader of this kind finds.  A mistake of the linter itself is told as one: the other files go on."""
     reader = import_module(f"{__package__}.kinds.{source.kind}")  # a run loads only what its kinds need
-    findings = [d for d in reader.findings(source, settings) if settings.wants(d.code)]
-    located = [d if d.source is not None else replace(d, file=source.name, source=source.text) for d in findings]
-    located.sort(key=lambda d: (d.cell or 0, d.span.start if d.span else -1))
-    return suppress(source.text, located, source.name)
+    try:
+        return list(reader.findings(source, settings))
+    except IndexCalcError as error:
+        return error.diagnostics
+    except RecursionError:
+        message, hint = "nested too deeply to be linted", "split the file, or write it in a simpler way"
+        return [Diagnostic("IX009", message, None, hint, file=source.name, source=source.text)]
+    except Exception as error:
+        return [failure(source.name, f"{type(error).__name__}: {error}"[:200])]
+
+
+def failure(file: str, what: str) -> Diagnostic:
+    """The linter itself failed on a file."""
+    hint = "this is a mistake in indexcalc; please report it with the file"
+    return Diagnostic("IX016", f"the linter failed on this file ({what})", None, hint, file=file)
 
 
 def lint_folder(folder: str, settings: Settings = DEFAULT) -> Iterator[list[Diagnostic]]:
     """The findings of each lintable file in the folder and below, in sorted order."""
-    files = _files_in(folder)
+    from .files import Walk, files_below
+
+    files = files_below(folder, Walk())
     if not files:
-        endings = ", ".join(e for e, k in KINDS.items() if k in LINTED_KINDS)
-        hint = f"files that end in {endings} are linted"
-        yield [Diagnostic("IX011", "no file here that can be linted", None, hint, file=folder)]
+        yield [nothing_below(folder)]
     for file in files:
         yield lint_file(file, settings)
+
+
+def nothing_below(folder: str) -> Diagnostic:
+    """That a folder has no file to lint."""
+    endings = ", ".join(e for e, k in KINDS.items() if k in LINTED_KINDS)
+    hint = f"files that end in {endings} are linted, unless they are excluded or ignored by git"
+    return Diagnostic("IX011", "no file here that can be linted", None, hint, file=folder)
 
 
 def lint_file(path: str | Path, settings: Settings = DEFAULT, *, kind: str | None = None) -> list[Diagnostic]:
@@ -61,16 +91,5 @@ def lint_file(path: str | Path, settings: Settings = DEFAULT, *, kind: str | Non
     try:
         source = read_source(path, kind)
     except IndexCalcError as error:
-        return error.diagnostics
+        return [d for d in error.diagnostics if settings.wants(d.code)]
     return lint_source(source, settings)
-
-
-def _files_in(folder: str) -> list[str]:
-    """Files below the folder that can be linted; hidden folders are skipped."""
-    found = []
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        for file in sorted(files):
-            if KINDS.get(os.path.splitext(file)[1].lower()) in LINTED_KINDS:
-                found.append(os.path.join(root, file))
-    return found

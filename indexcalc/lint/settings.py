@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from ..diagnostics import Diagnostic
 
 PROFILES = ("ml", "einstein", "chemistry", "strict")
 TARGETS = ("numpy", "torch", "jax", "tensorflow", "cupy", "opt_einsum", "einops")
@@ -31,5 +33,22 @@ class Settings:
         """
         return (not self.select or code.startswith(self.select)) and not (self.ignore and code.startswith(self.ignore))
 
+    def told(self, finding: Diagnostic) -> Diagnostic | None:
+        """The finding at the severity that the profile gives its rule; None where it is not told."""
+        if not self.wants(finding.code):
+            return None
+        severity = self.severity(finding.code)
+        if severity is None or severity == finding.severity:
+            return finding
+        return None if severity == OFF else replace(finding, severity=severity)
 
+    def severity(self, code: str) -> str | None:
+        """What the profile says of the code's severity ("off" included); None where it leaves it as it is."""
+        from .registry import rules  # loads every page, which a run without findings never needs
+
+        rule = rules().get(code)
+        return rule.profiles.get(self.profile) if rule is not None else None
+
+
+OFF = "off"
 DEFAULT = Settings()

@@ -1,58 +1,135 @@
-"""`# ix: ignore[IX506]` at the end of a line: findings with these codes on that line are not told."""
+"""Marks in comments that take findings back.
+
+`# ix: ignore[IX506]`      findings with these codes on this line or statement; `%` in LaTeX, `<!-- … -->` in Markdown
+`# ix: ignore-file[IX404]` in the whole file
+`# noqa: IX404`, `# noqa`  Python's own habit; other tools' codes are left to them
+
+A mark of ours that takes nothing back is a finding (IX013).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TYPE_CHECKING
 
-from ..diagnostics import Diagnostic, Span
+from ..diagnostics import Diagnostic, Lines, Span
+from .comments import Commented
+from .settings import DEFAULT, OFF, Settings
 
-_MARK = re.compile(r"#[^\n]*?\bix:[ \t]*ignore\b(?:[ \t]*\[([^\]\n]*)\])?")
+if TYPE_CHECKING:
+    from ..paper.notebook import Cell
+
+_MARK = re.compile(r"\bix:[ \t]*ignore(?P<file>-file)?\b(?!-)(?:[ \t]*\[(?P<codes>[^\]\n]*)\])?")
+_NOQA = re.compile(r"#[ \t]*noqa\b(?::[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*,?[ \t]*[A-Z]+[0-9]+)*))?", re.IGNORECASE)
 _CODE = re.compile(r"IX\d{3}")
 NEVER = ("IX001", "IX002", "IX009")  # a statement that could not be read is never silently dropped
+_HINTS = {"latex": "% ix: ignore[IX101]", "markdown": "<!-- ix: ignore[IX101] -->"}
 
 
-def suppress(text: str, findings: Iterable[Diagnostic], file: str) -> list[Diagnostic]:
-    """The findings without those that their line asks to ignore, and a finding (IX013) for each mark that does nothing.
+@dataclass(slots=True)
+class _Mark:
+    """One mark: its codes (None: all), the lines that it holds for (from 1), and what it has taken back."""
+
+    codes: tuple[str, ...] | None
+    lines: range
+    span: Span
+    kind: str
+    whole_file: bool = False
+    tells_idle: bool = True
+    used: set[str] = field(default_factory=set)
+
+    def takes(self, code: str) -> bool:
+        """Whether findings of this code are taken back."""
+        return code not in NEVER and (self.codes is None or code in self.codes)
+
+
+def suppress(
+    text: str, findings: Iterable[Diagnostic], file: str, kind: str = "idx", settings: Settings = DEFAULT
+) -> list[Diagnostic]:
+    """The findings without those that a comment asks to ignore, and a finding (IX013) for each mark that does nothing.
 
     >>> text = "a[i] = b[i]  # ix: ignore[IX506]"
     >>> suppress(text, [Diagnostic("IX506", "…", Span.of(text, 0, 4))], "f")
     []
     """
-    marks = _marks(text)
+    marks = _marks(text, kind)
     if not marks:
         return list(findings)
-    kept, used = [], set()
+    whole = [m for m in marks if m.whole_file]
+    by_line: dict[int, list[_Mark]] = {}
+    for mark in marks:
+        if not mark.whole_file:
+            for line in mark.lines:
+                by_line.setdefault(line, []).append(mark)
+    kept = []
     for finding in findings:
-        line = finding.span.line if finding.span else 0
-        if finding.code in marks.get(line, ((), None))[0]:
-            used.add((line, finding.code))
-        else:
+        here = range(finding.span.line, finding.span.end_line + 1) if finding.span else ()
+        taking = [m for m in chain(whole, *(by_line.get(n, ()) for n in here)) if m.takes(finding.code)]
+        for mark in taking:
+            mark.used.add(finding.code)
+        if not taking:
             kept.append(finding)
-    failed = {d.span.line for d in kept if d.span and d.code in NEVER}
-    for line, (codes, span) in marks.items():
-        idle = [c for c in codes if (line, c) not in used]
-        if line not in failed and (idle or not codes):
-            kept.append(_idle(idle, span, text, file))
+    failed = {line for d in kept if d.span and d.code in NEVER for line in range(d.span.line, d.span.end_line + 1)}
+    for mark in marks:
+        if mark.tells_idle and failed.isdisjoint(mark.lines):
+            kept += _idle(mark, text, file, settings)
     return sorted(kept, key=lambda d: d.span.start if d.span else -1)
 
 
-def _marks(text: str) -> dict[int, tuple[tuple[str, ...], Span]]:
-    if "ix:" not in text:
-        return {}
-    found = {}
-    for match in _MARK.finditer(text):
-        span = Span.of(text, match.start(), match.end())
-        codes = tuple(c for c in _CODE.findall(match[1] or "") if c not in NEVER)
-        found[span.line] = (codes, span)
+def suppress_cells(
+    cells: Iterable[Cell], findings: Iterable[Diagnostic], file: str, settings: Settings
+) -> list[Diagnostic]:
+    """The same for the findings of a notebook, each by the marks of its own cell."""
+    by_cell: dict[int | None, list[Diagnostic]] = {}
+    for finding in findings:
+        by_cell.setdefault(finding.cell, []).append(finding)
+    kept = by_cell.get(None, [])
+    for cell in cells:
+        kind = "python" if cell.kind == "code" else "markdown"
+        found = suppress(cell.text, by_cell.get(cell.number, ()), file, kind, settings)
+        kept += (replace(d, cell=cell.number) for d in found)
+    return kept
+
+
+def _marks(text: str, kind: str) -> list[_Mark]:
+    if "ix:" not in text and not (kind in ("python", "markdown") and "noqa" in text.lower()):
+        return []
+    commented, lines = Commented(text, kind), Lines(text)
+    found = []
+    for comment in commented.comments():
+        words = text[comment.start : comment.end]
+        for match in _MARK.finditer(words):
+            span = lines.span(comment.start + match.start(), comment.start + match.end())
+            codes = tuple(c for c in _CODE.findall(match["codes"] or "") if c not in NEVER)
+            first, last = commented.lines(comment)
+            here = range(first + 1, last + 2)
+            found.append(_Mark(codes, here, span, comment.kind, whole_file=match["file"] is not None))
+        if comment.kind == "python" and (noqa := _NOQA.search(words)) is not None:
+            span = lines.span(comment.start + noqa.start(), comment.start + noqa.end())
+            first, last = commented.around(comment)  # never of the line below
+            ours = tuple(_CODE.findall(noqa["codes"].upper())) if noqa["codes"] else None
+            if ours is None or ours:
+                here = range(first + 1, last + 2)
+                found.append(_Mark(ours, here, span, "python", tells_idle=ours is not None))
     return found
 
 
-def _idle(codes: list[str], span: Span, text: str, file: str) -> Diagnostic:
-    if codes:
-        message = f"nothing to ignore here: this line has no finding {', '.join(codes)}"
-        hint = "remove the code; a mark holds for its own line"
-    else:
+def _idle(mark: _Mark, text: str, file: str, settings: Settings) -> Iterable[Diagnostic]:
+    """What a mark that does nothing is told: unless its codes are not looked for in this run."""
+    if not settings.wants("IX013"):
+        return
+    idle = [c for c in mark.codes or () if c not in mark.used]
+    idle = [c for c in idle if settings.wants(c) and settings.severity(c) != OFF]
+    where = "file" if mark.whole_file else "statement" if len(mark.lines) > 1 else "line"
+    if idle:
+        message = f"nothing to ignore here: this {where} has no finding {', '.join(idle)}"
+        hint = f"remove the code; a mark holds for its own {where}"
+    elif not mark.codes:
         message = "`ix: ignore` without a code that it can ignore does nothing"
-        hint = f"name the codes: # ix: ignore[IX506] (never {', '.join(NEVER)})"
-    return Diagnostic("IX013", message, span, hint, "warning", file=file, source=text)
+        hint = f"name the codes: {_HINTS.get(mark.kind, '# ix: ignore[IX101]')} (never {', '.join(NEVER)})"
+    else:
+        return
+    yield Diagnostic("IX013", message, mark.span, hint, "warning", file=file, source=text)

@@ -81,9 +81,11 @@ def test_strict():
 
 def test_lint_json_is_as_documented():
     found = data("lint", BROKEN, ATTENTION, code=1)
-    assert {k: v for k, v in found.items() if k != "findings"} == {"files": 2, "errors": 1, "warnings": 0, "notes": 0}
-    (finding,) = found["findings"]
-    assert set(finding) == {"file", "code", "severity", "message", "span", "label", "labels", "why", "hint", "fix"}
+    (finding,) = found.pop("findings")
+    counts = {"errors": 1, "warnings": 0, "notes": 0, "by_code": {"IX101": 1}, "by_file": {str(BROKEN): 1}}
+    assert found == {"files": 2, **counts}
+    assert set(finding) == {"file", "cell", "code", "severity", "message", "span", "label", "labels", "why", "hint",
+                            "fix", "fix_span", "fix_safe"}  # fmt: skip
     assert finding["span"] == {"line": 6, "column": 1, "end_line": 6, "end_column": 8, **between(BROKEN, "S[i, j]")}
     assert finding["labels"][0]["text"] == "has k"
 

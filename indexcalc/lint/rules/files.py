@@ -44,6 +44,45 @@ RULES = (
         severity="warning",
     ),
     page(
+        "IX014",
+        name="broken-settings",
+        summary="a pyproject.toml that names indexcalc is no TOML",
+        why="Settings that cannot be read would silently be others. The files are linted without them, and the exit "
+        "code is 2.",
+        bad='[tool.indexcalc]\nselect = ["IX4"',
+        good='[tool.indexcalc]\nselect = ["IX4"]',
+        source="files",
+    ),
+    page(
+        "IX015",
+        name="unknown-setting",
+        summary="a key or a value under [tool.indexcalc] that means nothing",
+        why="A misspelt key would leave the default in place without a word. The other settings hold, and the "
+        "exit code is 2.",
+        bad='[tool.indexcalc]\nprofil = "chemistry"',
+        good='[tool.indexcalc]\nprofile = "chemistry"',
+        source="files",
+    ),
+    page(
+        "IX016",
+        name="linter-failed",
+        summary="the linter itself failed on a file",
+        why="A mistake of indexcalc, not of the file. The other files are linted to their end. Please report it with "
+        "the file that shows it.",
+        bad="indexcalc lint strange.py   # internal error",
+        good="indexcalc lint --exclude strange.py .",
+        source="files",
+    ),
+    page(
+        "IX017",
+        name="unreadable-baseline",
+        summary="the file of `--baseline` is missing, or was not written by `--write-baseline`",
+        why="Without its baseline a run would tell every old finding as new, or none at all.",
+        bad="indexcalc lint --baseline missing.json .",
+        good="indexcalc lint --baseline old.json --write-baseline .",
+        source="files",
+    ),
+    page(
         "IX020",
         name="not-python",
         summary="a Python file that Python cannot parse",
