@@ -131,5 +131,5 @@ def test_how_a_finding_reads():
         "   |                         ^~    ~\n"
         "   |                         summed here; the result keeps `N` instead\n"
         "  why: `values` is only scaled by sums of `attention` over `M`; nothing is contracted.\n"
-        "  help: `...MN,...NC->...MC`"
+        "  help: `...MN,...NC->...MC`   [unsafe fix]"
     )
