@@ -32,6 +32,11 @@ FAMILIES = (
     "singular",
     "einsum",
     "implicit",
+    "diagonal",
+    "targets",
+    "patterns",
+    "operands",
+    "roles",
     "runtime",
     "usage",
 )
@@ -62,7 +67,7 @@ class Checked:
 
 # What a check sees is its subject: "program" (Checked), "call" and "module" (of Python source), "equation" and
 # "document" (of a paper).
-Check = Callable[[Any], "Iterable[Diagnostic]"]
+Check = Callable[..., "Iterable[Diagnostic]"]
 SUBJECTS = ("program", "call", "module", "equation", "document")
 
 
@@ -74,7 +79,8 @@ class LintRule:
     readable source), "runtime" (arrays given to a compiled function) or "usage" (a call or command that asks for what
     does not exist).  For the first two, `bad` and `good` are sources of the kind `language`, and the catalogue test
     lints both.  `right` says when the pattern is what one wants after all, `fix` what `--fix` does.  `profiles` gives
-    the severity ("off" included) in profiles where it is another one.
+    the severity ("off" included) in profiles where it is another one.  `asks` says that the check takes the settings
+    as well, for the targets.
     """
 
     code: str
@@ -91,13 +97,14 @@ class LintRule:
     right: str = ""
     fix: str = ""
     profiles: Mapping[str, str] = field(default_factory=dict)
+    asks: bool = False
 
     def run(self, subject: Any, settings: Settings) -> Iterator[Diagnostic]:
         """The findings of the check, at the severity of the profile."""
         severity = self.profiles.get(settings.profile)
         if self.check is None or severity == OFF or not settings.wants(self.code):
             return
-        for finding in self.check(subject):
+        for finding in self.check(subject, settings) if self.asks else self.check(subject):
             yield finding if severity is None else replace(finding, severity=severity)
 
 
@@ -116,14 +123,14 @@ def page(
 def lint_rule(
     code: str, *, name: str, summary: str, why: str, bad: str, good: str, severity: str = "warning",
     subject: str = "program", language: str = "idx", right: str = "", fix: str = "",
-    profiles: Mapping[str, str] | None = None,
+    profiles: Mapping[str, str] | None = None, asks: bool = False,
 ) -> Callable[[Check], LintRule]:  # fmt: skip
     """Decorator: the check becomes the rule."""
 
     def make(check: Check) -> LintRule:
         return LintRule(
             code, name, summary, why, bad, good, "linter", severity, check, subject, language, right, fix,
-            profiles or {},
+            profiles or {}, asks,
         )  # fmt: skip
 
     return make
@@ -144,7 +151,7 @@ def rules() -> Mapping[str, LintRule]:
 # Which families hold checks of a subject.  Only these are imported, so that a clean run never loads the pages.
 CHECKING: Mapping[str, tuple[str, ...]] = {
     "program": ("unused", "stable", "singular"),
-    "call": ("einsum", "implicit"),
+    "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles"),
     "module": (),
     "equation": (),
     "document": (),

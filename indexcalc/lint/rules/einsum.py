@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic, did_you_mean, listed
 from ...einsum.spec import Axis, Operand
+from ...einsum.targets import TARGETS
 from ...python.module import Call
 from ..contraction import Contraction, Use, contractions
 from ..registry import lint_rule
@@ -228,6 +229,8 @@ def ellipsis_dropped(call: Call) -> Iterator[Diagnostic]:
     for c in contractions(call):
         if c.output is None or len(c.inputs) < 2 or any(a.is_ellipsis for a in c.output.axes):
             continue
+        if call.library in TARGETS and not TARGETS[call.library].sums_ellipsis:
+            continue  # that library refuses it: IX409
         dots = [axis for operand in c.inputs for axis in operand.axes if axis.is_ellipsis]
         if dots:
             written = c.spec.text[c.output.start :].strip()
