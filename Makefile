@@ -19,7 +19,7 @@ USABLE := $(shell [ "$$(cat .venv/.place 2>/dev/null || pwd -P)" = "$$(pwd -P)" 
 	$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes)
 PROJECT := pyproject.toml setup.py constraints.txt $(wildcard grammar/*.lark)
 
-.PHONY: help demo test fuzz bench lint-corpus docs clean remake
+.PHONY: help demo test fuzz bench lint-corpus lint-mutations docs clean remake
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
 		printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -41,6 +41,9 @@ bench: .venv/.bench  ## one table: this library against tensorgrad and hand-writ
 
 lint-corpus: .venv/.dev  ## how many bugs of the corpus the linter finds, and how many false alarms it gives
 	$(PY) -m benchmarks.lint_corpus --write
+
+lint-mutations: .venv/.dev  ## how many mutations of one index the linter sees
+	$(PY) -m benchmarks.lint_mutations
 
 docs: .venv/.core  ## regenerate the pages and pictures that come out of the program itself
 	$(PY) -m docs.generate

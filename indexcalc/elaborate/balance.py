@@ -227,17 +227,27 @@ def _has_metric(key: str, scope: Scope) -> bool:
 
 
 def _pair(term: Term, key: str, scope: Scope) -> None:
+    """The positions in the one factor that holds a summed index against those in the other: a factor that is a sum has
+    the index once in each of its terms."""
     if not _has_metric(key, scope):
         return
-    marks = _marks(term, key, scope)
-    if len(marks) != 2 or "" in (marks[0][0], marks[1][0]) or marks[0][0] != marks[1][0]:
-        return
-    which = "upper" if marks[0][0] == "^" else "lower"
-    root = scope.spaces.find(("index", key))
-    metric = next(n for n, (_, k, _) in scope.metrics.items() if scope.spaces.find(k) == root)
-    message = f"index `{base_name(key)}` is summed over two {which} positions"
-    hint = f"a pair is one upper and one lower: raise or lower one with `{metric}`"
-    _variance(message, marks, hint, scope)
+    holders = [part for part in term.parts if key in part.counts] if isinstance(term, Join) else []
+    groups = [_marks(part, key, scope) for part in holders] if len(holders) == 2 else _halves(_marks(term, key, scope))
+    for one in groups[0]:
+        for two in groups[1]:
+            if one[0] and one[0] == two[0]:
+                which = "upper" if one[0] == "^" else "lower"
+                root = scope.spaces.find(("index", key))
+                metric = next(n for n, (_, k, _) in scope.metrics.items() if scope.spaces.find(k) == root)
+                message = f"index `{base_name(key)}` is summed over two {which} positions"
+                hint = f"a pair is one upper and one lower: raise or lower one with `{metric}`"
+                _variance(message, [one, two], hint, scope)
+                return
+
+
+def _halves(marks: list[tuple[str, IndexSlot]]) -> tuple[list[tuple[str, IndexSlot]], list[tuple[str, IndexSlot]]]:
+    """Of two occurrences in one reference, the first and the second."""
+    return (marks[:1], marks[1:]) if len(marks) == 2 else ([], [])
 
 
 def _kept(term: Term, left: Term, key: str, scope: Scope) -> None:

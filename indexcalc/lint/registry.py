@@ -150,7 +150,7 @@ def rules() -> Mapping[str, LintRule]:
 
 # Which families hold checks of a subject.  Only these are imported, so that a clean run never loads the pages.
 CHECKING: Mapping[str, tuple[str, ...]] = {
-    "program": ("unused", "stable", "singular"),
+    "program": ("unused", "likely", "stable", "singular"),
     "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles"),
     "module": (),
     "equation": (),
