@@ -26,6 +26,7 @@ _PUBLIC = {
     "compile": "api",
     "cost": "api",
     "diff": "api",
+    "einsum": "api",
     "emit": "api",
     "from_einsum": "api",
     "from_sympy": "api",

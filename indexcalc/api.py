@@ -338,6 +338,26 @@ def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:
     return run(expr, spaces=spaces or {})
 
 
+def einsum(spec: Any, *operands: Any) -> Any:
+    """The array that an einsum says, computed by the operands' own library: NumPy, PyTorch or CuPy.
+
+    spec      letters "ij,jk->ik", names "b seq h, h d -> b seq d", an ellipsis "...ij,jk", implicit "ij,jk", joined axes
+              "b (h d), h d e -> b e" where their sizes follow; or operands and lists of labels in turn:
+              einsum(A, [0, 1], B, [1, 2], [0, 2]).  There may be more labels than letters.
+    operands  arrays of one library; numbers and nested lists go with them
+
+    A size of 1 goes with any other, as in NumPy.  Axes of an ellipsis that the result lacks are summed, as in PyTorch.
+    Three operands and more are contracted in the order that opt_einsum finds.  PyTorch's autograd goes through.
+
+    >>> import indexcalc as ic
+    >>> print(ic.einsum("row col, col -> row", [[1, 2], [3, 4]], [1, 10]))
+    [21 43]
+    """
+    from .einsum.run import einsum as run
+
+    return run(spec, *operands)
+
+
 def from_einsum(spec: Any, *operands: Any) -> Program:
     """The program of an einsum, in the spellings of NumPy, PyTorch, JAX and einops.
 

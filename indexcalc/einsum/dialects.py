@@ -18,7 +18,7 @@ class Dialect:
     reader     "letters" (every letter is a label, blanks mean nothing), "names" (blanks between names), "either" (names
                where the text has a name of several characters), "lists" (lists of labels)
     operation  what the function does: "contract", "rearrange", "reduce", "repeat", "pack", "unpack", "mix", "shape",
-               or for einx "id", "dot", "elementwise", "reduction", "along", "arg", "get", "set", "solve"
+               or for einx "id", "dot", "elementwise", "reduction", "along", "arg", "get", "set", "solve", "other"
     library    who has it ("" for several)
     inputs     how many operands it describes, or None for any number
     arrow      "optional", "required", or "none"
@@ -82,4 +82,13 @@ def _rows() -> list[Dialect]:
     return rows
 
 
-DIALECTS: Mapping[str, Dialect] = {row.name: row for row in _rows()}
+class _Dialects(dict[str, Dialect]):
+    """The rows by name.  einx makes functions of one's own, so that its other names have a row, too."""
+
+    def __missing__(self, name: str) -> Dialect:
+        if not name.startswith("einx."):
+            raise KeyError(name)
+        return Dialect(name, "names", "other", "einx", allows=_EINX)
+
+
+DIALECTS: Mapping[str, Dialect] = _Dialects((row.name, row) for row in _rows())
