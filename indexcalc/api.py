@@ -341,8 +341,8 @@ def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:
 def einsum(spec: Any, *operands: Any) -> Any:
     """The array that an einsum says, computed by the operands' own library: NumPy, PyTorch or CuPy.
 
-    spec      letters "ij,jk->ik", names "b seq h, h d -> b seq d", an ellipsis "...ij,jk", implicit "ij,jk", joined axes
-              "b (h d), h d e -> b e" where their sizes follow; or operands and lists of labels in turn:
+    spec      letters "ij,jk->ik", names "b seq h, h d -> b seq d", an ellipsis "...ij,jk", implicit "ij,jk",
+              joined axes "b (h d), h d e -> b e" where their sizes follow; or operands and lists of labels in turn:
               einsum(A, [0, 1], B, [1, 2], [0, 2]).  There may be more labels than letters.
     operands  arrays of one library; numbers and nested lists go with them
 

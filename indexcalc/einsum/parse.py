@@ -47,8 +47,8 @@ def _reader_of(text: str) -> str:
     """
     if "[" in text:
         return "lists"
-    operands = _SPLIT.split(text.replace("...", " "))
-    named = "_" in text or "(" in text or any(len(o.split()) > 1 for o in operands)
+    words = [[word for word in operand.split() if word != "..."] for operand in _SPLIT.split(text)]
+    named = "_" in text or "(" in text or any(len(operand) > 1 for operand in words)
     return "names" if named else "letters"
 
 

@@ -67,6 +67,7 @@ def test_what_einx_cannot_read(text):
         ("b seq_q, seq_q d", "language", "b seq_q, seq_q d"),
         ("ij, jk", "language", "i j, j k"),
         ("ij k, k", "language", "ij k, k"),
+        ("i...i, ... ij", "language", "i ... i, ... i j"),
         ("[0, 1], [1, 2] -> [0, 2]", "language", "0 1, 1 2 -> 0 2"),
         ("A, [0, ...], B, [..., 1], [0, 1]", "sublist", "0 ..., ... 1 -> 0 1"),
         ("x, [i, j]", "sublist", "i j"),
