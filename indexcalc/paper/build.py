@@ -6,6 +6,7 @@ from typing import Any
 
 from ..syntax.lalr import Token
 from .scripts import read_range, read_script
+from .symbols import BARS
 from .tex import Tex
 from .tree import Atom, Big, Fraction, Group, Node, Place, Product, Relation, Root, Script, Sum
 
@@ -71,13 +72,13 @@ class Builder:
         if not scripts and not (isinstance(base, Group) and base.bracket == "{"):
             return base  # type: ignore[no-any-return]
         if isinstance(base, Group):
-            alone = _alone(base)
+            alone = None if base.bracket in BARS else _alone(base)
             if alone is not None:  # {\tilde S}_j
                 return Atom(alone.name, alone.kind, (*alone.scripts, *scripts), place, alone.bold, alone.letters)
             return Group(base.parts, base.bracket, scripts, place)
         if isinstance(base, Fraction):
             return Fraction(base.top, base.bottom, scripts, place)
-        return Root(base.body, scripts, place)
+        return Root(base.body, scripts, place, base.order)
 
     def group(self, children: list[Any], start: int, end: int) -> Group:
         parts = tuple(c for c in children if isinstance(c, Relation))
@@ -91,7 +92,7 @@ class Builder:
         return Fraction(children[1], children[2], (), Place(start, end))
 
     def root(self, children: list[Any], start: int, end: int) -> Root:
-        return Root(children[1], (), Place(start, end))
+        return Root(children[1], (), Place(start, end), children[0].inner)
 
 
 def _script(token: Any) -> Script:

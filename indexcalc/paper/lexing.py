@@ -116,13 +116,7 @@ class _Lexer:
             self._put("FRAC", word, t.start, t.end)
             return self._braced(self._braced(k + 1))
         elif word == r"\sqrt":
-            self._put("SQRT", word, t.start, t.end)
-            k += 1
-            if k < len(self.tokens) and self.tokens[k].text == "[":
-                while k < len(self.tokens) and self.tokens[k].text != "]":
-                    k += 1
-                k += 1
-            return self._braced(k)
+            return self._root(k)
         elif word in (r"\left", r"\right"):
             return self._delimiter(k)
         elif word in s.ACCENTS:
@@ -171,19 +165,27 @@ class _Lexer:
         self._put("LBRACE", t.text, t.start, t.end)
         return k + 1
 
+    def _root(self, k: int) -> int:
+        r"""`\sqrt{x}`, `\sqrt[3]{x}`."""
+        t = self.tokens[k]
+        start = k = k + 1
+        if k < len(self.tokens) and self.tokens[k].text == "[":
+            while k < len(self.tokens) and self.tokens[k].text != "]":
+                k += 1
+            k += 1
+        self._put("SQRT", t.text, t.start, t.end, written(self.tokens[start + 1 : k - 1]))
+        return self._braced(k)
+
     def _braced(self, k: int) -> int:
         """An argument as a group of the grammar."""
         if k >= len(self.tokens):
             raise Unreadable("argument")
         t = self.tokens[k]
+        if t.text[0].isdigit() and len(t.text) > 1:  # \frac12: an argument without braces is one digit
+            digits = [Tex(t.text[0], t.start, t.start + 1), Tex(t.text[1:], t.start + 1, t.end)]
+            self.tokens = [*self.tokens[:k], *digits, *self.tokens[k + 1 :]]
         end = group_end(self.tokens, k)
         inner, _ = argument(self.tokens, k)
-        if t.text != OPEN and t.text[0].isdigit() and len(t.text) == 2:  # \frac12
-            self._group([Tex(t.text[0], t.start, t.start + 1)], t.start, t.start + 1)
-            self._group([Tex(t.text[1], t.start + 1, t.end)], t.start + 1, t.end)
-            return k + 1
-        if self.out[-1].kind == "_RBRACE" and self.out[-2].text in ("LBRACE",):
-            return k
         self._group(inner, t.start, self.tokens[end - 1].end)
         return end
 

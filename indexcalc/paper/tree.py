@@ -80,9 +80,12 @@ class Fraction:
 
 @dataclass(frozen=True, slots=True)
 class Root:
+    """`\\sqrt[order]{body}`; the order is "" for a square root."""
+
     body: Group
     scripts: tuple[Script, ...]
     place: Place
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

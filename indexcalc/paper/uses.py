@@ -48,9 +48,9 @@ class Uses:
 
 
 def plain_text(text: str) -> str:
-    """A script's or an extent's text without what is only typography.
+    r"""A script's or an extent's text without what is only typography.
 
-    >>> plain_text(r"d_{\\\\text{model}}"), plain_text("N_{1}")
+    >>> plain_text(r"d_{\text{model}}"), plain_text("N_{1}")
     ('d_model', 'N_1')
     """
     return _SILENT.sub("", text)
