@@ -1,6 +1,6 @@
 """Writes the pages and pictures of docs/ that come out of the program itself: `make docs`.
 
-docs/lint.md        every code with its reason and examples, from the lint registry
+docs/lint/          a page per code with its reason and examples, from the lint registry
 docs/rules.md       every rewrite rule with its law and example, from the rule catalogue
 docs/functions.md   every elementwise function with its derivative
 docs/exercises.md   docs/source/exercises.md with what its code prints
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -22,11 +22,11 @@ from rich.text import Text
 import indexcalc as ic
 from docs.executed import executed
 from docs.gallery_pages import gallery_pages
+from docs.lint_pages import lint_pages
 from indexcalc.calculus.explain import derivation
 from indexcalc.ir.expr import Access
 from indexcalc.ir.functions import BUILTIN
 from indexcalc.ir.latex import expression_latex
-from indexcalc.lint.registry import rules as lint_rules
 from indexcalc.present.derive_text import derivation_text
 from indexcalc.present.findings import finding_text
 from indexcalc.present.look import Look
@@ -37,24 +37,6 @@ EXAMPLES = DOCS.parent / "examples"
 WIDTH = 116
 LOOK = Look(unicode=True, colour=True, width=WIDTH)
 NOTICE = "\n<!-- Written by docs/generate.py (`make docs`); edit the source that it reads, not this page. -->\n"
-
-
-def lint_page() -> str:
-    """One section per code."""
-    lines = ["# Codes", NOTICE, "`indexcalc explain CODE` prints the same in the terminal.", ""]
-    for rule in lint_rules().values():
-        lines += [f"## {rule.code} {rule.name}", "", f"*{rule.severity}*: {rule.summary}", "", rule.why, ""]
-        language = "idx-example" if rule.source in ("reader", "linter") else "text"
-        for word, text in (("Refused" if rule.severity == "error" else "Noted", rule.bad), ("Fine", rule.good)):
-            if text:
-                lines += [f"{word}:", "", f"```{language}", *_shown(text), "```", ""]
-    return "\n".join(lines)
-
-
-def _shown(text: str) -> Iterator[str]:
-    """An example's lines; one that is a limit case of many characters is cut."""
-    for line in text.rstrip("\n").split("\n"):
-        yield line if len(line) <= 120 else f"{line[:100]} …"
 
 
 def functions_page() -> str:
@@ -79,10 +61,10 @@ def exercises_page() -> str:
 def pages() -> dict[str, Callable[[], str]]:
     """What writes each generated page, by its name."""
     return {
-        "lint.md": lint_page,
         "rules.md": rules_page,
         "functions.md": functions_page,
         "exercises.md": exercises_page,
+        **lint_pages(),
         **gallery_pages(),
     }
 
@@ -118,7 +100,8 @@ def pictures() -> dict[str, str]:
 
 
 def main() -> None:
-    (DOCS / "gallery").mkdir(exist_ok=True)
+    for folder in ("gallery", "lint"):
+        (DOCS / folder).mkdir(exist_ok=True)
     for name, text in chain(((name, write()) for name, write in pages().items()), pictures().items()):
         (DOCS / name).write_text(text, encoding="utf-8", newline="\n")
         print(f"docs/{name}", flush=True)

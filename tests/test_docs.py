@@ -30,9 +30,7 @@ def test_programs_are_seen():
     assert len(PROGRAMS) > 8
 
 
-@pytest.mark.parametrize(
-    "page", [*PAGES, *(ROOT / "docs" / "gallery").glob("*.md")], ids=lambda p: str(p.relative_to(ROOT))
-)
+@pytest.mark.parametrize("page", [*PAGES, *(ROOT / "docs").glob("*/*.md")], ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_to_files(page):
     prose = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.DOTALL)
     broken = [link for link in LINK.findall(prose) if not (page.parent / link).exists()]
@@ -51,9 +49,10 @@ def test_generated_pages_are_fresh(name):
     assert (ROOT / "docs" / name).read_text("utf-8") == GENERATED[name](), "run `make docs`"
 
 
-def test_no_page_of_the_gallery_is_left_over():
-    written = {f"gallery/{path.name}" for path in (ROOT / "docs" / "gallery").iterdir()}
-    assert written == {name for name in GENERATED if name.startswith("gallery/")}
+@pytest.mark.parametrize("folder", ["gallery", "lint"])
+def test_no_generated_page_is_left_over(folder):
+    written = {f"{folder}/{path.name}" for path in (ROOT / "docs" / folder).iterdir()}
+    assert written == {name for name in GENERATED if name.startswith(f"{folder}/")}
 
 
 def test_the_tour_runs():
@@ -108,3 +107,31 @@ def test_the_example_attention_in_the_language_page_is_the_example():
     code = [line.split("#")[0].strip() for line in FENCE.findall(page)[0].splitlines()]
     example = (ROOT / "examples" / "attention.idx").read_text("utf-8").splitlines()
     assert [line for line in code if line] == [line for line in example if line and not line.startswith("#")]
+
+
+def test_the_pre_commit_hook_takes_every_kind_of_file():
+    from indexcalc.lint.source import KINDS
+
+    hook = (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8")
+    pattern = re.compile(re.search(r"files: (.*)", hook)[1])
+    assert all(pattern.search(f"a/b{ending}") for ending in KINDS)
+    assert not pattern.search("a.pyc")
+    arguments = re.search(r"entry: indexcalc (.*)", hook)[1].split() + re.search(r"args: \[(.*)\]", hook)[1].split(", ")
+    done = subprocess.run(
+        [sys.executable, "-m", "indexcalc", *arguments, "examples/attention.idx"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_the_settings_that_the_page_shows_are_understood(tmp_path):
+    from indexcalc.lint.config import _KEYS, read_config
+
+    (text,) = re.findall(
+        r"^```toml\n(.*?)^```$", (ROOT / "docs" / "cli.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    assert read_config(str(tmp_path / "pyproject.toml")).findings == ()
+    assert all(re.search(rf"^(\[tool\.indexcalc\.)?{key}\b", text, re.MULTILINE) for key in _KEYS)

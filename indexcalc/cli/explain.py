@@ -16,17 +16,20 @@ from .output import look, write, write_json
 
 @click.command("explain")
 @click.argument("code", required=False)
+@click.option("--list", "every", is_flag=True, help="List all codes.")
 @format_option("text", "json")
-def command(code: str | None, shape: str) -> None:
-    """Say what a code means: why it is told, an example that gives it, and one that does not.
+def command(code: str | None, every: bool, shape: str) -> None:
+    """Say what a code means: why it is told, an example that gives it, one that does not, and when it is right.
 
-    Without CODE: a list of all codes.
+    Without CODE, or with --list: a list of all codes.
 
     \b
     indexcalc explain IX103
-    indexcalc explain
+    indexcalc explain --list
     """
     table = rules()
+    if code is not None and every:
+        raise click.UsageError("A code and --list exclude each other.")
     if code is None:
         if shape == "json":
             write_json([_data(rule) for rule in table.values()])
@@ -66,9 +69,14 @@ def _page(rule: LintRule, here: Look) -> Iterator[str]:
     yield from wrap(rule.why, here.width)
     for title, text in (("gives it", rule.bad), ("does not", rule.good)):
         yield ""
-        yield here.paint(f"{title}:", "cyan")
+        yield here.paint(f"{title}{'' if rule.language == 'idx' else f' ({rule.language})'}:", "cyan")
         for line in text.split("\n"):
             yield "    " + (line if len(line) <= here.width - 4 else line[: here.width - 8] + " ...")
+    profiles = ", ".join(f"{name}: {severity}" for name, severity in sorted(rule.profiles.items()))
+    for title, text in (("when it is right", rule.right), ("--fix", rule.fix), ("profiles", profiles)):
+        if text:
+            yield ""
+            yield from wrap(f"{here.paint(f'{title}:', 'cyan')} {text}", here.width)
 
 
 def _data(rule: LintRule) -> dict[str, Any]:
@@ -76,9 +84,13 @@ def _data(rule: LintRule) -> dict[str, Any]:
         "code": rule.code,
         "name": rule.name,
         "severity": rule.severity,
+        "profiles": dict(sorted(rule.profiles.items())),
         "summary": rule.summary,
         "why": rule.why,
+        "language": rule.language,
         "bad": rule.bad,
         "good": rule.good,
+        "right": rule.right,
+        "fix": rule.fix,
         "source": rule.source,
     }

@@ -15,7 +15,7 @@ from ..lint.write import rewrite
 from ..present.findings import concise_text, count_text, finding_text, findings_data, statistics_text, summary_text
 from ..present.github import github_text
 from ..present.look import Look, look_of
-from .output import look, write, write_error, write_json
+from .output import look, write, write_error, write_json, write_text
 
 FORMATS = ("full", "concise", "json", "github", "sarif", "text")
 
@@ -50,25 +50,32 @@ class Report:
 
     def outcome(self, job: Job, outcome: Outcome) -> None:
         """What came of one job: its changes are written, or shown, and its findings told."""
-        standard = job.source is not None
         if outcome.before != outcome.after:
-            self.fixed += outcome.fixed
-            self.changed += 1
             if self._diff:
                 self._show(job.path, outcome)
-            elif not standard:
-                try:
-                    rewrite(job.path, outcome.before, outcome.after)
-                except IndexCalcError as error:
-                    self.take(error.diagnostics)
-                    return
-        if standard and job.fix and not self._diff:
+            elif job.source is None and not self._written(job.path, outcome):
+                return
+            self.fixed += outcome.fixed
+            self.changed += 1
+        if self._diff:
+            return
+        if job.source is not None and job.fix:
             self._to_stdout = True
-            sys.stdout.write(
-                outcome.after if outcome.before != outcome.after else (job.source.text if job.source else "")
-            )
-        if not self._diff:
-            self.take(outcome.findings)
+            write_text(outcome.after or job.source.text)
+        self.take(outcome.findings)
+
+    def _written(self, path: str, outcome: Outcome) -> bool:
+        """Write the text after the fixes; a file that cannot be written is a finding."""
+        try:
+            rewrite(path, outcome.before, outcome.after)
+        except IndexCalcError as error:
+            self.take(error.diagnostics)
+        except OSError as error:
+            message = f"cannot be written: {error.strerror or error}"
+            self.take([Diagnostic("IX011", message, None, "nothing was changed in it", file=path)])
+        else:
+            return True
+        return False
 
     def _show(self, path: str, outcome: Outcome) -> None:
         before, after = (text.splitlines(keepends=True) for text in (outcome.before, outcome.after))

@@ -21,6 +21,12 @@ def write(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def write_text(text: str) -> None:
+    """A source text as it is, in UTF-8 whatever the terminal is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+
+
 def write_error(text: str) -> None:
     """The same to standard error."""
     sys.stderr.write(text + "\n")

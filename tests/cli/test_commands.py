@@ -113,7 +113,21 @@ def test_explain_alone_lists_every_code():
 
 def test_explain_json():
     page = data("explain", "IX101")
-    assert set(page) == {"code", "name", "severity", "summary", "why", "bad", "good", "source"}
+    assert set(page) == {"code", "name", "severity", "profiles", "summary", "why", "language", "bad", "good", "right",
+                         "fix", "source"}  # fmt: skip
+
+
+def test_explain_shows_everything_that_a_rule_has():
+    from indexcalc.lint.registry import rules
+
+    every = run("explain", "--list").stdout
+    assert every == run("explain").stdout
+    for rule in rules().values():
+        shown = " ".join(run("explain", rule.code).stdout.split())
+        assert rule.code in every
+        for text in (rule.right, rule.fix, *(f"{name}: {severity}" for name, severity in rule.profiles.items())):
+            assert " ".join(text.split()) in shown, rule.code
+    assert "exclude each other" in run("explain", "IX101", "--list", code=2).stderr
 
 
 @pytest.mark.parametrize(("code", "near"), [("IX104x", "IX104"), ("thrice", "IX103"), ("IX2", "IX201")])

@@ -8,11 +8,11 @@ RULES = (
     page(
         "IX010",
         name="kind-not-linted",
-        summary="this kind of source cannot be linted",
+        summary="a kind of source that the command cannot read",
         why="The kind follows from the file's ending. A file of a kind that is not understood is refused rather than "
         "read as if it were a program.",
-        bad="indexcalc lint paper.tex",
-        good="indexcalc lint model.idx",
+        bad="indexcalc derive paper.tex --wrt W",
+        good="indexcalc derive model.idx --wrt W",
         source="files",
     ),
     page(
