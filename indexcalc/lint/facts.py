@@ -4,12 +4,14 @@ which values can be zero or negative."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from fractions import Fraction
 from functools import cached_property
+from typing import Any, TypeVar
 
 from ..diagnostics import IndexCalcError
-from ..ir.build import multiply
+from ..ir.build import MINUS_ONE, multiply
 from ..ir.expr import (
     Access,
     Apply,
@@ -33,9 +35,11 @@ from ..ir.expr import (
     Sum,
     Where,
 )  # fmt: skip
-from ..ir.program import Define, Program
-from ..ir.walk import children, rebuild, subexpressions, substitute
-from .places import sides
+from ..ir.program import Define, Program, Statement
+from ..ir.walk import children, rebuild, subexpressions, substitute, transform
+from .places import Found, is_division, numbered, sides
+
+E = TypeVar("E", bound=Expr)
 
 
 class Sign(IntEnum):
@@ -55,26 +59,42 @@ class Facts:
         self.inputs = program.inputs
 
     @cached_property
+    def _parts(self) -> dict[type[Expr], list[tuple[Statement, Any]]]:
+        found: dict[type[Expr], list[tuple[Statement, Any]]] = {}
+        for statement in self.program.statements:
+            for side in sides(statement):
+                for part in subexpressions(side):
+                    found.setdefault(type(part), []).append((statement, part))
+        return found
+
+    def parts(self, kind: type[E]) -> Sequence[tuple[Statement, E]]:
+        """Every part of a statement that is of this class, in the order of the text, with the statement."""
+        return self._parts.get(kind, ())
+
+    @cached_property
     def reads(self) -> Counter[str]:
         """How often each tensor is read."""
-        return Counter(
-            p.tensor
-            for s in self.program.statements
-            for side in sides(s)
-            for p in subexpressions(side)
-            if isinstance(p, (Access, MatrixApply))
-        )
+        return Counter(p.tensor for _, p in self.parts(Access)) + Counter(p.tensor for _, p in self.parts(MatrixApply))
 
     @cached_property
     def logarithms(self) -> Counter[str]:
         """How often each tensor is read as the whole argument of a log."""
-        return Counter(
-            p.arguments[0].tensor
-            for s in self.program.statements
-            for side in sides(s)
-            for p in subexpressions(side)
-            if isinstance(p, Apply) and p.function == "log" and isinstance(p.arguments[0], Access)
-        )
+        logs = (p.arguments[0] for _, p in self.parts(Apply) if p.function == "log")
+        return Counter(p.tensor for p in logs if isinstance(p, Access))
+
+    def calls(self, name: str) -> Iterator[Found]:
+        """Every elementwise function, reduction or map of this name."""
+        found: list[tuple[Statement, Expr]] = [x for x in self.parts(Apply) if x[1].function == name]
+        found += [x for x in self.parts(IndexReduce) if x[1].operation == name]
+        found += [x for x in self.parts(IndexMap) if x[1].operation == name]
+        return numbered(found)
+
+    @cached_property
+    def divisions(self) -> tuple[tuple[Found, tuple[Expr, ...]], ...]:
+        """Every division by something that is no number, and the other factors of its product."""
+        if not any(is_division(p) for _, p in self.parts(Power)):
+            return ()
+        return tuple(x for s in self.program.statements for x in _divisions(s))
 
     def meaning(self, e: Expr) -> Expr:
         """The body of the definition that an access reads, at its slots; anything else as it is."""
@@ -194,6 +214,19 @@ def _factors(e: Expr) -> tuple[Expr, ...]:
     return e.factors if isinstance(e, Product) else (e,)
 
 
+def _divisions(statement: Statement) -> Iterator[tuple[Found, tuple[Expr, ...]]]:
+    count = 0
+    stack: list[tuple[Expr, tuple[Expr, ...]]] = [(side, ()) for side in reversed(sides(statement))]
+    while stack:
+        part, others = stack.pop()
+        if is_division(part):
+            yield (statement, part, count), others
+            count += 1
+        inner = children(part)
+        factors = inner if isinstance(part, Product) else ()
+        stack += [(e, factors[:n] + factors[n + 1 :]) for n, e in reversed(tuple(enumerate(inner)))]
+
+
 # ---- the same up to names ------------------------------------------------------------------------
 def standard(e: Expr) -> Expr:
     """The expression with its bound indices named by their place, so that two that differ in these only are equal."""
@@ -210,6 +243,27 @@ def _standard(e: Expr, depth: int) -> Expr:
         return IndexReduce(e.operation, body, indices)  # type: ignore[attr-defined,arg-type]
     inner = children(e)
     return rebuild(e, tuple(_standard(x, depth) for x in inner)) if inner else e
+
+
+def unordered(e: Expr) -> Expr:
+    """The expression with terms and factors sorted, and the sign dropped inside of even powers, so that (a - b)**2 and
+    (b - a)**2 are equal."""
+
+    def visit(part: Expr) -> Expr:
+        if isinstance(part, Sum):
+            return Sum(tuple(sorted(part.terms, key=str)))
+        if isinstance(part, Product):
+            return Product(tuple(sorted(part.factors, key=str)))
+        if isinstance(part, Power) and isinstance(part.base, Sum) and _is_even(part.exponent):
+            turned = Sum(tuple(sorted((multiply(MINUS_ONE, x) for x in part.base.terms), key=str)))
+            return Power(min(part.base, turned, key=str), part.exponent)
+        return part
+
+    return transform(standard(e), visit)
+
+
+def _is_even(e: Expr) -> bool:
+    return isinstance(e, Literal) and isinstance(e.value, int) and e.value % 2 == 0
 
 
 def shown(index: Index) -> str:

@@ -6,15 +6,18 @@ syntax tree.  Where the two do not have equally many, because something was writ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..diagnostics import Span
-from ..ir.expr import Apply, Expr, IndexMap, IndexReduce, Literal, Power, Product
+from ..ir.expr import Apply, Expr, IndexMap, IndexReduce, IndexSum, Literal, Power
 from ..ir.program import Define, Statement
-from ..ir.walk import children, subexpressions
+from ..ir.walk import subexpressions
 from ..syntax import tree as t
-from .registry import Checked
+
+if TYPE_CHECKING:
+    from .registry import Checked
 
 Found = tuple[Statement, Expr, int]  # the part, and which of its kind it is in the statement
 
@@ -39,30 +42,13 @@ def is_division(e: Expr) -> bool:
     return e.exponent.value < 0
 
 
-def parts(statements: tuple[Statement, ...], wanted: Callable[[Expr], bool]) -> Iterator[Found]:
-    """Every part of the statements that is wanted, with its number among the wanted ones of its statement."""
-    for statement in statements:
-        count = 0
-        for side in sides(statement):
-            for part in subexpressions(side):
-                if wanted(part):
-                    yield statement, part, count
-                    count += 1
-
-
-def divisions(statements: tuple[Statement, ...]) -> Iterator[tuple[Found, tuple[Expr, ...]]]:
-    """Every division of the statements as `parts` gives it, and the other factors of its product."""
-    for statement in statements:
-        count = 0
-        stack = [(side, ()) for side in reversed(sides(statement))]  # type: list[tuple[Expr, tuple[Expr, ...]]]
-        while stack:
-            part, others = stack.pop()
-            if is_division(part):
-                yield (statement, part, count), others
-                count += 1
-            inner = children(part)
-            factors = inner if isinstance(part, Product) else ()
-            stack += [(e, factors[:n] + factors[n + 1 :]) for n, e in reversed(tuple(enumerate(inner)))]
+def numbered(found: Iterable[tuple[Statement, Expr]]) -> Iterator[Found]:
+    """Parts with their numbers, each statement counted by itself."""
+    counts: dict[int, int] = {}
+    for statement, part in found:
+        n = counts.get(id(statement), 0)
+        counts[id(statement)] = n + 1
+        yield statement, part, n
 
 
 class Places:
@@ -87,6 +73,14 @@ class Places:
 
         place = self._matching(found, is_call(name), wanted)
         return place if isinstance(place, (t.Call, t.Reduce)) else None
+
+    def reduction(self, statement: Statement, part: IndexSum | IndexReduce | IndexMap) -> t.Tree | None:
+        """The reduction that a part was read from.  A sum may be implied, so that none is counted."""
+        if isinstance(part, IndexSum):
+            return None
+        wanted = is_call(part.operation)
+        same = [p for side in sides(statement) for p in subexpressions(side) if wanted(p)]
+        return self.call((statement, part, next(n for n, p in enumerate(same) if p is part)), part.operation)
 
     def divisor(self, found: Found) -> t.Tree | None:
         """What stands behind the `/` that a part was read from."""

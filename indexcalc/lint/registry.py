@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ..diagnostics import Diagnostic, Span
     from ..ir.program import Program
     from ..syntax.tree import Parsed
+    from .facts import Facts
+    from .places import Places
     from .settings import Settings
 
 FAMILIES = (
@@ -28,8 +30,10 @@ FAMILIES = (
     "variance",
     "names",
     "unused",
+    "likely",
     "stable",
     "singular",
+    "cost",
     "einsum",
     "implicit",
     "diagonal",
@@ -42,20 +46,34 @@ FAMILIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Checked:
-    """What a check sees: a text in which nothing is wrong, and its program."""
+    """What a check sees: a text in which nothing is wrong, and its program.  What several checks ask is found once."""
 
     text: str
     file: str
     program: Program
 
-    @property
+    @cached_property
     def tree(self) -> Parsed:
         """The syntax tree, for spans.  Parsed again: a check asks for it only where it has found something."""
         from ..syntax.parse import parse_program
 
         return parse_program(self.text)[0]
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What names stand for, how often they are read, which signs values have."""
+        from .facts import Facts
+
+        return Facts(self.program)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where parts of statements stand in the text."""
+        from .places import Places
+
+        return Places(self)
 
     def warning(self, code: str, message: str, span: Span | None, hint: str = "", **more: Any) -> Diagnostic:
         """A finding in this text; `more` are further fields of `Diagnostic`."""
@@ -150,7 +168,7 @@ def rules() -> Mapping[str, LintRule]:
 
 # Which families hold checks of a subject.  Only these are imported, so that a clean run never loads the pages.
 CHECKING: Mapping[str, tuple[str, ...]] = {
-    "program": ("unused", "likely", "stable", "singular"),
+    "program": ("unused", "likely", "stable", "singular", "cost"),
     "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles"),
     "module": (),
     "equation": (),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TypeVar
 
 from ...diagnostics import Diagnostic
 from ...ir.build import MINUS_ONE, multiply
@@ -19,16 +20,16 @@ from ...ir.expr import (
     IndexReduce,
     IndexSum,
     IndexValue,
-    Literal,
     Product,
     Sum,
     Where,
 )  # fmt: skip
-from ...ir.program import Define, Program, Statement
-from ...ir.walk import children, slots_of, subexpressions
-from ..facts import shown, standard
-from ..places import Places, sides
+from ...ir.program import Define, Statement
+from ...ir.walk import children, slots_of, subexpressions, substitute
+from ..facts import shown, standard, unordered
 from ..registry import Checked, lint_rule
+
+E = TypeVar("E", bound=Expr)
 
 
 @lint_rule(
@@ -73,18 +74,13 @@ def elementwise_matrices(checked: Checked) -> Iterator[Diagnostic]:
 )
 def elementwise_inside(checked: Checked) -> Iterator[Diagnostic]:
     """V[i,h] f(W[h,i] y[…,i]) with i free and h summed."""
-    for s in checked.program.statements:
-        if not isinstance(s, Define):
-            continue
-        for part in subexpressions(s.body):
-            found = _scaled_inside(part)
-            if found is not None and found[0] in s.indices:
-                index, matrix, vector = found
-                message = (
-                    f"`{index.name}` is free, so that `{matrix}` and `{vector}` are multiplied component by component"
-                )
-                hint = f"to contract them give both an index that is not on the left in the place of {index.name}"
-                yield checked.warning("IX151", message, s.span, hint)
+    for s, part in checked.facts.parts(IndexSum):
+        found = _scaled_inside(part)
+        if isinstance(s, Define) and found is not None and found[0] in s.indices:
+            index, matrix, vector = found
+            message = f"`{index.name}` is free, so that `{matrix}` and `{vector}` are multiplied component by component"
+            hint = f"to contract them give both an index that is not on the left in the place of {index.name}"
+            yield checked.warning("IX151", message, s.span, hint)
 
 
 @lint_rule(
@@ -99,27 +95,16 @@ def elementwise_inside(checked: Checked) -> Iterator[Diagnostic]:
 )
 def constant_along(checked: Checked) -> Iterator[Diagnostic]:
     """Reductions whose tensors all lack the index; a mask may have it."""
-    places = Places(checked)
-    for s in checked.program.statements:
-        counts: Counter[str] = Counter()
-        for side in sides(s):
-            for part in subexpressions(side):
-                if isinstance(part, (IndexReduce, IndexMap)):
-                    operation = part.operation
-                    counts[operation] += 1
-                elif isinstance(part, IndexSum):
-                    operation = "sum"
-                else:
-                    continue
-                held = _values(part.body)
-                lacking = [i for i in part.indices if held and not any(i in e.free for e in held)]
-                if lacking:
-                    name = shown(lacking[0])
-                    number = counts[operation] - 1
-                    call = places.call((s, part, number), operation) if operation != "sum" else None
-                    message = f"nothing that this {operation} runs over has the index `{name}`"
-                    hint = f"give a tensor inside the index {name}, or write the extent as a factor"
-                    yield checked.warning("IX152", message, places.span(call, s), hint)
+    facts, places = checked.facts, checked.places
+    for s, part in (*facts.parts(IndexSum), *facts.parts(IndexReduce), *facts.parts(IndexMap)):
+        assert isinstance(part, (IndexSum, IndexReduce, IndexMap))
+        held = _values(part.body)
+        lacking = [i for i in part.indices if held and not any(i in e.free for e in held)]
+        if lacking:
+            name, operation = shown(lacking[0]), "sum" if isinstance(part, IndexSum) else part.operation
+            message = f"nothing that this {operation} runs over has the index `{name}`"
+            hint = f"give a tensor inside the index {name}, or write the extent as a factor"
+            yield checked.warning("IX152", message, places.span(places.reduction(s, part), s), hint)
 
 
 @lint_rule(
@@ -134,15 +119,15 @@ def constant_along(checked: Checked) -> Iterator[Diagnostic]:
 )
 def cancels(checked: Checked) -> Iterator[Diagnostic]:
     """Sums with opposite terms, comparisons of equal sides."""
-    for s, part in _stated(checked.program):
-        if isinstance(part, Sum):
-            known = {standard(x): x for x in part.terms}
-            opposite = next((x for x in part.terms if standard(multiply(MINUS_ONE, x)) in known), None)
-            if opposite is not None and not isinstance(opposite, Literal):
-                message = f"`{multiply(MINUS_ONE, opposite)}` and `{opposite}` cancel, whatever the tensors hold"
-                yield checked.warning("IX153", message, s.span, "one of them was meant to have another index")
-        elif isinstance(part, Compare) and part.left == part.right and _values(part.left):
-            message = f"`{part.left}` is compared with itself"
+    for s, sum_ in _stated(checked, Sum):
+        known = {standard(x) for x in _alike(sum_)}
+        opposite = next((x for x in _alike(sum_) if standard(multiply(MINUS_ONE, x)) in known), None)
+        if opposite is not None:
+            message = f"`{multiply(MINUS_ONE, opposite)}` and `{opposite}` cancel, whatever the tensors hold"
+            yield checked.warning("IX153", message, s.span, "one of them was meant to have another index")
+    for s, equal in _stated(checked, Compare):
+        if equal.left == equal.right and _values(equal.left):
+            message = f"`{equal.left}` is compared with itself"
             yield checked.warning("IX153", message, s.span, "one side was meant to have another index")
 
 
@@ -158,14 +143,12 @@ def cancels(checked: Checked) -> Iterator[Diagnostic]:
 )
 def term_twice(checked: Checked) -> Iterator[Diagnostic]:
     """Sums with equal terms."""
-    for s, part in _stated(checked.program):
-        if isinstance(part, Sum):
-            twice = [x for x, n in Counter(map(standard, part.terms)).items() if n > 1]
-            shown_terms = [x for x in part.terms if standard(x) in twice and _values(x)]
-            if shown_terms:
-                message = f"`{shown_terms[0]}` stands twice in one sum"
-                hint = "write it once with a factor 2, or give one of them its own indices"
-                yield checked.warning("IX154", message, s.span, hint)
+    for s, part in _stated(checked, Sum):
+        twice = [x for x, n in Counter(map(standard, _alike(part))).items() if n > 1]
+        equal = [x for x in part.terms if standard(x) in twice] if twice else []
+        if equal:
+            hint = "write it once with a factor 2, or give one of them its own indices"
+            yield checked.warning("IX154", f"`{equal[0]}` stands twice in one sum", s.span, hint)
 
 
 @lint_rule(
@@ -180,9 +163,7 @@ def term_twice(checked: Checked) -> Iterator[Diagnostic]:
 )
 def lone_diagonal(checked: Checked) -> Iterator[Diagnostic]:
     """Terms of a sum with A[j,j], j free, beside terms that have i and j, where no term has A[i,i]."""
-    for s, part in _stated(checked.program):
-        if not isinstance(part, Sum):
-            continue
+    for s, part in _stated(checked, Sum):
         found = [(term, d) for term in part.terms for d in _diagonals(term)]
         known = {(_name(d), _index(d)) for _, d in found}
         for term, diagonal in found:
@@ -193,6 +174,52 @@ def lone_diagonal(checked: Checked) -> Iterator[Diagnostic]:
                 message = f"`{diagonal}` takes a diagonal, and its term does not vary with `{beside[0].name}`"
                 hint = f"write one of the two {index.name} as {beside[0].name}"
                 yield checked.warning("IX155", message, s.span, hint)
+
+
+@lint_rule(
+    "IX156",
+    name="read-transposed",
+    summary="a definition is only ever read with two of its indices exchanged",
+    why="S[i,j] that every reader takes as S[j,i], with the same letters, was either defined or read the wrong way "
+    "round. Both indices are of one space, so that nothing else can tell.",
+    bad="index i, j : seq(L)\nS[i, j] = Q[i, d] K[j, d]\nP[i, j] = softmax[j](S[j, i])",
+    good="index i, j : seq(L)\nS[i, j] = Q[i, d] K[j, d]\nP[i, j] = softmax[j](S[i, j])",
+    right="The transpose is meant: defining it that way round, S[j,i] = …, says so.",
+)
+def read_transposed(checked: Checked) -> Iterator[Diagnostic]:
+    """Definitions, no outputs, whose readers all exchange the same two letters of one space."""
+    program = checked.program
+    readings: dict[str, list[tuple[Statement, Access]]] = {}
+    for s, part in checked.facts.parts(Access):
+        readings.setdefault(part.tensor, []).append((s, part))
+    for definition in program.definitions.values():
+        own = tuple(i.name for i in definition.indices)
+        found = readings.get(definition.name, ())
+        if not found or definition.name in program.outputs:
+            continue
+        if all(_is_exchange(own, tuple(map(str, x.slots))) and not x.variance for _, x in found):
+            if _is_symmetric(definition, found[0][1]):
+                continue
+            statement, access = found[0]
+            message = (
+                f"`{definition.name}` is defined as {definition.name}[{', '.join(own)}] and only read as `{access}`"
+            )
+            hint = "read it the other way round, or define it as it is read"
+            yield checked.warning("IX156", message, statement.span, hint)
+
+
+def _is_symmetric(definition: Define, reading: Access) -> bool:
+    """Whether the exchange leaves the definition as it is, as in a kernel of distances."""
+    slots = [s for s in reading.slots if isinstance(s, Index)]
+    places = {i.name: i for i in definition.indices}
+    exchanged = substitute(definition.body, {a: places[b.name] for a, b in zip(definition.indices, slots)})
+    return unordered(exchanged) == unordered(definition.body)
+
+
+def _is_exchange(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
+    """Whether two rows of names differ by one exchange."""
+    differing = [n for n, (a, b) in enumerate(zip(one, two)) if a != b]
+    return len(one) == len(two) and len(differing) == 2 and sorted(one) == sorted(two)
 
 
 # ---- helpers -------------------------------------------------------------------------------------
@@ -207,9 +234,9 @@ def _is_letter(access: Access) -> bool:
     return len(access.tensor.rstrip("'0123456789")) == 1
 
 
-def _scaled_inside(part: Expr) -> tuple[Index, Access, Access] | None:
+def _scaled_inside(part: IndexSum) -> tuple[Index, Access, Access] | None:
     """(i, W, y) of Σ_h V[i,h] f(W[h,i] y[…,i])."""
-    if not isinstance(part, IndexSum) or not isinstance(part.body, Product):
+    if not isinstance(part.body, Product):
         return None
     outer = [f for f in part.body.factors if isinstance(f, Access) and len(f.slots) == 2]
     for factor in part.body.factors:
@@ -252,13 +279,18 @@ def _has_tensor(e: Expr) -> bool:
     return any(isinstance(p, Access) for p in subexpressions(e))
 
 
-def _stated(program: Program) -> Iterator[tuple[Statement, Expr]]:
-    """Every part of a definition, and of a claim about an input; identities may say the obvious."""
-    for s in program.statements:
-        if isinstance(s, Define) or (isinstance(s.left, Access) and s.left.tensor in program.inputs):
-            for side in sides(s):
-                for part in subexpressions(side):
-                    yield s, part
+def _stated(checked: Checked, kind: type[E]) -> Iterator[tuple[Statement, E]]:
+    """The parts of a definition, and of a claim about an input; identities may say the obvious."""
+    inputs = checked.program.inputs
+    for s, part in checked.facts.parts(kind):
+        if isinstance(s, Define) or (isinstance(s.left, Access) and s.left.tensor in inputs):
+            yield s, part
+
+
+def _alike(e: Sum) -> list[Expr]:
+    """The terms that have tensors, and the same free indices as another one."""
+    many = Counter(x.free for x in e.terms)
+    return [x for x in e.terms if many[x.free] > 1 and _has_tensor(x)]
 
 
 def _diagonals(e: Expr) -> Iterator[Access | Delta]:
@@ -279,4 +311,4 @@ def _name(diagonal: Access | Delta) -> str:
     return diagonal.tensor if isinstance(diagonal, Access) else "delta"
 
 
-RULES = (elementwise_matrices, elementwise_inside, constant_along, cancels, term_twice, lone_diagonal)
+RULES = (elementwise_matrices, elementwise_inside, constant_along, cancels, term_twice, lone_diagonal, read_transposed)

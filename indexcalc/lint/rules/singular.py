@@ -15,6 +15,7 @@ from ...ir.expr import (
     Index,
     IndexReduce,
     IndexSum,
+    IndexValue,
     Literal,
     Power,
     Product,
@@ -24,7 +25,7 @@ from ...ir.expr import (
 from ...ir.program import Statement
 from ...ir.walk import children, subexpressions, substitute
 from ..facts import Facts, Sign, at_index, shown, standard
-from ..places import Places, divisions, is_call, parts, sides
+from ..places import sides
 from ..registry import Checked, lint_rule
 
 STRICT_ONLY = {"ml": "off", "einstein": "off", "chemistry": "off"}
@@ -42,8 +43,9 @@ STRICT_ONLY = {"ml": "off", "einstein": "off", "chemistry": "off"}
 )
 def root_at_zero(checked: Checked) -> Iterator[Diagnostic]:
     """Roots and norms of squares that all vanish where two free indices are equal."""
-    facts = Facts(checked.program)
-    for statement, root, guards in _guarded(checked.program.statements):
+    facts = checked.facts
+    roots = {id(s) for kind in (Power, IndexReduce) for s, p in facts.parts(kind) if _under_root(p, facts) is not None}
+    for statement, root, guards in _guarded(tuple(s for s in checked.program.statements if id(s) in roots)):
         squares = _under_root(root, facts)
         pair = _coinciding(squares) if squares is not None else None
         if pair is not None and not any({*pair} <= g.free for g in guards):
@@ -65,8 +67,8 @@ def root_at_zero(checked: Checked) -> Iterator[Diagnostic]:
 )
 def divisor_may_vanish(checked: Checked) -> Iterator[Diagnostic]:
     """Terms divided by their own sum, means with weights, spreads without eps, divisors that are cut off at 0."""
-    facts, places = Facts(checked.program), Places(checked)
-    for found, others in divisions(checked.program.statements):
+    facts, places = checked.facts, checked.places
+    for found, others in facts.divisions:
         assert isinstance(found[1], Power)
         divisor = facts.meaning(found[1].base)
         what = _spread(found[1], facts) or _total(divisor, others, facts) or _cut(divisor)
@@ -87,8 +89,8 @@ def divisor_may_vanish(checked: Checked) -> Iterator[Diagnostic]:
 )
 def log_at_zero(checked: Checked) -> Iterator[Diagnostic]:
     """log(relu(…)), log of a comparison, and of definitions that are these."""
-    facts, places = Facts(checked.program), Places(checked)
-    for found in parts(checked.program.statements, is_call("log")):
+    facts, places = checked.facts, checked.places
+    for found in checked.facts.calls("log"):
         assert isinstance(found[1], Apply)
         cause = _cut(facts.meaning(found[1].arguments[0]))
         if cause:
@@ -109,20 +111,18 @@ def log_at_zero(checked: Checked) -> Iterator[Diagnostic]:
 )
 def label_as_number(checked: Checked) -> Iterator[Diagnostic]:
     """Integer inputs as terms or factors, where nothing shows that their values are positions."""
-    inputs, program = checked.program.inputs, checked.program
+    facts, inputs = checked.facts, checked.program.inputs
     labels = {n for n, tensor in inputs.items() if tensor.is_integer and tensor.values}
-    counted = {p.index.space for s in program.statements for p in _all(s) if hasattr(p, "index")} if labels else set()
-    for statement in program.statements if labels else ():
-        for part in _all(statement):
-            if not isinstance(part, (Sum, Product, Power)):
-                continue
-            for inner in children(part):
-                if isinstance(inner, Access) and inner.tensor in labels:
-                    space = inputs[inner.tensor].values
-                    if space is not None and space not in counted:
-                        message = f"`{inner}` names a value of `{space.name}`, and is used as a number"
-                        hint = f"read a table at it, E[{inner}, …], or compare it with an index"
-                        yield checked.warning("IX610", message, statement.span, hint)
+    counted = {p.index.space for _, p in facts.parts(IndexValue)}
+    arithmetic = (x for kind in (Sum, Product, Power) for x in facts.parts(kind)) if labels else ()
+    for statement, part in arithmetic:
+        for inner in children(part):
+            if isinstance(inner, Access) and inner.tensor in labels:
+                space = inputs[inner.tensor].values
+                if space is not None and space not in counted:
+                    message = f"`{inner}` names a value of `{space.name}`, and is used as a number"
+                    hint = f"read a table at it, E[{inner}, …], or compare it with an index"
+                    yield checked.warning("IX610", message, statement.span, hint)
 
 
 @lint_rule(
@@ -138,8 +138,8 @@ def label_as_number(checked: Checked) -> Iterator[Diagnostic]:
 )
 def norm_may_vanish(checked: Checked) -> Iterator[Diagnostic]:
     """Divisors that are at least 0 by their form, and not above it."""
-    facts, places = Facts(checked.program), Places(checked)
-    for found, others in divisions(checked.program.statements):
+    facts, places = checked.facts, checked.places
+    for found, others in facts.divisions:
         assert isinstance(found[1], Power)
         divisor = facts.meaning(found[1].base)
         told = _spread(found[1], facts) or _total(divisor, others, facts) or _cut(divisor)
@@ -147,11 +147,6 @@ def norm_may_vanish(checked: Checked) -> Iterator[Diagnostic]:
             span = places.span(places.divisor(found), found[0])
             hint = "add a small number to it"
             yield checked.warning("IX611", "this divisor is 0 where all its terms are", span, hint, severity="note")
-
-
-def _all(statement: Statement) -> Iterator[Expr]:
-    for side in sides(statement):
-        yield from subexpressions(side)
 
 
 def _guarded(statements: tuple[Statement, ...]) -> Iterator[tuple[Statement, Expr, tuple[Expr, ...]]]:

@@ -10,7 +10,6 @@ from ...ir.expr import Access, Apply, Expr, IndexMap, IndexReduce, IndexSum, Lit
 from ...ir.walk import subexpressions
 from ...syntax import tree as t
 from ..facts import Facts, Sign, at_index, shown, standard
-from ..places import Places, divisions, is_call, parts, sides
 from ..registry import Checked, lint_rule
 
 OVERFLOW = "exp(x) is inf from x = 709.8 in float64 and from x = 88.8 in float32"
@@ -30,8 +29,8 @@ OVERFLOW = "exp(x) is inf from x = 709.8 in float64 and from x = 88.8 in float32
 )
 def log_of_softmax(checked: Checked) -> Iterator[Diagnostic]:
     """log(softmax(…)), also by way of a definition that only logarithms read."""
-    facts, places = Facts(checked.program), Places(checked)
-    for found in parts(checked.program.statements, is_call("log")):
+    facts, places = checked.facts, checked.places
+    for found in checked.facts.calls("log"):
         argument = _argument(found[1], facts)
         if not isinstance(argument, IndexMap) or argument.operation != "softmax":
             continue
@@ -64,8 +63,8 @@ def log_of_softmax(checked: Checked) -> Iterator[Diagnostic]:
 )
 def log_sum_exp(checked: Checked) -> Iterator[Diagnostic]:
     """log(sum(exp(…)))."""
-    facts, places = Facts(checked.program), Places(checked)
-    for found in parts(checked.program.statements, is_call("log")):
+    facts, places = checked.facts, checked.places
+    for found in checked.facts.calls("log"):
         argument = _argument(found[1], facts)
         if not isinstance(argument, IndexSum) or not _is(argument.body, "exp") or _is_bounded(argument.body, facts):
             continue
@@ -96,8 +95,8 @@ def log_sum_exp(checked: Checked) -> Iterator[Diagnostic]:
 )
 def softmax_by_hand(checked: Checked) -> Iterator[Diagnostic]:
     """exp(u) / Σ exp(u), also by way of definitions."""
-    facts, places = Facts(checked.program), Places(checked)
-    for found, others in divisions(checked.program.statements):
+    facts, places = checked.facts, checked.places
+    for found, others in facts.divisions:
         divisor = found[1]
         if not isinstance(divisor, Power) or divisor.exponent != MINUS_ONE:
             continue
@@ -129,8 +128,8 @@ def softmax_by_hand(checked: Checked) -> Iterator[Diagnostic]:
 )
 def log_of_sigmoid(checked: Checked) -> Iterator[Diagnostic]:
     """log(sigmoid(x))."""
-    places = Places(checked)
-    for found in parts(checked.program.statements, is_call("log")):
+    places = checked.places
+    for found in checked.facts.calls("log"):
         argument = found[1].arguments[0]  # type: ignore[attr-defined]
         if isinstance(argument, Apply) and argument.function == "sigmoid":
             call = places.call(found, "log")
@@ -157,8 +156,8 @@ def log_of_sigmoid(checked: Checked) -> Iterator[Diagnostic]:
 )
 def softplus_by_hand(checked: Checked) -> Iterator[Diagnostic]:
     """log(1 + exp(x)) and log(exp(x) + 1)."""
-    places = Places(checked)
-    for found in parts(checked.program.statements, is_call("log")):
+    places = checked.places
+    for found in checked.facts.calls("log"):
         argument = found[1].arguments[0]  # type: ignore[attr-defined]
         if not isinstance(argument, Sum) or len(argument.terms) != 2 or ONE not in argument.terms:
             continue
@@ -187,15 +186,13 @@ def softplus_by_hand(checked: Checked) -> Iterator[Diagnostic]:
 )
 def variance_by_difference(checked: Checked) -> Iterator[Diagnostic]:
     """E[x²] − E[x]², also by way of definitions."""
-    facts = Facts(checked.program)
-    for statement in checked.program.statements:
-        for side in sides(statement):
-            for part in subexpressions(side):
-                if isinstance(part, Sum) and (squares := _cancelling(part, facts)) is not None:
-                    along = ", ".join(map(shown, squares.indices))
-                    message = f"a variance along `{along}` as a difference of two means, which cancels"
-                    hint = f"write var[{along}](…)"
-                    yield checked.warning("IX606", message, statement.span, hint)
+    facts = checked.facts
+    for statement, part in facts.parts(Sum) if facts.parts(IndexReduce) else ():
+        squares = _cancelling(part, facts)
+        if squares is not None:
+            along = ", ".join(map(shown, squares.indices))
+            message = f"a variance along `{along}` as a difference of two means, which cancels"
+            yield checked.warning("IX606", message, statement.span, f"write var[{along}](…)")
 
 
 def _argument(e: Expr, facts: Facts) -> Expr:

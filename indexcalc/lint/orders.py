@@ -1,0 +1,61 @@
+"""What a contraction costs in the order in which it is written, and in the best one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from itertools import combinations
+
+from ..ir.expr import Access, Expr, Index, IndexSum, Product
+
+Labels = frozenset[Index]
+MAX_OPERANDS = 6  # 2**6 subsets: the best order is found by looking at all of them
+
+
+def operands_of(e: Expr) -> tuple[tuple[Access, ...], Labels] | None:
+    """The tensors of a contraction Σ Π A, all their slots plain indices, and its result's indices.  Scalars are left
+    out: they are multiplied into the smallest tensor."""
+    body = e.body if isinstance(e, IndexSum) else e
+    factors = body.factors if isinstance(body, Product) else (body,)
+    tensors = [f for f in factors if f.free]
+    for f in tensors:
+        if not isinstance(f, Access) or len(f.free) < len(f.slots) or not all(isinstance(s, Index) for s in f.slots):
+            return None
+    return tuple(f for f in tensors if isinstance(f, Access)), e.free
+
+
+def volume(labels: Labels, sizes: Mapping[Index, int]) -> int:
+    """The number of multiplications of a step over these indices."""
+    return reduce(lambda a, i: a * sizes[i], labels, 1)
+
+
+def best(operands: Sequence[Labels], out: Labels, sizes: Mapping[Index, int]) -> int:
+    """The multiplications of the cheapest order of pairs.
+
+    >>> from ..ir.index import Space
+    >>> i, j, k = (Index(c, Space(c)) for c in "ijk")
+    >>> best([frozenset({i, j}), frozenset({j, k}), frozenset({k})], frozenset({i}), {i: 9, j: 9, k: 9})
+    162
+    """
+    every = frozenset(range(len(operands)))
+    labels = {
+        s: _kept(s, operands, out) for n in range(1, len(operands) + 1) for s in map(frozenset, combinations(every, n))
+    }
+    cost = {s: 0 for s in labels if len(s) == 1}
+    for n in range(2, len(operands) + 1):
+        for group in map(frozenset, combinations(sorted(every), n)):
+            first = min(group)
+            rest = sorted(group - {first})
+            cost[group] = min(
+                cost[one] + cost[group - one] + volume(labels[one] | labels[group - one], sizes)
+                for k in range(len(rest))
+                for one in (frozenset({first, *part}) for part in combinations(rest, k))
+            )
+    return cost[every]
+
+
+def _kept(group: frozenset[int], operands: Sequence[Labels], out: Labels) -> Labels:
+    """The indices of a group's product that its surroundings need."""
+    inside = frozenset[Index]().union(*(operands[n] for n in group))
+    outside = out.union(*(x for n, x in enumerate(operands) if n not in group))
+    return inside & outside
