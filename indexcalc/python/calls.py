@@ -84,7 +84,8 @@ def _places(function: Function, count: int) -> tuple[int, ...]:
 
 def _unpacked(operands: Sequence[ast.expr], function: Function) -> Sequence[ast.expr]:
     """The operands; those of one list or tuple where the function takes such."""
-    if len(operands) == 1 and isinstance(operands[0], (ast.List, ast.Tuple)) and function.layout == "first":
+    takes_lists = function.layout == "first" and function.library in ("torch", "")
+    if takes_lists and len(operands) == 1 and isinstance(operands[0], (ast.List, ast.Tuple)):
         return operands[0].elts
     return operands
 

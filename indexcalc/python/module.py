@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..diagnostics import Lines, Span
 from ..einsum.spec import Spec, SpecError
+from .contraction import Contraction, contraction_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Argument:
     shape: Shape | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """One einsum-like call.
 
@@ -88,6 +90,11 @@ class Call:
     def place(self, start: int, end: int) -> Span:
         """The place in the file of string.text[start:end]."""
         return self.string.span(self.lines, start, end)
+
+    @cached_property
+    def contraction(self) -> Contraction | None:
+        """The labels of an einsum and what becomes of them; None for another operation, or where nothing is read."""
+        return contraction_of(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ def fixed(call):
         ("jnp.einsum('...MN,...NC->...NC', attention, values)", "IX404", "error", "M"),
         ("torch.einsum('nls,ncs->nls', attention, feat)", "IX404", "error", "c"),
         ("np.einsum('cij,qjk->qik', A, B)", "IX404", "warning", "c"),
+        ("np.einsum('zu,zvj->zvj', A, B)", "IX404", "warning", "u"),
+        ("np.einsum('ab,acd->ab', A, B)", "IX404", "warning", "c"),
+        ("np.einsum('...ij,...i->...', A, x)", "IX404", "warning", "j"),
         ("np.einsum('ab,cd->abc', A, B)", "IX404", "warning", "d"),
         ("np.einsum('ij,i->i', A, x)", "IX404", "warning", "j"),
         ("np.einsum('ij,jk->ij', A, B)", "IX410", "error", "j"),
@@ -72,6 +75,8 @@ def test_each_rule_marks_its_place(call, code, severity, place):
         "np.einsum('ij,ij', A, B)", "torch.einsum('i...->i', A)", "np.einsum('...ij,...jk->...ik', A, B)",
         "np.einsum(f'{n}ij,jk->ij', A, B)", "self.einsum('ij,jk->ik', A)", "torch.einsum('ij,jk->ik', operands)",
         "self.e_einsum('i.j', x)", "np.einsum('ijk,jl,kl->il', A, B, C)", "np.einsum('i,ij,j->', x, A, y)",
+        "np.einsum('ij,i->', A, x)", "np.einsum('ij->i', [x, y])",
+        "np.einsum('zri,z->izr', A, x)",
         "np.einsum('ij,jk->ik', *pair)", "einops.einsum(A, B, 'a b, b c -> a c')",
     ],
 )  # fmt: skip

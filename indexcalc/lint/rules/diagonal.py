@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic
+from ...python.contraction import Contraction, contractions
 from ...python.module import Call
-from ..contraction import Contraction, contractions
 from ..registry import lint_rule
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...diagnostics import Diagnostic, did_you_mean, listed
 from ...einsum.spec import Axis, Operand
 from ...einsum.targets import TARGETS
+from ...python.contraction import Contraction, Use, contractions
 from ...python.module import Call
-from ..contraction import Contraction, Use, contractions
 from ..registry import lint_rule
 
 _IMPORT = "import numpy as np\n\n"
@@ -116,44 +116,44 @@ def summed_alone(call: Call) -> Iterator[Diagnostic]:
     for c in contractions(call):
         if _meant_as_matmul(c) is not None or any(name not in c.uses for name in c.result):
             continue
-        for use in c.summed_alone:
-            if not any(o.labels for k, o in enumerate(c.inputs) if k != use.operand):
-                continue  # times a number: an ordinary sum
-            yield _summed_alone(c, use)
+        if not c.result and not any(a.is_open for o in c.inputs for a in o.axes):
+            continue  # one number: everything is summed, whatever is shared
+        for k in sorted({use.operand for use in c.summed_alone}):
+            if any(o.labels for n, o in enumerate(c.inputs) if n != k):  # else times a number: an ordinary sum
+                yield _summed_alone(c, [use for use in c.summed_alone if use.operand == k])
 
 
-def _summed_alone(c: Contraction, use: Use) -> Diagnostic:
-    label = use.axis.name
-    message = f"index `{label}` is summed in one operand only"
+def _summed_alone(c: Contraction, lone: Sequence[Use]) -> Diagnostic:
+    use, label = lone[0], lone[0].axis.name
+    names = listed([f"`{u.axis.name}`" for u in lone])
+    one = len(lone) == 1
+    message = f"{'index' if one else 'indices'} {names} {'is' if one else 'are'} summed in one operand only"
     scaled = _scaled(c, use)
     if scaled is None:
         return c.finding(
-            "IX404", message, use.axis, label=f"only {c.name(use.operand)} has `{label}`, and the result lacks it",
-            why=f"{c.name(use.operand)} is summed over `{label}` before it is multiplied with anything.",
-            hint=f"put `{label}` into the result or another operand; for a plain sum, write .sum(…) on the operand",
+            "IX404", message, use.axis, label=f"only {c.name(use.operand)} has {names}, and the result does not",
+            others=[(u.axis, "") for u in lone[1:]],
+            why=f"{c.name(use.operand)} is summed over {names} before it is multiplied with anything.",
+            hint=f"put {names} into the result or another operand; for a plain sum, write .sum(…) on the operand",
         )  # fmt: skip
     other, kept = scaled
-    fix = None
-    if kept is not None:
-        assert c.output is not None
-        spot = next(axis for axis in c.output.axes if axis.name == kept)
-        fix = c.rewritten(spot, label)
-    instead = f"; the result keeps `{kept}` instead" if kept else ""
+    assert c.output is not None
+    spot = next(axis for axis in c.output.axes if axis.name == kept)
     places = [(axis, "") for k in (use.operand, other) for axis in c.inputs[k].axes if axis.name == kept]
     return c.finding(
-        "IX404", message, use.axis, severity="error", label=f"summed here{instead}", others=places, fix=fix,
+        "IX404", message, use.axis, severity="error", others=places, fix=c.rewritten(spot, label),
+        label=f"summed here; the result keeps `{kept}` instead",
         why=f"{c.name(other)} is only scaled by sums of {c.name(use.operand)} over `{label}`; nothing is contracted.",
-        hint="" if fix else f"put `{label}` into the result, or contract it with an axis of {c.name(other)}",
     )  # fmt: skip
 
 
-def _scaled(c: Contraction, use: Use) -> tuple[int, str | None] | None:
+def _scaled(c: Contraction, use: Use) -> tuple[int, str] | None:
     """The operand that this one's sums only scale, and the label that stands in the place of the lost one.
 
-    That is so where the two have a kept label in common, contract nothing, and the result is as the other operand,
-    which has an axis of its own.
+    That is so where the two contract nothing, the result is as the other operand, which has an axis of its own, and
+    one label in common is kept besides those of the batch, with which both begin.
     """
-    if len(c.inputs) != 2:
+    if len(c.inputs) != 2 or c.output is None:
         return None
     other = 1 - use.operand
     own, theirs = c.inputs[use.operand].labels, c.inputs[other].labels
@@ -165,7 +165,7 @@ def _scaled(c: Contraction, use: Use) -> tuple[int, str | None] | None:
     batch = {x for k, x in enumerate(own) if theirs[: k + 1] == own[: k + 1]}
     free = [x for x in common if x not in batch]
     lost = [x for x in own if x not in theirs]
-    return other, free[0] if len(free) == 1 and len(lost) == 1 and c.output is not None else None
+    return (other, free[0]) if len(free) == 1 and len(lost) == 1 else None
 
 
 @lint_rule(

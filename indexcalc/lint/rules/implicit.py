@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic
 from ...einsum.spec import Operand
+from ...python.contraction import Contraction, contractions
 from ...python.module import Call
-from ..contraction import Contraction, contractions
 from ..registry import lint_rule
 
 _IMPORT = "import numpy as np\n\n"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from ...diagnostics import Diagnostic
 from ...einsum.spec import Axis
+from ...python.contraction import Contraction, contractions
 from ...python.module import Argument, Call
-from ..contraction import Contraction, contractions
 from ..registry import lint_rule
 
 _TORCH = "import torch\n\n"

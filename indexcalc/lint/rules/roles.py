@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic
+from ...python.contraction import Contraction, contractions
 from ...python.module import Call
-from ..contraction import Contraction, contractions
 from ..registry import lint_rule
 from ..roles import roles
 
@@ -20,7 +20,7 @@ _POSITIONS = frozenset(
 @lint_rule(
     "IX420",
     name="einsum-scaling-reorders",
-    summary="a product with a vector that also exchanges axes of the result",
+    summary="a product with a vector that also exchanges the last two axes",
     why="Each number is only scaled, so that the result is expected to be laid out as the operand is. Axes of the same "
     "or of compatible sizes then go unnoticed in a later reshape.",
     bad=_IMPORT + "y = torch.einsum('tbhd,h->tbdh', x, head_scale)",
@@ -31,7 +31,7 @@ _POSITIONS = frozenset(
     fix="The result gets the operand's order (unsafe: it changes what is computed).",
 )
 def scaling_reorders(call: Call) -> Iterator[Diagnostic]:
-    """Two operands, one a vector along an axis of the other, nothing summed, and the result in another order."""
+    """Two operands, one a vector along an axis of the other, nothing summed, and the last two axes exchanged."""
     for c in contractions(call):
         if len(c.inputs) != 2 or c.output is None or c.summed:
             continue
@@ -39,13 +39,11 @@ def scaling_reorders(call: Call) -> Iterator[Diagnostic]:
             vector, labels = c.inputs[scale].labels, c.inputs[array].labels
             if len(vector) != 1 or len(labels) < 3 or vector[0] not in labels or len(c.inputs[scale].axes) != 1:
                 continue
-            if c.result != labels and sorted(c.result) == sorted(labels) and len(set(labels)) == len(labels):
+            if c.result == (*labels[:-2], labels[-1], labels[-2]) and len(set(labels)) == len(labels):
                 written = c.spec.text[c.inputs[array].start : c.inputs[array].end].strip()
                 moved = [a for a, b in zip(c.output.axes, c.inputs[array].axes) if a.name != b.name]
                 fix = c.rewritten(c.output, (" " if c.spec.text[c.output.start :].startswith(" ") else "") + written)
-                message = (
-                    f"{c.name(array)} is only scaled by {c.name(scale)}, but the result has its axes in another order"
-                )
+                message = f"{c.name(array)} is only scaled by {c.name(scale)}, but its last two axes come out exchanged"
                 yield c.finding("IX420", message, moved[0], others=[(a, "") for a in moved[1:]], fix=fix)
                 break
 

@@ -8,7 +8,6 @@ from ...diagnostics import Diagnostic
 from ...einsum.targets import TARGETS
 from ...einsum.verdict import Refused, Valid, verdict
 from ...python.module import Call
-from ..contraction import Contraction
 from ..registry import lint_rule
 from ..settings import Settings
 
@@ -31,7 +30,7 @@ from ..settings import Settings
 def refused(call: Call, settings: Settings) -> Iterator[Diagnostic]:
     """Verdicts of the library called and of the targets, for strings that at least one library takes."""
     spec = call.spec
-    if spec is None or Contraction.of(call) is None or call.dialect not in ("einsum", "sublist"):
+    if spec is None or call.contraction is None or call.dialect not in ("einsum", "sublist"):
         return
     asked = [call.library, *(t for t in settings.targets if t != call.library)]
     asked = [t for t in asked if t in TARGETS]

@@ -1,15 +1,21 @@
-"""An einsum call as the rules see it: which label stands where, and what becomes of it."""
+"""An einsum call as the rules see it: which label stands where, and what becomes of it.
+
+One is made for each call and kept (`Call.contraction`), since every rule looks at it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ..diagnostics import Diagnostic, Label, Span
 from ..einsum.dialects import DIALECTS
 from ..einsum.spec import Axis, Operand, Spec
-from ..python.module import Call
+
+if TYPE_CHECKING:
+    from .module import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class Use:
 
 
 class Contraction:
-    """The labels of an einsum call.  `of` gives None for calls that are no contraction or could not be read."""
+    """The labels of an einsum call: `uses` of each in the inputs, and the result's."""
 
     def __init__(self, call: Call, spec: Spec) -> None:
         self.call = call
@@ -35,13 +41,6 @@ class Contraction:
                 if axis.is_label:
                     self.uses.setdefault(axis.name, []).append(Use(k, n, axis))
 
-    @staticmethod
-    def of(call: Call) -> Contraction | None:
-        """The contraction of a call whose string is known and read."""
-        if call.spec is None or DIALECTS[call.dialect].operation != "contract":
-            return None
-        return Contraction(call, call.spec)
-
     @cached_property
     def result(self) -> tuple[str, ...]:
         """The result's labels: those behind the arrow, or in implicit mode those that stand once, sorted."""
@@ -49,7 +48,7 @@ class Contraction:
             return self.output.labels
         return tuple(sorted((name for name, uses in self.uses.items() if len(uses) == 1), key=_sublist_order))
 
-    @property
+    @cached_property
     def summed(self) -> list[str]:
         """Labels that the result lacks, in the order of the string."""
         return [name for name in self.uses if name not in self.result]
@@ -58,7 +57,7 @@ class Contraction:
         """Which inputs have the label."""
         return sorted({use.operand for use in self.uses.get(label, ())})
 
-    @property
+    @cached_property
     def summed_alone(self) -> list[Use]:
         """Labels of one operand that the result lacks, in a product of several."""
         if len(self.inputs) < 2:
@@ -116,8 +115,14 @@ def _sublist_order(label: str) -> tuple[int, str]:
     return (int(label), "") if label.isdecimal() else (0, label)
 
 
+def contraction_of(call: Call) -> Contraction | None:
+    """The contraction of a call whose string is known and read; None for another operation."""
+    if call.spec is None or DIALECTS[call.dialect].operation != "contract":
+        return None
+    return Contraction(call, call.spec)
+
+
 def contractions(call: Call) -> Iterator[Contraction]:
     """The call's contraction, for a `for` loop: none or one."""
-    found = Contraction.of(call)
-    if found is not None:
-        yield found
+    if call.contraction is not None:
+        yield call.contraction
