@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import permutations
 
 from ..ir.program import Program
@@ -29,6 +29,20 @@ def by_name(left: Program, right: Program) -> Names:
             if sum(a == x for x, _ in pairs) == 1 and sum(b == y for _, y in pairs) == 1:
                 found[a] = b
     return found
+
+
+def alike(name: str, known: Iterable[str]) -> str | None:
+    """The one known name that is the same, or else like it.
+
+    >>> alike("W_query", ["W_q", "W_k"])
+    'W_q'
+    """
+    candidates = list(known)
+    for test in (_same, _same_words, _same_beginnings):
+        found = [k for k in candidates if test(name, k)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def completions(left: Program, right: Program, fixed: Mapping[str, str]) -> Iterator[Names]:

@@ -29,12 +29,17 @@ PROVED, DIFFER = "proved by normal form", "they differ at a random point"
 SHORT = 20_000  # values of all indices together
 
 
-def compare(left: Program, right: Program, *, rename: bool = True) -> Comparison:
+Sides = tuple[str, str]  # what the two are called in reasons
+SIDES = ("the first", "the second")
+
+
+def compare(left: Program, right: Program, *, rename: bool = True, sides: Sides = SIDES) -> Comparison:
     """Whether the outputs of two programs are equal for all inputs and sizes.
 
     Outputs are paired by name, else by position.  Inputs have the same names; with `rename`, those whose names differ
     are paired by what the names say, then by position, then in any way that fits.  Where only an exchange of inputs
-    whose names do agree makes the two equal, the verdict is "different" and `.exchanged` names them.
+    whose names do agree makes the two equal, the verdict is "different" and `.exchanged` names them.  `sides` says
+    what the two are called in reasons.
 
     >>> from ..elaborate.read import read_program
     >>> a = read_program("S[i,j] = Q[i,d] K[j,d]")
@@ -44,11 +49,11 @@ def compare(left: Program, right: Program, *, rename: bool = True) -> Comparison
     ('Q', 'K')
     """
     left, right = plain(left), plain(right)
-    outputs = _outputs(left, right)
+    outputs = _outputs(left, right, sides)
     if isinstance(outputs, str):
         return Comparison(DIFFERENT, outputs)
     fixed = by_name(left, right) if rename else {n: n for n in left.inputs if n in right.inputs}
-    missing = _missing(left, right, fixed, rename)
+    missing = _missing(left, right, fixed, rename, sides)
     if missing:
         return Comparison(DIFFERENT, missing, fixed)
     first: Comparison | None = None
@@ -76,27 +81,27 @@ def _with_exchange(left: Program, right: Program, outputs: list[tuple[str, str]]
     return first
 
 
-def _outputs(left: Program, right: Program) -> list[tuple[str, str]] | str:
+def _outputs(left: Program, right: Program, sides: Sides) -> list[tuple[str, str]] | str:
     """Pairs of outputs, or why there are none."""
-    for p, which in ((left, "first"), (right, "second")):
+    for p, which in zip((left, right), sides):
         if not p.outputs:
             hint = "a definition such as y[i] = A[i,j] x[j]"
-            raise fail("IX901", f"the {which} program defines nothing that can be compared", hint=hint)
+            raise fail("IX901", f"{which} defines nothing that can be compared", hint=hint)
     if set(left.outputs) == set(right.outputs):
         return [(n, n) for n in left.outputs]
     if len(left.outputs) != len(right.outputs):
-        return f"the first has the outputs {listed(left.outputs)}, the second {listed(right.outputs)}"
+        return f"{sides[0]} has the outputs {listed(left.outputs)}, {sides[1]} {listed(right.outputs)}"
     return list(zip(left.outputs, right.outputs))
 
 
-def _missing(left: Program, right: Program, fixed: Mapping[str, str], rename: bool) -> str:
+def _missing(left: Program, right: Program, fixed: Mapping[str, str], rename: bool, sides: Sides) -> str:
     """Inputs that the other one cannot have, in words; other names may mean the same where they are renamed."""
     first = [a for a in left.inputs if a not in fixed]
     second = [b for b in right.inputs if b not in fixed.values()]
     if len(first) == len(second) and (rename or not first):
         return ""
-    parts = [f"only the first reads {listed(first)}"] if first else []
-    parts += [f"only the second reads {listed(second)}"] if second else []
+    parts = [f"only {sides[0]} reads {listed(first)}"] if first else []
+    parts += [f"only {sides[1]} reads {listed(second)}"] if second else []
     return ", ".join(parts)
 
 

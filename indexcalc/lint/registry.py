@@ -43,6 +43,7 @@ FAMILIES = (
     "roles",
     "runtime",
     "usage",
+    "reference",
 )
 
 

@@ -166,7 +166,7 @@ def test_what_is_in_the_way(a, b, reason):
 
 
 def test_nothing_to_compare_is_refused():
-    with pytest.raises(IndexCalcError, match="the first program defines nothing"):
+    with pytest.raises(IndexCalcError, match="the first defines nothing"):
         compared("A[i,j] B[i,j] == 0", "y = 2")
 
 

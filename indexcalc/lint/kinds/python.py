@@ -19,14 +19,18 @@ def findings(source: Source, settings: Settings) -> Iterator[Diagnostic]:
     except IndexCalcError as error:
         yield from error.diagnostics
         return
-    yield from module_findings(module, settings)
+    yield from module_findings(module, settings, source.name)
 
 
-def module_findings(module: Module, settings: Settings) -> Iterator[Diagnostic]:
-    """What the checks of calls and of modules find."""
+def module_findings(module: Module, settings: Settings, file: str = "<input>") -> Iterator[Diagnostic]:
+    """What the checks of calls and of modules find, and the formulas in its comments; paths in them start at `file`."""
     if module.calls:
         for rule in checks("call"):
             for call in module.calls:
                 yield from rule.run(call, settings)
     for rule in checks("module"):
         yield from rule.run(module, settings)
+    if "ix:" in module.text:
+        from ..reference.check import reference_findings  # which loads what compares formulas
+
+        yield from reference_findings(module, file)

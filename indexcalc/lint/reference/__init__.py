@@ -1,0 +1,1 @@
+"""Formulas in comments of Python source, held against the code that they stand at."""

@@ -1,0 +1,126 @@
+"""`# ix:` comments: what they say, and the statement that each belongs to."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ...diagnostics import Span
+from ...python.module import Module
+
+_MARK = re.compile(r"#\s*ix:[ \t]*(?!ignore\b)(.*?)\s*$", re.DOTALL)
+_SEE = re.compile(r"see\s+(?P<path>[^\s#]*)#(?P<label>\S+)$|see\s+(?P<whole>\S+)$")
+_SPEC = re.compile(r"(?:[\w.]+\s+)?(['\"])(?P<quoted>[^'\"]*->[^'\"]*)\1$|(?P<bare>[^='\"]*->[^='\"]*)$")
+_DECLARES = re.compile(r"(?:index|tensor|scalar|integer|function|metric|convention)\b(?!\s*[=\[(])")
+FORMULA, SPEC, SEE, DECLARATION = "formula", "spec", "see", "declaration"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What stands behind `ix:`, of what kind it is, and where it is in the file.  `row` counts from 1; `alone` says
+    that nothing else stands on its line."""
+
+    kind: str
+    text: str
+    start: int
+    span: Span
+    row: int
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The comments that belong to one statement and say one thing; a formula may take several lines.
+
+    `statement` is None where no statement follows.
+    """
+
+    kind: str
+    comments: tuple[Comment, ...]
+    statement: ast.stmt | None
+
+    @property
+    def span(self) -> Span:
+        """From the first comment to the last."""
+        return self.comments[0].span.to(self.comments[-1].span)
+
+
+def comments_of(module: Module) -> list[Comment]:
+    """The `# ix:` comments of a module in their order, those that only silence findings left out."""
+    return list(_found(module)) if "ix:" in module.text else []
+
+
+def _found(module: Module) -> Iterator[Comment]:
+    starts = [0]
+    for line in io.StringIO(module.text):
+        starts.append(starts[-1] + len(line))
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+            match = _MARK.match(token.string) if token.type == tokenize.COMMENT else None
+            if match is not None and match[1]:
+                row, column = token.start
+                start = starts[row - 1] + column + match.start(1)
+                span = module.lines.span(start, start + len(match[1]))
+                kind = _kind(match[1])
+                yield Comment(kind, match[1], start, span, row, not token.line[:column].strip())
+    except (tokenize.TokenError, SyntaxError):  # masked magics of a notebook may leave what only `ast` reads
+        return
+
+
+def _kind(text: str) -> str:
+    if _SEE.match(text):
+        return SEE
+    if _DECLARES.match(text):
+        return DECLARATION
+    return SPEC if _SPEC.match(text) else FORMULA
+
+
+def spec_in(text: str) -> tuple[str, int]:
+    """The spec of a comment that is one, and where in the text it begins."""
+    match = _SPEC.match(text)
+    assert match is not None
+    name = "quoted" if match["quoted"] is not None else "bare"
+    return match[name], match.start(name)
+
+
+def place_in(text: str) -> tuple[str, str]:
+    """The path and the label (or "") of `see path#label`."""
+    match = _SEE.match(text)
+    assert match is not None
+    return (match["whole"], "") if match["whole"] else (match["path"], match["label"])
+
+
+def references(module: Module, comments: Sequence[Comment]) -> list[Reference]:
+    """What is said about which statement; lines of a formula that belong together are one reference."""
+    statements = [n for n in ast.walk(module.tree) if isinstance(n, ast.stmt)]
+    rows = {c.row for c in comments if c.alone}
+    comment_rows = rows | {k for k, line in enumerate(module.text.split("\n"), 1) if line.lstrip().startswith("#")}
+    found: list[Reference] = []
+    for comment in comments:
+        if comment.kind == DECLARATION:
+            continue
+        statement = _statement(comment, statements, comment_rows)
+        last = found[-1] if found else None
+        if last is not None and comment.kind == last.kind == FORMULA and last.statement is statement is not None:
+            found[-1] = Reference(FORMULA, (*last.comments, comment), statement)
+        else:
+            found.append(Reference(comment.kind, (comment,), statement))
+    return found
+
+
+def _statement(comment: Comment, statements: Sequence[ast.stmt], comment_rows: set[int]) -> ast.stmt | None:
+    """The simple statement around the comment, else, for a comment on a line of its own, the one that follows."""
+    simple = [s for s in statements if not hasattr(s, "body")]
+    around = [s for s in simple if s.lineno <= comment.row <= (s.end_lineno or s.lineno)]
+    if around:
+        return around[-1]
+    if not comment.alone:
+        return None
+    row = comment.row + 1
+    while row in comment_rows:
+        row += 1
+    return next((s for s in simple if s.lineno == row), None)
