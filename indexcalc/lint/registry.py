@@ -26,6 +26,7 @@ FAMILIES = (
     "syntax",
     "files",
     "balance",
+    "formulas",
     "spaces",
     "variance",
     "names",

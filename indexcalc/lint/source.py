@@ -23,7 +23,7 @@ KINDS = {
     ".ipynb": "notebook",
     ".py": "python",
 }
-LINTED_KINDS = ("idx", "markdown", "notebook", "python")
+LINTED_KINDS = ("idx", "latex", "markdown", "notebook", "python")
 _LINE = re.compile(r"[^\n\0]+")
 _FILE_NAME = re.compile(r"[^=#\[\](){}]+\.[A-Za-z]\w*")  # no formula has a point before a letter
 MAX_BYTES = 4 * MAX_CHARACTERS  # no character of UTF-8 or UTF-16 takes more

@@ -1,0 +1,48 @@
+"""Whether the indices of an equation balance: sums, sides, terms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import pairwise
+
+from ..diagnostics import Diagnostic, Lines
+from .differ import term_findings, thrice
+from .equation import Equation
+from .evidence import weigh
+from .positions import misplaced
+from .sides import side_findings
+from .slips import missed_underscores, script_names
+from .sums import sum_findings
+from .symbols import EQUALITIES
+from .teller import Teller
+
+
+def balance(
+    equation: Equation, lines: Lines, known: Collection[str] = (), strict: bool = False
+) -> Iterator[Diagnostic]:
+    """The findings in one equation.  `known`: letters that are indices elsewhere in its document; `strict`: by the
+    rules of Einstein's convention, where a broadcast is a mistake as well.
+
+    >>> from .document import equations
+    >>> text = r"S_{ij} = Q_{id} K_{kd}"
+    >>> [d.message for d in balance(equations(text)[0], Lines(text))]
+    ['free indices differ between the two sides: the left one has `j`, the right one `k`']
+    """
+    tree = equation.tree if equation.has_scripts else None
+    if tree is None:
+        return
+    evidence = weigh(tree, frozenset(equation.declared), known, strict)
+    tell = Teller(equation, lines, evidence, tree, strict)
+    yield from sum_findings(tell)
+    yield from missed_underscores(tell)
+    for relation, (a, b) in zip(tree.relations, pairwise(evidence.sides)):
+        if relation in EQUALITIES:
+            yield from side_findings(tell, a, b)
+    for k, side in enumerate(evidence.sides):
+        yield from term_findings(tell, k)
+        yield from thrice(tell, side)
+    if tell.told:
+        return  # what follows from a slip is no second one
+    if evidence.tensorial:
+        yield from misplaced(tell)
+    yield from script_names(tell)

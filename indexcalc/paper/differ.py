@@ -1,0 +1,129 @@
+"""The terms of one side: which differ in their free indices, and letters that stand too often in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics import Diagnostic
+from .symbols import EQUALITIES
+from .teller import Teller, absent
+from .terms import Term, Use
+from .tree import Place
+
+
+def term_findings(tell: Teller, number: int) -> Iterator[Diagnostic]:
+    """Terms of one side that differ in their free indices."""
+    side, others = tell.evidence.sides[number], _others(tell, number)
+    if len(side) < 2:
+        return
+    outside = [o for o in others if any(t.uses for t in o)]
+    for name, use in tell.certain(side).items():
+        if name in tell.told:
+            continue
+        free = any(not absent(name, o) for o in outside)
+        if free:
+            yield from _lacking(tell, name, use, side, others)
+        elif not outside:
+            yield from _uneven(tell, name, use, side)
+
+
+def _others(tell: Teller, k: int) -> list[tuple[Term, ...]]:
+    """The sides that side k is equated with."""
+    out = []
+    for n in (k - 1, k):
+        if 0 <= n < len(tell.tree.relations) and tell.tree.relations[n] in EQUALITIES:
+            out.append(tell.evidence.sides[n + (n >= k)])
+    return out
+
+
+def _uneven(tell: Teller, name: str, use: Use, side: tuple[Term, ...]) -> Iterator[Diagnostic]:
+    """Where the other sides say nothing: a letter that one term has free and another not at all, or summed."""
+    odd = [t for t in side if not t.open and name not in t.may and t.count(name) != 1]
+    if not odd or (not any(t.uses for t in odd) and not tell.evidence.tensorial):
+        return
+    if all(u.alone for t in side for u in t.of(name)) and not any(t.count(name) > 1 for t in side):
+        return  # kinetic and potential energies: E_k + E_p
+    term = odd[0]
+    if not _is_news(tell, name, term.place):
+        return
+    has = f"has {tell.show(name)} {_times(term.count(name))}" if term.count(name) else f"lacks {tell.show(name)}"
+    yield tell.finding(
+        "IX102",
+        f"{tell.show(name)} stands once in one term, and another term {has}",
+        use.owner,
+        "each term of a sum has the same free indices",
+        f"{tell.show(name)} stands once",
+        (tell.label(term.place, has),),
+    )
+
+
+def _lacking(
+    tell: Teller, name: str, use: Use, side: tuple[Term, ...], others: list[tuple[Term, ...]]
+) -> Iterator[Diagnostic]:
+    """A term without an index that the other terms and sides have, where that is no broadcast."""
+    derivative = any(t.derived and t.count(name) for o in others for t in o if len(o) == 1)
+    if not tell.evidence.tensorial and not derivative:
+        return
+    by_place: dict[Place, list[Term]] = {}
+    for term in side:
+        by_place.setdefault(term.place, []).append(term)
+    for place, terms in by_place.items():
+        whole = not tell.evidence.tensorial  # brackets multiplied out are broadcasts in a formula of arrays
+        missing = (all if whole else any)(absent(name, (t,)) for t in terms)
+        if missing and any(t.uses or tell.evidence.tensorial for t in terms):
+            if not _is_news(tell, name, place):
+                return
+            yield tell.finding(
+                "IX115",
+                f"this term lacks the index {tell.show(name)}, which the other terms have",
+                place,
+                "each term of a sum has the same free indices; a term that is the same for all values of "
+                f"{tell.show(name)} is seldom meant here",
+                f"has no {tell.show(name)}",
+                (tell.label(use.owner, f"has {tell.show(name)}"),),
+                severity="warning",
+            )
+            return
+
+
+def _is_news(tell: Teller, name: str, term: Place) -> bool:
+    """Whether nothing was said of this term yet: two letters that differ are mostly one slip."""
+    tell.told.add(name)
+    known = term in tell.told_terms
+    tell.told_terms.add(term)
+    return not known
+
+
+def thrice(tell: Teller, side: tuple[Term, ...]) -> Iterator[Diagnostic]:
+    """An index three times in a term, where pairs are summed without a sign."""
+    signs = bool(tell.evidence.met.ranges)
+    for term in side:
+        for name in term.names:
+            uses = term.of(name)
+            if name in tell.told or name not in tell.evidence.sure:
+                continue
+            free = _is_free(tell, name)
+            elsewhere = any(t.count(name) for s in tell.evidence.sides if s is not side for t in s)
+            if len(uses) % 2 and len(uses) > 2 and not signs and (tell.evidence.implicit or not elsewhere):
+                message = f"{tell.show(name)} stands {_times(len(uses))} in one term"
+                hint = "an index that is summed stands twice, one that is free once: rename one of them"
+            elif len(uses) == 2 and free and (tell.strict or (tell.evidence.tensorial and not signs)):
+                message = f"{tell.show(name)} is free in this equation, and stands twice in one term"
+                hint = "a pair is summed, so the sum's index needs a letter of its own"
+            else:
+                continue
+            tell.told.add(name)
+            labels = tuple(tell.label(u.place, "") for u in uses[1:])
+            yield tell.finding("IX103", message, uses[0].place, hint, tell.show(name), labels)
+
+
+def _is_free(tell: Teller, name: str) -> bool:
+    """Whether two sides have the letter once, or all terms of one side have it and this one twice."""
+    sides = [side for side in tell.evidence.sides if any(t.uses for t in side)]
+    return sum(any(t.count(name) == 1 for t in side) for side in sides) > 1 or (
+        len(sides) == 1 and sum(t.count(name) == 1 for t in sides[0]) > 1
+    )
+
+
+def _times(count: int) -> str:
+    return {2: "twice", 3: "three times"}.get(count, f"{count} times")

@@ -1,0 +1,75 @@
+"""Upper and lower positions, in equations that pair them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics import Diagnostic
+from .evidence import Evidence
+from .teller import Teller
+from .terms import Use
+
+
+def misplaced(tell: Teller) -> Iterator[Diagnostic]:
+    """A free index up in one place and down in another; a pair in one position where all other pairs are mixed.
+
+    Nothing is said unless the equation pairs upper with lower positions somewhere.
+    """
+    if not tell.evidence.paired & tell.evidence.sure:
+        return
+    yield from _free(tell)
+    mixed, same = _pairs(tell.evidence)
+    if mixed < 2 * len(same):
+        return
+    for first, second in same:
+        where = "up" if first.up else "down"
+        yield tell.finding(
+            "IX301",
+            f"both places of the summed index {tell.show(first.name)} are {where}",
+            first.place,
+            "a sum pairs an upper with a lower position; raise or lower one of them",
+            where,
+            (tell.label(second.place, where),),
+            severity="warning" if tell.strict else "note",
+        )
+
+
+def _free(tell: Teller) -> Iterator[Diagnostic]:
+    """Each free index is up everywhere or down everywhere."""
+    first: dict[str, Use] = {}
+    told: set[str] = set()
+    terms = tell.evidence.terms
+    summed = {n for t in terms for n in t.names if t.count(n) > 1}
+    for use in (u for t in terms for u in t.uses):
+        name = use.name
+        if name not in tell.evidence.sure or use.up is None or name in summed or name in told:
+            continue
+        other = first.setdefault(name, use)
+        if other.up is not use.up:
+            told.add(name)
+            here, there = ("up", "down") if use.up else ("down", "up")
+            yield tell.finding(
+                "IX301",
+                f"the free index {tell.show(name)} is {there} in one place and {here} in another",
+                use.place,
+                "each term has a free index in the same position",
+                here,
+                (tell.label(other.place, there),),
+                severity="warning",
+            )
+
+
+def _pairs(evidence: Evidence) -> tuple[int, list[tuple[Use, Use]]]:
+    """How many summed pairs are mixed, and those that are not."""
+    mixed = 0
+    same = []
+    for term in evidence.terms:
+        for name in term.names:
+            uses = term.of(name)
+            if name not in evidence.sure or len(uses) != 2 or any(u.up is None for u in uses):
+                continue
+            if uses[0].up is uses[1].up:
+                same.append((uses[0], uses[1]))
+            else:
+                mixed += 1
+    return mixed, same
