@@ -28,6 +28,7 @@ FAMILIES = (
     "balance",
     "formulas",
     "spaces",
+    "shapes",
     "variance",
     "names",
     "unused",
@@ -172,7 +173,7 @@ def rules() -> Mapping[str, LintRule]:
 CHECKING: Mapping[str, tuple[str, ...]] = {
     "program": ("unused", "likely", "stable", "singular", "cost"),
     "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles"),
-    "module": (),
+    "module": ("shapes",),
     "equation": (),
     "document": (),
 }

@@ -17,13 +17,14 @@ class Dim:
     """One dimension of an array as far as the file shows it: a name, a size, both or neither.
 
     `evidence` says where that comes from ("annotation", "comment", "constructor", "pattern", "inferred"), and `span`
-    the place in the file.
+    the place in the file.  A dimension into which others were merged holds them in `parts`, the outermost first.
     """
 
     name: str | None = None
     size: int | None = None
     evidence: str = ""
     span: Span | None = None
+    parts: tuple[Dim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,30 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two things that a file shows of shapes and that exclude each other.
+
+    `kind` says which rule tells of it (see `python/shapes/conflicts.py`).  `message`, `label`, `why` and `hint` are
+    texts for the reader; `places` are the other spans involved, with what stands there.  It is `weak` where it rests
+    on what only a comment says.
+    """
+
+    kind: str
+    span: Span
+    message: str
+    label: str = ""
+    why: str = ""
+    hint: str = ""
+    places: tuple[tuple[Span, str], ...] = ()
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
-    """A Python file or a notebook's code cell, parsed."""
+    """A Python file or a notebook's code cell, parsed.  `conflicts` are found when shapes are inferred."""
 
     text: str
     tree: ast.Module
     lines: Lines
     calls: tuple[Call, ...]
+    conflicts: tuple[Conflict, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...diagnostics import Diagnostic, IndexCalcError
 from ...python.module import Module
 from ...python.read import read_module
+from ...python.shapes import with_shapes
 from ..registry import checks
 from ..settings import Settings
 from ..source import Source
@@ -24,6 +25,7 @@ def findings(source: Source, settings: Settings) -> Iterator[Diagnostic]:
 
 def module_findings(module: Module, settings: Settings, file: str = "<input>") -> Iterator[Diagnostic]:
     """What the checks of calls and of modules find, and the formulas in its comments; paths in them start at `file`."""
+    module = with_shapes(module)
     if module.calls:
         for rule in checks("call"):
             for call in module.calls:

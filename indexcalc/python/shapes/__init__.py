@@ -1,0 +1,75 @@
+"""What a Python file shows of the shapes of its arrays, carried through its statements, and where that clashes.
+
+Facts come from annotations, comments, docstrings, constructors, unpacked shapes and patterns.  Each statement is gone
+through once; what a branch or a loop may change is forgotten.  What is not sure is unknown.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+
+from ..module import Module
+from ..positions import Positions
+from .comments import Comments
+from .expressions import evaluate
+from .infer import Inference
+from .statements import Walker
+
+# Nothing is inferred of a file that names none of these.
+_TRIGGER = re.compile(
+    r"einsum|einops|einx|rearrange|contract|\.view\(|reshape\(|\.bmm\(|matmul\(|expand|nn\.|\s@\s|jaxtyping|torchtyping"
+)
+LIBRARIES = {
+    "numpy": "numpy", "torch": "torch", "jax": "jax", "tensorflow": "tensorflow", "cupy": "numpy", "flax": "jax",
+    "autograd": "numpy", "mlx": "jax", "scipy": "numpy", "torchtyping": "torch",
+}  # fmt: skip
+CUSTOMARY = {
+    "np": "numpy",
+    "numpy": "numpy",
+    "torch": "torch",
+    "jnp": "jax",
+    "jax": "jax",
+    "tf": "tensorflow",
+    "cp": "numpy",
+}
+CUSTOMARY |= {"F": "torch", "nn": "torch"}
+
+
+def with_shapes(module: Module) -> Module:
+    """The module with the shapes of its calls' operands, as far as the file shows them, and its conflicts.
+
+    >>> from ..read import read_module
+    >>> text = "import numpy as np\\nA = np.zeros((2, 3))\\nC = np.einsum('ij,jk->ik', A.T, B)"
+    >>> module = with_shapes(read_module(text))
+    >>> [d.size for d in module.calls[0].operands[0].shape.dims]
+    [3, 2]
+    """
+    if not module.calls and not _TRIGGER.search(module.text):
+        return module
+    libraries: dict[str, str] = {}
+    strings: list[tuple[int, int]] = []
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                root = LIBRARIES.get(alias.name.partition(".")[0])
+                if root:
+                    libraries[alias.asname or alias.name.partition(".")[0]] = root
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            root = LIBRARIES.get((node.module or "").partition(".")[0])
+            if root:
+                libraries.update((alias.asname or alias.name, root) for alias in node.names)
+        elif isinstance(node, (ast.Constant, ast.JoinedStr)) and (node.end_lineno or 0) > node.lineno:
+            strings.append((node.lineno, node.end_lineno or node.lineno))
+    comments = Comments(module.text, module.lines, strings)
+    inference = Inference(module, comments, Positions(module.text, module.lines), evaluate)
+    own = set(libraries.values())
+    inference.method_library = own.pop() if len(own) == 1 else ""
+    inference.libraries = {**CUSTOMARY, **libraries}
+    Walker(inference).module(module.tree)
+    calls = tuple(
+        replace(c, operands=tuple(replace(a, shape=inference.shapes.get(id(a.node))) for a in c.operands))
+        for c in module.calls
+    )
+    return replace(module, calls=calls, conflicts=tuple(inference.conflicts))
