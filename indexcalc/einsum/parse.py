@@ -31,7 +31,7 @@ def parse(text: str, dialect: str = "einsum") -> Spec:
     row = DIALECTS[dialect]
     if len(text) > MAX_CHARACTERS:
         raise SpecError(f"the spec has {len(text)} characters, which is beyond the limit of {MAX_CHARACTERS}", 0, 1)
-    reader = row.reader if row.reader != "either" else _reader_of(text)
+    reader = row.reader if row.reader != "either" else reader_of(text)
     spec = _READERS[reader](text, row)
     _check_arrow(spec, row)
     if row.reader == "either" and reader == "letters":
@@ -39,10 +39,10 @@ def parse(text: str, dialect: str = "einsum") -> Spec:
     return spec
 
 
-def _reader_of(text: str) -> str:
+def reader_of(text: str) -> str:
     """Letters or names, as a reader of the text would take it: a blank between two labels makes them names.
 
-    >>> _reader_of("ij , jk"), _reader_of("b seq, seq d"), _reader_of("[0, 1], [1]")
+    >>> reader_of("ij , jk"), reader_of("b seq, seq d"), reader_of("[0, 1], [1]")
     ('letters', 'names', 'lists')
     """
     if "[" in text:

@@ -15,6 +15,7 @@ from ..diagnostics import Diagnostic, IndexCalcError, Label, Lines, fail
 from .arrays import Arrays, library_of
 from .expand import Expanded, expanded
 from .groups import joined, parted, without_groups
+from .order import contraction_order
 from .parse import from_lists, parse
 from .refusal import refusal
 from .spec import Spec, SpecError
@@ -97,7 +98,7 @@ def _mismatch(spec: Spec, label: str, first: tuple[int, int], second: tuple[int,
 def _contracted(library: Arrays, arrays: list[Any], found: Expanded, sizes: Mapping[str, int]) -> Any:
     """The product summed over all labels that the output lacks, in pairs."""
     work = list(zip(arrays, found.inputs))
-    for step in _order(found, sizes):
+    for step in contraction_order(found.inputs, found.output, sizes):
         chosen = [work[k] for k in step]
         work = [pair for k, pair in enumerate(work) if k not in step]
         keep = {label for _, labels in work for label in labels}.union(found.output)
@@ -105,17 +106,6 @@ def _contracted(library: Arrays, arrays: list[Any], found: Expanded, sizes: Mapp
         left = found.output if not work else tuple(label for label in here if label in keep)
         work.append((_step(library, chosen, left), left))
     return work[0][0]
-
-
-def _order(found: Expanded, sizes: Mapping[str, int]) -> list[tuple[int, ...]]:
-    """Positions of what is contracted together; each result goes to the end."""
-    if len(found.inputs) <= 2:
-        return [tuple(range(len(found.inputs)))]
-    from opt_einsum import paths  # type: ignore[import-untyped,unused-ignore]
-
-    path = paths.auto([frozenset(labels) for labels in found.inputs], frozenset(found.output), sizes)
-    # Only the last step may join more than two: what is left, from the front.
-    return [pair for step in path for pair in ([tuple(step)] if len(step) <= 2 else [(0, 1)] * (len(step) - 1))]
 
 
 def _step(library: Arrays, chosen: Sequence[tuple[Any, Labels]], output: Labels) -> Any:

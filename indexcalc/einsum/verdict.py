@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .dialects import DIALECTS, Dialect
@@ -15,7 +15,7 @@ from .expand import (
     expanded,
     is_whole_number,
 )  # fmt: skip
-from .parse import parse
+from .parse import parse, reader_of
 from .rearrange import pattern_shape
 from .spec import Axis, Operand, Spec, SpecError
 from .targets import LETTERS, TARGETS, Target
@@ -75,6 +75,39 @@ def verdict(
         return Valid(_contraction(read, shapes, TARGETS[target]))
     except SpecError as error:
         return Refused(error.message, error.start, error.end, error.hint)
+
+
+def judged(spec: Spec, sizes: Mapping[str, int], targets: Iterable[str] | None = None) -> list[tuple[str, Verdict]]:
+    """The verdict of each target for operands of these sizes; without targets, of all that read such a spec.
+
+    Names between blanks are read by einops and fancy_einsum alone: other libraries would take their letters for labels.
+
+    >>> [name for name, found in judged(parse("βγ->γ"), {}) if isinstance(found, Valid)]
+    ['jax', 'opt_einsum']
+    >>> [name for name, _ in judged(parse("b seq -> b", "language"), {})]
+    ['einops', 'fancy_einsum']
+    """
+    row = DIALECTS[spec.dialect]
+    if row.operation != "contract":
+        return [(row.library, verdict(spec, None, sizes=sizes or None))] if row.library == "einops" else []
+    shapes = [[sizes.get(axis.name) for axis in o.axes] if _known(o, sizes) else None for o in spec.inputs]
+    if _reader(spec) == "names" and targets is None:
+        readers = {"einops": "einops.einsum", "fancy_einsum": "fancy_einsum"}
+        return [(name, verdict(spec.text, shapes, dialect=dialect)) for name, dialect in readers.items()]
+    dialect = "sublist" if _reader(spec) == "lists" else "einsum"
+    if _reader(spec) == "names":
+        shapes = [None] * len(spec.inputs)  # the labels are others
+    return [(name, verdict(spec.text, shapes, name, dialect=dialect)) for name in targets or TARGETS]
+
+
+def _known(operand: Operand, sizes: Mapping[str, int]) -> bool:
+    return bool(sizes) and all(axis.name in sizes for axis in operand.axes)
+
+
+def _reader(spec: Spec) -> str:
+    """How the text was read."""
+    row = DIALECTS[spec.dialect]
+    return row.reader if row.reader != "either" else reader_of(spec.text)
 
 
 def _contraction(spec: Spec, shapes: Sequence[Sequence[Size] | None] | None, target: Target) -> Shape | None:
