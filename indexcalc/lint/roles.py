@@ -10,11 +10,12 @@ _ROLES = {
     "key": frozenset(("k", "key", "keys", "ks", "kv", "kvs")),
     "value": frozenset(("v", "value", "values", "vs", "val", "vals", "kv", "kvs")),
     "attention": frozenset(("attn", "attention", "attentions", "probs", "prob", "softmax")),
+    "relative": frozenset(("rel", "relative")),
 }
 # Words that make it something else: a parameter, a gradient, a statistic, an embedding.
 _OTHER = frozenset(
     (
-        "weight", "weights", "w", "proj", "projection", "bias", "emb", "embed", "embedding", "embeddings", "pos", "rel",
+        "weight", "weights", "w", "proj", "projection", "bias", "emb", "embed", "embedding", "embeddings", "pos",
         "grad", "grads", "d", "dout", "norm", "sum", "cumsum", "mean", "scale", "mask", "gate", "in", "index", "idx",
         "token", "tokens", "matrix", "head", "len", "length", "cache", "inv", "bank", "state", "decay",
     )

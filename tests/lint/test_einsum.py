@@ -87,6 +87,7 @@ def test_right_calls_are_left_alone(call):
 @pytest.mark.parametrize(
     ("call", "after"),
     [
+        ("einops.einsum(a, b, 'o dim_in, dim_inn -> o')", "einops.einsum(a, b, 'o dim_in, dim_in -> o')"),
         ("jnp.einsum('...MN,...NC->...NC', a, v)", "jnp.einsum('...MN,...NC->...MC', a, v)"),
         ("torch.einsum('nls,ncs->nls', a, v)", "torch.einsum('nls,ncs->nlc', a, v)"),
         ("np.einsum('ij,jk->ij', A, B)", "np.einsum('ij,jk->ik', A, B)"),

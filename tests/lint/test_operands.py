@@ -13,7 +13,7 @@ from indexcalc.lint.settings import Settings
 from indexcalc.lint.source import Source
 
 HEAD = (
-    "import numpy as np\nimport torch\nimport jax.numpy as jnp\nimport torch.nn.functional as F\n"
+    "import numpy as np\nimport torch\nimport jax.numpy as jnp\nimport torch.nn.functional as F\nimport einops\n"
     "from einops import pack, rearrange, reduce, repeat, unpack\nfrom einops.layers.torch import Rearrange\n"
 )
 
@@ -60,6 +60,8 @@ def marked(call, **settings):
         ("torch.einsum('thd,btd->bht', q, dense_kv)", "IX421", "warning", "t"),
         ("torch.einsum('bhqk,bhqd->bhkd', attn, v)", "IX422", "warning", "q"),
         ("torch.einsum('bhqd,bhkd->bhkq', query_states, key_states)", "IX423", "warning", "k"),
+        ("torch.einsum('bhxyd,md->bhmxy', q, rel_k)", "IX423", "warning", "m"),
+        ("einops.einsum(a, b, 'out_dim in_dim, in_dimm -> out_dim')", "IX404", "error", "in_dimm"),
     ],
 )  # fmt: skip
 def test_each_rule_marks_its_place(call, code, severity, place):
@@ -98,6 +100,9 @@ def test_each_rule_marks_its_place(call, code, severity, place):
         "torch.einsum('qhd,bkhd->bhqk', q, k)",
         "torch.einsum('bthd,bsd->btsh', q, k)",
         "torch.einsum('bhid,bhjd->bhij', q, k)",
+        "torch.einsum('bhid,ijd->bhij', q, rel_k)",
+        "torch.einsum('bhxyd,md->bhxym', q, rel_k)",
+        "einops.einsum(a, b, 'out_dim in_dim, in_dim -> out_dim')",
         "torch.einsum('b h i d, c h j d -> b c h i j', q, k)",
         "torch.einsum('bchw,c->bchw', x, s)",
     ],

@@ -13,6 +13,7 @@ from ...python.module import Call
 from ..registry import lint_rule
 
 _IMPORT = "import numpy as np\n\n"
+MIN_NAME = 3  # characters of a name that can be a slip of another one
 
 
 @lint_rule(
@@ -116,11 +117,33 @@ def summed_alone(call: Call) -> Iterator[Diagnostic]:
     for c in contractions(call):
         if _meant_as_matmul(c) is not None or any(name not in c.uses for name in c.result):
             continue
+        slip = _slip(c)
+        if slip is not None:
+            yield _slipped(c, *slip)
+            continue
         if not c.result and not any(a.is_open for o in c.inputs for a in o.axes):
             continue  # one number: everything is summed, whatever is shared
         for k in sorted({use.operand for use in c.summed_alone}):
             if any(o.labels for n, o in enumerate(c.inputs) if n != k):  # else times a number: an ordinary sum
                 yield _summed_alone(c, [use for use in c.summed_alone if use.operand == k])
+
+
+def _slip(c: Contraction) -> tuple[Axis, Axis] | None:
+    """Two names, each summed alone in its operand, of which the second may be a slip of the first."""
+    lone = [use for use in c.summed_alone if len(use.axis.name) >= MIN_NAME]
+    for k, second in enumerate(lone):
+        for first in lone[:k]:
+            if first.operand != second.operand and did_you_mean(second.axis.name, [first.axis.name]):
+                return first.axis, second.axis
+    return None
+
+
+def _slipped(c: Contraction, first: Axis, second: Axis) -> Diagnostic:
+    return c.finding(
+        "IX404", f"`{second.name}` and `{first.name}` are each summed in one operand only", second, severity="error",
+        label=f"a slip of `{first.name}`?", others=[(first, "")], fix=c.rewritten(second, first.name),
+        why="Two labels that differ in a letter are two axes: nothing is contracted, and each is summed by itself.",
+    )  # fmt: skip
 
 
 def _summed_alone(c: Contraction, lone: Sequence[Use]) -> Diagnostic:

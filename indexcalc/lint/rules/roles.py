@@ -11,6 +11,7 @@ from ..registry import lint_rule
 from ..roles import roles
 
 _IMPORT = "import torch\n\n"
+_HEADS = frozenset(("h", "H", "heads", "head", "n_heads", "num_heads"))
 _BATCH = frozenset(("b", "batch", "bs", "B"))
 _POSITIONS = frozenset(
     ("t", "s", "l", "n", "i", "j", "T", "S", "L", "N", "seq", "pos", "time", "length", "token", "tokens", "seq_len")
@@ -117,29 +118,32 @@ def over_queries(call: Call) -> Iterator[Diagnostic]:
     right="Where the kernel works on transposed scores: giving the keys as the first operand says so.",
 )
 def scores_transposed(call: Call) -> Iterator[Diagnostic]:
-    """Queries first and keys second, by their names, with one axis each that the other lacks, and a result that ends in
-    that of the keys and that of the queries."""
-    for c in _pairs(call, "query", "key"):
+    """Queries first and keys second, by their names, and a result with the keys' own axis among the last three, but a
+    position of the queries behind it."""
+    for c in _pairs(call, "query", "key", relative=True):
         query, key = (roles(a.name) for a in call.operands)
         if "query" not in query or "key" not in key or c.output is None:
             continue
         queries, keys = c.inputs
-        of_queries = [x for x in c.result if x in queries.labels and x not in keys.labels]
+        of_queries = [x for x in c.result if x in queries.labels and x not in keys.labels and x not in _HEADS]
         of_keys = [x for x in c.result if x in keys.labels and x not in queries.labels]
-        if len(of_queries) == len(of_keys) == 1 and list(c.result[-2:]) == [*of_keys, *of_queries]:
+        if len(of_keys) == 1 and of_queries and c.result[-1] == of_queries[-1] and of_keys[0] in c.result[-3:-1]:
             axis = next(a for a in c.output.axes if a.name == of_keys[0])
             yield c.finding(
-                "IX423", f"the scores have the keys' `{of_keys[0]}` before the queries' `{of_queries[0]}`", axis,
-                hint=f"end the result in {of_queries[0]}, {of_keys[0]}, if a softmax over the last axis follows",
+                "IX423", f"the scores have the keys' `{of_keys[0]}` before the queries' `{of_queries[-1]}`", axis,
+                hint=f"end the result in {of_queries[-1]}, {of_keys[0]}, if a softmax over the last axis follows",
             )  # fmt: skip
 
 
-def _pairs(call: Call, first: str, second: str) -> Iterator[Contraction]:
-    """The contraction of two operands whose names give them these roles, in either order."""
+def _pairs(call: Call, first: str, second: str, relative: bool = False) -> Iterator[Contraction]:
+    """The contraction of two operands whose names give them these roles, in either order.  `relative` says that an
+    operand by relative position, which has axes of both, is one of them too."""
     if len(call.operands) != 2:
         return
     found = [roles(a.name) for a in call.operands]
     if not any(first in found[k] and second in found[1 - k] for k in (0, 1)) or found[0] == found[1]:
+        return
+    if not relative and any("relative" in each for each in found):
         return
     yield from (c for c in contractions(call) if len(c.inputs) == 2)
 
