@@ -19,7 +19,7 @@ USABLE := $(shell [ "$$(cat .venv/.place 2>/dev/null || pwd -P)" = "$$(pwd -P)" 
 	$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes)
 PROJECT := pyproject.toml setup.py constraints.txt $(wildcard grammar/*.lark)
 
-.PHONY: help demo test fuzz bench lint-corpus lint-mutations docs clean remake
+.PHONY: help demo test fuzz bench lint-corpus lint-mutations lint-speed fuzz-lint docs clean remake
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
 		printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -44,6 +44,12 @@ lint-corpus: .venv/.dev  ## how many bugs of the corpus the linter finds, and ho
 
 lint-mutations: .venv/.dev  ## how many mutations of one index the linter sees
 	$(PY) -m benchmarks.lint_mutations
+
+lint-speed: .venv/.dev  ## how fast the linter starts, and lints long files and many
+	$(PY) -m benchmarks.lint_speed
+
+fuzz-lint: .venv/.dev  ## the linter on mutated sources of every kind for a minute (SECONDS=60), guided by atheris if it is there
+	$(PY) -m tests.fuzz.lint --seconds $(or $(SECONDS),60)
 
 docs: .venv/.core  ## regenerate the pages and pictures that come out of the program itself
 	$(PY) -m docs.generate

@@ -6,12 +6,9 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from difflib import unified_diff
 
 from ..diagnostics import Diagnostic, IndexCalcError
-from ..lint.baseline import Key, read_baseline, without_known, write_baseline
 from ..lint.parallel import Job, Outcome
-from ..lint.write import rewrite
 from ..present.findings import concise_text, count_text, finding_text, findings_data, statistics_text, summary_text
 from ..present.github import github_text
 from ..present.look import Look, look_of
@@ -25,7 +22,7 @@ class Report:
 
     def __init__(self, shape: str, *, diff: bool = False, silent: bool = False, quiet: bool = False) -> None:
         self._shape, self._diff, self._silent, self._quiet = shape, diff, silent, quiet
-        self._look, self._known = look(), Counter[Key]()
+        self._look, self._known = look(), Counter[tuple[str, str, str]]()
         self._baseline_folder: str | None = None
         self.findings: list[Diagnostic] = []
         self.fixed, self.changed = 0, 0
@@ -38,6 +35,8 @@ class Report:
 
     def know(self, path: str) -> None:
         """Leave out what the baseline knows."""
+        from ..lint.baseline import read_baseline
+
         try:
             self._known = read_baseline(path)
             self._baseline_folder = os.path.dirname(os.path.abspath(path))
@@ -66,6 +65,8 @@ class Report:
 
     def _written(self, path: str, outcome: Outcome) -> bool:
         """Write the text after the fixes; a file that cannot be written is a finding."""
+        from ..lint.write import rewrite
+
         try:
             rewrite(path, outcome.before, outcome.after)
         except IndexCalcError as error:
@@ -78,6 +79,8 @@ class Report:
         return False
 
     def _show(self, path: str, outcome: Outcome) -> None:
+        from difflib import unified_diff
+
         before, after = (text.splitlines(keepends=True) for text in (outcome.before, outcome.after))
         for line in unified_diff(before, after, path, path):
             shown = line.rstrip("\r\n")
@@ -90,6 +93,8 @@ class Report:
         """Tell of findings that the baseline does not know."""
         new = list(findings)
         if self._baseline_folder is not None:
+            from ..lint.baseline import without_known
+
             new = without_known(new, self._known, self._baseline_folder)
         self.findings += new
         if self._silent or self._shape in ("json", "sarif"):
@@ -115,6 +120,8 @@ class Report:
 
     def write_baseline(self, path: str) -> None:
         """Write what was found as the baseline."""
+        from ..lint.baseline import write_baseline
+
         number = write_baseline(path, self.findings)
         if not self._quiet:
             write_error(f"{path} knows {count_text(number, 'finding')} now.")

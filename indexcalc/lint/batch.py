@@ -9,7 +9,6 @@ from typing import Any
 
 from ..diagnostics import Diagnostic, IndexCalcError
 from .config import Configs
-from .files import files_below
 from .parallel import ENOUGH, Job, Outcome, cores, run_jobs
 from .run import nothing_below
 from .source import Source, is_path
@@ -70,6 +69,8 @@ class Batch:
         if not os.path.isdir(path):
             yield self._job(path)
             return
+        from .files import files_below
+
         config = self._configs.of(path)
         files = files_below(path, config.walk(self._request.exclude, self._request.gitignore))
         if not files:

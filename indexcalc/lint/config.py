@@ -9,12 +9,14 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, IndexCalcError, Span, did_you_mean
-from .files import Walk, matches
 from .settings import PROFILES, TARGETS, Settings
 from .source import decode
+
+if TYPE_CHECKING:
+    from .files import Walk
 
 _CODE = re.compile(r"IX\d{0,3}")
 MAX_CONFIG = 1_000_000  # bytes of a pyproject.toml
@@ -38,13 +40,17 @@ class Config:
         if settings.profile == "strict":
             settings = replace(settings, strict=True)
         extra: tuple[str, ...] = ()
-        if path is not None:
+        if path is not None and self.per_file_ignores:
+            from .files import matches
+
             for pattern, codes in self.per_file_ignores:
                 extra += codes if matches(pattern, self.folder, path) else ()
         return replace(settings, ignore=settings.ignore + extra) if extra else settings
 
     def walk(self, exclude: tuple[str, ...], gitignore: bool) -> Walk:
         """How folders are walked."""
+        from .files import Walk
+
         return Walk(exclude, self.gitignore and gitignore, ".", self.exclude, self.folder)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -107,4 +106,6 @@ def _alone(job: Job) -> Outcome:
 
 def _quiet() -> None:
     """An interrupt is for the parent, which tells of it once."""
+    import signal
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -16,7 +16,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..diagnostics import Diagnostic, Lines, Span
-from .comments import Commented
 from .settings import DEFAULT, OFF, Settings
 
 if TYPE_CHECKING:
@@ -97,6 +96,8 @@ def suppress_cells(
 def _marks(text: str, kind: str) -> list[_Mark]:
     if "ix:" not in text and not (kind in ("python", "markdown") and "noqa" in text.lower()):
         return []
+    from .comments import Commented  # which few sources need
+
     commented, lines = Commented(text, kind), Lines(text)
     found = []
     for comment in commented.comments():
