@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ELLIPSIS = "..."
 STAR = "*"
@@ -66,26 +66,33 @@ class Group:
 Item = Axis | Group
 
 
+def _axes_in(items: tuple[Item, ...]) -> tuple[Axis, ...]:
+    out: list[Axis] = []
+    stack: list[Item] = list(reversed(items))
+    while stack:
+        now = stack.pop()
+        if isinstance(now, Group):
+            stack += reversed(now.parts)
+        else:
+            out.append(now)
+    return tuple(out)
+
+
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """One operand's labels, or the output's, and where they stand in the spec."""
+    """One operand's labels, or the output's, and where they stand in the spec.
+
+    `axes` are all axes from left to right, those in groups too.
+    """
 
     items: tuple[Item, ...]
     start: int
     end: int
 
-    @property
-    def axes(self) -> tuple[Axis, ...]:
-        """All axes from left to right, those in groups too."""
-        out: list[Axis] = []
-        stack: list[Item] = list(reversed(self.items))
-        while stack:
-            now = stack.pop()
-            if isinstance(now, Group):
-                stack += reversed(now.parts)
-            else:
-                out.append(now)
-        return tuple(out)
+    axes: tuple[Axis, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "axes", _axes_in(self.items))  # made once: every rule asks for them
 
     @property
     def groups(self) -> tuple[Group, ...]:
