@@ -43,6 +43,7 @@ FAMILIES = (
     "patterns",
     "operands",
     "roles",
+    "papers",
     "runtime",
     "usage",
     "reference",
@@ -175,7 +176,7 @@ CHECKING: Mapping[str, tuple[str, ...]] = {
     "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles"),
     "module": ("shapes",),
     "equation": (),
-    "document": (),
+    "document": ("papers",),
 }
 
 

@@ -73,8 +73,7 @@ def shapes_of(text: str, equations: Sequence[Equation]) -> Shapes:
     found = Shapes()
     found.tensors = _once(((d.name, d) for d in _declarations(equations)), _alike)
     found.letters = _once((plain_text(m["letter"]).lstrip("\\"), _last(m)) for m in _RANGES.finditer(text))
-    known = {x for d in found.tensors.values() for x in d.dims} | set(found.letters.values())
-    for one, other in _equalities(equations, known):
+    for one, other in _equalities(equations):
         one, other = found.extent(one), found.extent(other)
         if one != other:
             found.same[one] = other
@@ -135,12 +134,12 @@ def _dims(side: Sum | None) -> tuple[str, ...] | None:
     return dims if all(dims) else None
 
 
-def _equalities(equations: Sequence[Equation], known: set[str]) -> Iterator[tuple[str, str]]:
-    """Extents that an equation equates, such as `d = 3`."""
+def _equalities(equations: Sequence[Equation]) -> Iterator[tuple[str, str]]:
+    """Symbols and numbers that an equation equates, such as `d = 3` or `N = M`."""
     for equation in equations:
-        tree = equation.tree
+        tree = equation.tree if len(equation.tokens) < 20 else None
         if tree is not None and set(tree.relations) == {"="}:
             sides = [plain_text(equation.source[s.place.start : s.place.end]) for s in tree.sides if s is not None]
             for one, other in pairwise(sides):
-                if one in known or other in known:
+                if all(x.isdigit() or PLAIN.fullmatch(x) for x in (one, other)):
                     yield one, other

@@ -74,13 +74,13 @@ class Writer:
     """Writes sides of equations.
 
     `suffix` is put behind every index, so that the indices of several equations stay apart.  `defined` are symbols
-    that are tensors although they look like δ.  `derivative` writes ∂L/∂y where it can.  `ranks` collects the names
-    that were written, with their numbers of slots.
+    that are tensors although they look like δ.  `derivative` writes ∂L/∂y where it can, with that suffix.  `ranks`
+    collects the names that were written, with their numbers of slots.
     """
 
     suffix: str = ""
     defined: frozenset[str] = frozenset()
-    derivative: Callable[[Fraction], str | None] = lambda _: None
+    derivative: Callable[[Fraction, str], str | None] = lambda node, suffix: None
     ranks: dict[str, int] = field(default_factory=dict)
 
     def sum(self, node: Sum) -> str:
@@ -256,7 +256,7 @@ class Writer:
         return f"{REDUCTIONS_OF[node.op]}[{letters}]({self.product(node.body)})"
 
     def _fraction(self, node: Fraction) -> str:
-        derivative = self.derivative(node)
+        derivative = self.derivative(node, self.suffix)
         if derivative is not None:
             return derivative
         top, bottom = self._inside(node.top), self._inside(node.bottom)

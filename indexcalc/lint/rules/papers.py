@@ -1,0 +1,209 @@
+"""Equations of a paper that contradict each other: shapes, spaces, transposed uses, ranks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from ...diagnostics import Diagnostic, listed
+from ...paper.extents import Declared
+from ...paper.paper import Paper
+from ...paper.uses import Bound, Use, Uses, Variable
+from ..registry import lint_rule
+
+Slot = tuple[Use, int, str]  # a use, the position of a letter in it, and the extent that the paper declares for that
+
+
+def slots_of(paper: Paper, uses: Uses) -> dict[Variable, list[Slot]]:
+    """For each index of an equation the slots of declared tensors that it stands in.
+
+    Empty for an equation that also uses a declared tensor as a whole: there, x_i may be the i-th of several vectors.
+    """
+    found: dict[Variable, list[Slot]] = defaultdict(list)
+    for use in uses.tensors:
+        declared = paper.shapes.tensors.get(use.name)
+        if declared is None:
+            continue
+        if use.transposed or use.letters is None or len(use.letters) != declared.leading + len(declared.dims):
+            return {}
+        if _may_be_numbered(use, declared):
+            return {}
+        for k, variable in enumerate(use.variables):
+            extent = declared.extent(use, k)
+            if extent is not None:
+                found[variable].append((use, k, extent))
+    return found
+
+
+def _may_be_numbered(use: Use, declared: Declared) -> bool:
+    """Whether a bold vector with an index is rather the vector of that number than a component."""
+    return use.bold and declared.leading == 0 and len(declared.dims) == 1
+
+
+@lint_rule(
+    "IX250",
+    name="extents-contradict",
+    summary="an index of a paper runs over slots that the paper declares with different extents",
+    why="A repeated index takes the same values in each of its places. Where W is declared d × k and x has d "
+    "components, an index of both runs over the second slot of W only if the transpose of W is meant.",
+    bad=r"Let $W \in \mathbb{R}^{d \times k}$ and $x \in \mathbb{R}^d$. Then $y_i = \sum_j W_{ij} x_j$.",
+    good=r"Let $W \in \mathbb{R}^{d \times k}$ and $x \in \mathbb{R}^k$. Then $y_i = \sum_j W_{ij} x_j$.",
+    subject="document",
+    language="latex",
+    right="where the two extents are equal; `$d = k$` anywhere in the text says so",
+)
+def extents_contradict(paper: Paper) -> Iterator[Diagnostic]:
+    if not paper.shapes.tensors:
+        return
+    for _, uses in paper.uses:
+        slots = slots_of(paper, uses)
+        clash = next(filter(None, (_clash(paper, v, found) for v, found in slots.items())), None)
+        if clash is None:
+            bounds = (_beyond(paper, b, slots) for b in uses.bounds)
+            clash = next(filter(None, bounds), None)
+        if clash is not None:
+            yield clash
+
+
+def _clash(paper: Paper, variable: Variable, slots: list[Slot]) -> Diagnostic | None:
+    """Two slots of one index with different extents, of which one belongs to a matrix at least."""
+    for k, (use, at, extent) in enumerate(slots):
+        for other, there, another in slots[:k]:
+            if len(use.variables) + len(other.variables) < 3 or not paper.shapes.differ(extent, another):
+                continue
+            message = f"`{variable[0]}` runs over {_slot(other, there)} of extent {another} and over "
+            message += f"{_slot(use, at)} of extent {extent}"
+            declared = [paper.shapes.tensors[x.name] for x in (other, use)]
+            places = [(other.place, f"extent {another}")]
+            places += [(d.place, f"`{d.name}` is declared here, {_by(d.dims)}") for d in declared]
+            hint = _turned(paper, use, at, another) or _turned(paper, other, there, extent)
+            hint = hint or "check the order of the indices, or the declared extents"
+            return paper.finding("IX250", message, use.place, label=f"extent {extent}", others=places, hint=hint)
+    return None
+
+
+def _beyond(paper: Paper, bound: Bound, slots: dict[Variable, list[Slot]]) -> Diagnostic | None:
+    """A sum to the extent of another slot of the same tensor."""
+    last = bound.last if bound.first == "1" else ""
+    for use, at, extent in slots.get(bound.variable, ()):
+        declared = paper.shapes.tensors[use.name]
+        if not last or not paper.shapes.differ(extent, last):
+            continue
+        if last in declared.dims:
+            message = f"`{bound.variable[0]}` is summed to {last}, and {_slot(use, at)} has the extent {extent}"
+            others = [(use.place, f"extent {extent}"), (declared.place, f"declared here, {_by(declared.dims)}")]
+            hint = _turned(paper, use, at, last) or f"sum to {extent}"
+            return paper.finding("IX250", message, bound.place, label=f"to {last}", others=others, hint=hint)
+    return None
+
+
+def _turned(paper: Paper, use: Use, at: int, wanted: str) -> str:
+    """The hint to exchange two letters of a use, where that gives the slot the extent that is wanted."""
+    declared = paper.shapes.tensors[use.name]
+    for k, letter in enumerate(use.letters or ()):
+        extent = declared.extent(use, k)
+        if k != at and extent is not None and not paper.shapes.differ(extent, wanted):
+            letters = list(use.letters or ())
+            letters[k], letters[at] = letters[at], letter
+            return f"did you mean {use.name}_{{{''.join(letters)}}}?"
+    return ""
+
+
+def _slot(use: Use, at: int) -> str:
+    if len(use.variables) == 1:
+        return f"`{use.name}`"
+    return f"slot {at + 1} of `{use.name}`"
+
+
+def _by(dims: tuple[str, ...]) -> str:
+    return " × ".join(dims)
+
+
+@lint_rule(
+    "IX251",
+    name="transposed-use",
+    summary="a matrix is used with its extents in one order and then in the other",
+    why="The ranges of the sums say that the first slot of the matrix has one extent in one equation and the other "
+    "extent in another. One of the two uses is transposed.",
+    bad=r"$u_i = \sum_{j=1}^{M} A_{ij} x_j$ for $i = 1, \dots, N$, and $v_j = \sum_{i=1}^{N} A_{ji} y_i$ for "
+    r"$j = 1, \dots, M$.",
+    good=r"$u_i = \sum_{j=1}^{M} A_{ij} x_j$ for $i = 1, \dots, N$, and $v_j = \sum_{i=1}^{N} A_{ij} y_i$ for "
+    r"$j = 1, \dots, M$.",
+    subject="document",
+    language="latex",
+    right="where both are square, or two matrices share a name",
+)
+def transposed_use(paper: Paper) -> Iterator[Diagnostic]:
+    met: dict[str, tuple[tuple[str, ...], Use]] = {}
+    for _, uses in paper.uses:
+        ranges = {b.variable: b.last for b in uses.bounds if b.first == "1"}
+        for use in uses.tensors:
+            if len(use.variables) != 2 or use.transposed:
+                continue
+            known = [ranges.get(v) or (paper.shapes.letters.get(v[0]) if _open(v) else None) for v in use.variables]
+            if None in known or not paper.shapes.differ(*(x for x in known if x)):
+                continue
+            extents = tuple(x for x in known if x)
+            before, first = met.setdefault(use.name, (extents, use))
+            if before == extents[::-1]:
+                message = f"`{use.name}` is {_by(before)} at first, and {_by(extents)} here"
+                letters = "".join(reversed(use.letters or ()))
+                yield paper.finding(
+                    "IX251", message, use.place, label=_by(extents), others=[(first.place, _by(before))],
+                    hint=f"did you mean {use.name}_{{{letters}}}?",
+                )  # fmt: skip
+
+
+def _open(variable: Variable) -> bool:
+    return variable[1] == "free"
+
+
+@lint_rule(
+    "IX252",
+    name="rank-contradicts",
+    summary="a paper's tensor has more indices than it is declared with",
+    why="An element of ℝ^{d × k} has two indices. A third one belongs to another tensor, or the declaration forgets "
+    "a dimension.",
+    bad=r"Let $W \in \mathbb{R}^{d \times k}$ and $y_{bi} = \sum_j W_{bij} x_{bj}$.",
+    good=r"Let $W \in \mathbb{R}^{d \times k}$ and $y_{bi} = \sum_j W_{ij} x_{bj}$.",
+    subject="document",
+    language="latex",
+    right="where each of several such matrices has a number; `W_b \\in \\mathbb{R}^{d \\times k}` declares that",
+)
+def rank_contradicts(paper: Paper) -> Iterator[Diagnostic]:
+    for _, uses in paper.uses:
+        for use in uses.tensors:
+            declared = paper.shapes.tensors.get(use.name)
+            if declared is None or use.letters is None or len(declared.dims) < 2 or declared.leading:
+                continue
+            extra = len(use.letters) - len(declared.dims)
+            if extra > 0:
+                message = f"`{use.name}` is declared {_by(declared.dims)}, and has {len(use.letters)} indices here"
+                letters = listed([f"`{x}`" for x in use.letters])
+                yield paper.finding(
+                    "IX252", message, use.place, label=letters, others=[(declared.place, _by(declared.dims))],
+                    hint=f"drop an index, or declare a dimension more for `{use.name}`",
+                )  # fmt: skip
+
+
+@lint_rule(
+    "IX253",
+    name="wrong-derivative",
+    summary="a paper states a derivative that its own definitions contradict",
+    why="Where all that a quantity depends on is defined in the paper, its derivative follows. Transposed factors, "
+    "lost signs and forgotten powers show when both are evaluated.",
+    bad=r"With $y_i = \sum_j W_{ij} x_j$ and $L = \sum_i (y_i - t_i)^2$ we have "
+    r"$\frac{\partial L}{\partial W_{ij}} = 2 (y_j - t_j) x_i$.",
+    good=r"With $y_i = \sum_j W_{ij} x_j$ and $L = \sum_i (y_i - t_i)^2$ we have "
+    r"$\frac{\partial L}{\partial W_{ij}} = 2 (y_i - t_i) x_j$.",
+    severity="error",
+    subject="document",
+    language="latex",
+)
+def wrong_derivative(paper: Paper) -> Iterator[Diagnostic]:
+    from ..derivatives import wrong_derivatives
+
+    yield from wrong_derivatives(paper)
+
+
+RULES = (extents_contradict, transposed_use, rank_contradicts, wrong_derivative)
