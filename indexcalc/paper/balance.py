@@ -31,7 +31,7 @@ def balance(
     tree = equation.tree if equation.has_scripts else None
     if tree is None:
         return
-    evidence = weigh(tree, frozenset(equation.declared), known, strict)
+    evidence = weigh(tree, frozenset(equation.declared.spaces), known, strict)
     tell = Teller(equation, lines, evidence, tree, strict)
     yield from sum_findings(tell)
     yield from missed_underscores(tell)

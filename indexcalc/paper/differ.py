@@ -100,7 +100,7 @@ def thrice(tell: Teller, side: tuple[Term, ...]) -> Iterator[Diagnostic]:
     for term in side:
         for name in term.names:
             uses = term.of(name)
-            if name in tell.told or name not in tell.evidence.sure:
+            if name in tell.told or not tell.evidence.is_firm(name):
                 continue
             free = _is_free(tell, name)
             elsewhere = any(t.count(name) for s in tell.evidence.sides if s is not side for t in s)

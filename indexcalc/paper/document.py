@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..diagnostics import Lines
+from .declared import NOTHING, Declarations
 from .equation import Equation
 from .macros import DEFINING, Macros
 from .rows import split_math
@@ -29,7 +30,6 @@ _MARK = re.compile(
     re.DOTALL,
 )
 _NAME = re.compile(r"\s*\{\s*([^{}\n]{1,200}?)\s*\}")
-_DECLARED = re.compile(r"^[%#\s]*ix:\s*index\s+(?P<names>[^:]+):\s*(?P<space>\w+)")
 _INLINE_END = re.compile(r"\\.|\$|\n[ \t]*\n", re.DOTALL)
 MAX_FORMULA = 200_000  # characters
 MAX_INPUTS, MAX_INPUT_DEPTH = 50, 5
@@ -61,23 +61,15 @@ def formula(text: str, start: int, end: int, environment: str, context: Context)
 
 @dataclass(slots=True)
 class Context:
-    """What formulas of one text share: lines, macros, and declared spaces of indices."""
+    """What formulas of one text share: lines, macros, and what is declared."""
 
     lines: Lines
     macros: Macros = field(default_factory=Macros)
-    declared: dict[str, str] = field(default_factory=dict)
+    declared: Declarations = NOTHING
 
     def declare(self, comment: str) -> None:
-        """Learns `ix: index i, j : seq` from a comment's text."""
-        declare(comment, self.declared)
-
-
-def declare(comment: str, declared: dict[str, str]) -> None:
-    """Adds what a comment `ix: index i, j : seq` declares."""
-    match = _DECLARED.match(comment)
-    if match is not None:
-        for name in re.findall(r"\\?[^\W\d_]+'*", match["names"]):
-            declared[name.lstrip("\\")] = match["space"]
+        """Learns what a comment declares, such as `ix: index i, j : seq`."""
+        self.declared = self.declared.after(comment)
 
 
 @dataclass(slots=True)
@@ -86,7 +78,7 @@ class _Document:
     lines: Lines
     folder: str | None
     macros: Macros = field(default_factory=Macros)
-    declared: dict[str, str] = field(default_factory=dict)
+    declared: Declarations = NOTHING
     met_mathematics: bool = False
     inputs: int = 0
 
@@ -98,7 +90,7 @@ class _Document:
                 return
             position = match.end()
             if match["comment"] is not None:
-                declare(match["comment"], self.declared)
+                self.declared = self.declared.after(match["comment"])
             elif match["what"] is not None:
                 zone = self._environment(match)
                 if isinstance(zone, int):
@@ -123,8 +115,7 @@ class _Document:
     def _formula(self, start: int, end: int, environment: str) -> Iterator[Equation]:
         self.met_mathematics = True
         if end - start <= MAX_FORMULA:
-            declared = dict(self.declared)
-            yield from split_math(self.text, start, end, environment, self.macros, self.lines, declared)
+            yield from split_math(self.text, start, end, environment, self.macros, self.lines, self.declared)
 
     def _command(self, match: re.Match[str]) -> Generator[Equation, None, int]:
         """A definition, or a macro that stands for `\\begin{equation}`; gives the position behind it."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
+from .declared import NOTHING, Declarations
 from .tex import Tex
 from .tree import Relation
 
@@ -16,7 +17,7 @@ class Equation:
 
     `tokens` are those of the formula with macros written out; each knows its place in `source`, whose stretch
     [`start`, `end`) holds the equation.  `environment` is "align", "$", "\\[", … or "" for a formula alone;
-    `declared` are the spaces of indices by the comments `% ix: index i, j : seq` before it.
+    `declared` is what the comments `% ix: …` before it say of indices and tensors.
 
     >>> from .document import equations
     >>> equation, = equations(r"We have $y_i = A_{ij} x_j$.")
@@ -29,7 +30,7 @@ class Equation:
     line: int = 1
     label: str = ""
     environment: str = ""
-    declared: dict[str, str] = field(default_factory=dict)
+    declared: Declarations = NOTHING
 
     @property
     def start(self) -> int:

@@ -6,7 +6,7 @@ A letter in a script may be an index, a label (`x_{in}`), a coordinate (`g_{tt}`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .symbols import GREEK, words
@@ -14,7 +14,7 @@ from .terms import Sums, Term, Use, terms_of
 from .tree import Relation
 
 USUAL = words("i j k l m n ell")
-COORDINATES = words("t x y z r theta phi")
+COORDINATES = words("t x y z r theta phi tau")
 _GREEK = frozenset(GREEK.values())
 
 
@@ -31,6 +31,10 @@ class Evidence:
     implicit: bool
     tensorial: bool
 
+    def is_firm(self, name: str) -> bool:
+        """Whether a letter is an index even where it stands oddly often: `f` in ρ_f C_{p,f} T_f is a label."""
+        return name in self.sure and (name in USUAL or name in _GREEK or name in self.paired)
+
     @property
     def terms(self) -> list[Term]:
         return [t for side in self.sides for t in side]
@@ -40,7 +44,7 @@ def weigh(
     tree: Relation, declared: Collection[str] = (), known: Collection[str] = (), strict: bool = False
 ) -> Evidence:
     """The evidence in one equation.  `declared` letters are indices; `known` are indices elsewhere in the document."""
-    met = Sums()
+    met = Sums(frozenset(declared))
     sides = tuple(terms_of(side, met) if side is not None else () for side in tree.sides)
     terms = [t for side in sides for t in side]
     bound = {e.name for _, found, _ in met.ranges for e in found.names}
@@ -51,12 +55,16 @@ def weigh(
             if use not in found:
                 found.append(use)
     paired = _paired(terms)
+    metric = bool(paired) or all(_recurs(uses, up) for up in (False, True))
     sure = frozenset(
         name
         for name, at in uses.items()
         if name in declared
         or name in bound
-        or (name not in met.symbols and _is_index(name, at, paired, name in known or (strict and len(name) == 1)))
+        or (
+            name not in met.symbols
+            and _is_index(name, at, paired, metric, name in known or (strict and len(name) == 1))
+        )
     )
     signs = any(found.names for _, found, _ in met.ranges)
     pairs = any(t.count(name) == 2 and name in sure for t in terms for name in t.names)
@@ -83,16 +91,24 @@ def _paired(terms: Iterable[Term]) -> frozenset[str]:
     return frozenset(out)
 
 
-def _is_index(name: str, at: Sequence[Use], paired: Collection[str], known: bool) -> bool:
+def _recurs(uses: Mapping[str, Sequence[Use]], up: bool) -> bool:
+    """Whether a Greek letter stands twice in this position, as free indices of tensor equations do."""
+    return any(
+        name in _GREEK and name not in COORDINATES and sum(u.up is up for u in at) > 1 for name, at in uses.items()
+    )
+
+
+def _is_index(name: str, at: Sequence[Use], paired: Collection[str], metric: bool, known: bool) -> bool:
     """Whether the places of a letter show that it is an index."""
     if name in COORDINATES or any(u.weak for u in at) or (name.isupper() and not known):
         return False
     places = {(u.base, u.script, u.up) for u in at}
     lower = any(u.up is not True for u in at)
-    if not lower and not paired and not (name in _GREEK and not all(u.alone for u in at)) and not known:
+    if not lower and not metric and not (name in _GREEK and not all(u.alone for u in at)) and not known:
         return False  # only ever above, as labels and powers are
     if known or name in paired:
         return True
+    beside = any(not u.alone for u in at)
     if name in USUAL:
-        return len(places) > 1 or any(not u.alone for u in at)
-    return len(places) > 1 and any(not u.alone for u in at)
+        return len(places) > 1 or beside
+    return beside and (len(places) > 1 or (metric and name in _GREEK))

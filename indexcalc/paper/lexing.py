@@ -41,8 +41,8 @@ class _Lexer:
         self.out: list[Token] = []
 
     def run(self) -> None:
-        tokens, k = self.tokens, 0
-        while k < len(tokens):
+        k = 0
+        while k < len(self.tokens):  # `_braced` may split one in two
             k = self._one(k)
 
     def _put(self, kind: str, text: str, start: int, end: int, inner: Any = None) -> None:
@@ -138,6 +138,8 @@ class _Lexer:
     def _script(self, k: int) -> int:
         t = self.tokens[k]
         inner, end = argument(self.tokens, k + 1)
+        if self.out and self.out[-1].kind in ("TIMES", "PLUS", "REL"):  # \otimes_K
+            return end
         if k + 1 < len(self.tokens) and self.tokens[k + 1].text != OPEN:
             inner, end = self._argument(k + 1)
         last = self.tokens[end - 1].end if end > k + 1 else t.end

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..diagnostics import Lines
+from .declared import Declarations
 from .equation import Equation
 from .macros import Macros, TooLarge
 from .symbols import OPERATORS, RELATIONS, SEPARATORS, words
@@ -17,7 +18,7 @@ _SPACES = frozenset((r"\,", r"\;", r"\:", r"\!", r"\ ", r"\>", r"\displaystyle",
 
 
 def split_math(
-    text: str, start: int, end: int, environment: str, macros: Macros, lines: Lines, declared: dict[str, str]
+    text: str, start: int, end: int, environment: str, macros: Macros, lines: Lines, declared: Declarations
 ) -> Iterator[Equation]:
     """The equations of text[start:end]."""
     for tokens, label in _rows(tokenise(text, start, end), text):
@@ -157,7 +158,7 @@ def _parts(row: list[Tex], environment: str) -> Iterator[list[Tex]]:
             if columns % 2 == 0 and not environment.startswith(("eqnarray", "IEEE")):
                 yield now
                 now = []
-        elif top and (word in SEPARATORS or word in (",", ";")):
+        elif top and (word in SEPARATORS or word in (",", ";") or _is_colon(row, k)):
             yield now
             now = []
         elif top and word in (r"\text", r"\textrm", r"\textnormal", r"\intertext") and _is_prose(row, k):
@@ -171,6 +172,12 @@ def _parts(row: list[Tex], environment: str) -> Iterator[list[Tex]]:
     while now and now[-1].text in (".", "\\", ":"):
         now.pop()
     yield now
+
+
+def _is_colon(row: Sequence[Tex], k: int) -> bool:
+    """Whether a colon ends a condition (`\\forall n: …`), and is no part of `:=`."""
+    around = [row[n].text for n in (k - 1, k + 1) if 0 <= n < len(row)]
+    return row[k].text == ":" and "=" not in around
 
 
 def _bare(row: list[Tex]) -> list[Tex]:

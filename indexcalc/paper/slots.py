@@ -1,4 +1,4 @@
-"""Declared spaces of indices, slot by slot: `% ix: index i, j : seq` makes a batch index in a head's slot a finding."""
+"""Declared spaces and tensors, slot by slot: a batch index in a head's slot, or one slot too few, is a finding."""
 
 from __future__ import annotations
 
@@ -6,58 +6,81 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..diagnostics import Diagnostic, Label, Lines
+from .declared import Declarations
 from .equation import Equation
 from .evidence import weigh
-from .terms import Use
+from .terms import SYMBOLS, Use
+from .tree import Place
+
+_UNTYPED = (*SYMBOLS, "partial", "nabla", "Box")  # take indices of any space
+_Key = tuple[str, int, int]  # a tensor, its number of slots, and the slot
 
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """What a slot was first used with."""
+    """The space of a slot, and where that was seen first; None where it was declared."""
 
     space: str
-    use: Use
+    place: Place | None
 
 
-def space_clashes(equations: Sequence[Equation], lines: Lines) -> Iterator[Diagnostic]:
-    """Slots of one tensor that are used with indices of two declared spaces.
+def slot_findings(equations: Sequence[Equation], lines: Lines) -> Iterator[Diagnostic]:
+    """Slots that are used with indices of two declared spaces, and tensors with another number of slots than declared.
 
     >>> from .document import equations
     >>> text = "% ix: index b : batch\\n% ix: index h : head\\n$x_{bh} = y_{hb} + z_{bh}$, $u_{bh} = y_{bh}$"
-    >>> [d.code for d in space_clashes(equations(text), Lines(text))]
+    >>> [d.code for d in slot_findings(equations(text), Lines(text))]
     ['IX201', 'IX201']
     """
-    known: dict[tuple[str, int, int, str], _Slot] = {}
+    known: dict[_Key, _Slot] = {}
     for equation in equations:
-        tree = equation.tree if equation.declared and equation.has_scripts else None
+        declared = equation.declared
+        tree = equation.tree if (declared.spaces or declared.tensors) and equation.has_scripts else None
         if tree is None:
             continue
-        evidence = weigh(tree, equation.declared)
-        places = evidence.terms + [t for _, _, body in evidence.met.ranges for t in body]
-        done = set()
-        for use in (u for t in places for u in (*t.uses, *t.local)):
-            if use.owner not in done:
-                done.add(use.owner)
-                slots = [u for t in places for u in (*t.uses, *t.local) if u.owner == use.owner]
-                slots = list({u.place: u for u in slots}.values())
-                yield from _clashes(slots, equation.declared, known, lines)
+        evidence = weigh(tree, declared.spaces)
+        terms = evidence.terms + [t for _, _, body in evidence.met.ranges for t in body]
+        owners: dict[Place, dict[Place, Use]] = {}
+        for use in (u for t in terms for u in (*t.uses, *t.local)):
+            if use.base and use.base not in _UNTYPED:
+                owners.setdefault(use.owner, {})[use.place] = use
+        for found in owners.values():
+            slots = [found[place] for place in sorted(found)]
+            yield from _rank(slots, declared, lines)
+            yield from _spaces(slots, declared, known, lines)
 
 
-def _clashes(
-    slots: list[Use], declared: dict[str, str], known: dict[tuple[str, int, int, str], _Slot], lines: Lines
-) -> Iterator[Diagnostic]:
+def _rank(slots: list[Use], declared: Declarations, lines: Lines) -> Iterator[Diagnostic]:
+    base = slots[0].base
+    meant = declared.tensors.get(base)
+    derived = any("," in u.script or ";" in u.script for u in slots)  # u_{i,j} may be a derivative
+    if meant is None or derived or len(meant) == len(slots):
+        return
+    owner = slots[0].owner
+    yield Diagnostic(
+        "IX203",
+        f"`{base}` has {len(slots)} slot{'s' * (len(slots) > 1)} here, and {len(meant)} by its declaration",
+        lines.span(owner.start, owner.end),
+        f"declared as {base}[{', '.join(meant)}]",
+    )
+
+
+def _spaces(slots: list[Use], declared: Declarations, known: dict[_Key, _Slot], lines: Lines) -> Iterator[Diagnostic]:
     for k, use in enumerate(slots):
-        space = declared.get(use.name)
-        if space is None or not use.base or use.base in ("delta", "partial", "nabla"):
+        space = declared.spaces.get(use.name)
+        if space is None:
             continue
-        first = known.setdefault((use.base, len(slots), k, str(use.up)), _Slot(space, use))
+        meant = declared.tensors.get(use.base, ())
+        stated = declared.spaces.get(meant[k]) if len(meant) == len(slots) else None
+        first = _Slot(stated, None) if stated else known.setdefault((use.base, len(slots), k), _Slot(space, use.place))
         if first.space != space:
             number = f"slot {k + 1} of {use.base}" if len(slots) > 1 else f"the slot of {use.base}"
+            at = first.place
             yield Diagnostic(
                 "IX201",
                 f"`{use.name}` of space {space} stands in {number}, which is of space {first.space}",
                 lines.span(use.place.start, use.place.end),
                 f"an index of {first.space} is expected here; or declare `{use.name}` in that space",
                 label=space,
-                labels=(Label(lines.span(first.use.place.start, first.use.place.end), first.space),),
+                labels=(Label(lines.span(at.start, at.end), first.space),) if at else (),
             )

@@ -63,7 +63,8 @@ class Teller:
         out: dict[str, Use] = {}
         for term in side:
             for use in term.uses:
-                if use.name in self.evidence.sure and term.count(use.name) == 1 and not term.open:
+                unsure = term.open or use.name in term.may
+                if use.name in self.evidence.sure and term.count(use.name) == 1 and not unsure:
                     out.setdefault(use.name, use)
         return out
 

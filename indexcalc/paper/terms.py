@@ -14,6 +14,7 @@ from .symbols import SUMMING
 from .tree import Atom, Big, Entry, Fraction, Group, Node, Place, Product, Range, Relation, Root, Script, Sum
 from .words import is_word
 
+SYMBOLS = ("delta", "epsilon")  # have indices, never labels
 MAX_TERMS = 64  # of a product that is multiplied out; beyond, its sums are read as one term each
 
 
@@ -26,7 +27,7 @@ class Use(NamedTuple):
     owner: Place  # of the whole symbol
     base: str
     script: str
-    alone: bool  # the only letter at its symbol's corner
+    alone: bool  # the only letter at its symbol, which is no ∂
     weak: bool  # `i_1`, `\bar r`, `j'`: seldom summed
 
 
@@ -60,8 +61,10 @@ class Term:
 
 @dataclass(slots=True)
 class Sums:
-    """What a walk meets besides terms: sums with their ranges and bodies, and letters that are symbols."""
+    """What a walk knows (letters that are declared to be indices), and what it meets besides terms: sums with their
+    ranges and bodies, letters that are symbols."""
 
+    declared: frozenset[str] = frozenset()
     ranges: list[tuple[Big, Range, tuple[Term, ...]]] = field(default_factory=list)
     symbols: set[str] = field(default_factory=set)
     missed: list[tuple[Atom, Group]] = field(default_factory=list)  # \delta{ij}
@@ -193,6 +196,7 @@ def _entries(scripts: Sequence[Script], node: Atom | None, met: Sums) -> tuple[t
     may: set[str] = set()
     unread = False
     base = node.name if node else ""
+    derivative = node is not None and node.kind == "derivative"
     for script in scripts:
         if script.kind == "exponent" and script.body is not None:
             inner = _flat(_relation(script.body, met), script.place, None)
@@ -202,8 +206,9 @@ def _entries(scripts: Sequence[Script], node: Atom | None, met: Sums) -> tuple[t
             may |= {e.name for e in script.entries}
             unread = True
         letters = [e for e in script.entries if e.kind in ("letter", "compound")]
-        word = is_word([e.name for e in script.entries if e.kind != "bracket"])
-        alone = len(script.entries) == 1
+        names = [e.name for e in script.entries if e.kind != "bracket"]
+        word = base not in SYMBOLS and is_word(names) and not met.declared.issuperset(names)
+        alone = not derivative and sum(e.kind != "mark" for s in scripts for e in s.entries) == 1
         for k, e in enumerate(script.entries):
             if e.kind == "affine" or (e in letters and (word or _in_brackets(script.entries, k))):
                 may.add(e.name)

@@ -12,7 +12,7 @@ from ...paper.document import equations
 from ...paper.equation import Equation
 from ...paper.evidence import weigh
 from ...paper.paper import Paper
-from ...paper.slots import space_clashes
+from ...paper.slots import slot_findings
 from ..registry import checks
 from ..settings import Settings
 from ..source import Source
@@ -29,7 +29,7 @@ def findings(source: Source, settings: Settings) -> Iterator[Diagnostic]:
     known = known_indices(found)
     for equation in found:
         yield from balance(equation, lines, known, strict)
-    yield from space_clashes(found, lines)
+    yield from slot_findings(found, lines)
     paper = Paper(source.text, source.name, found)
     for rule in checks("document"):
         yield from rule.run(paper, settings)
@@ -48,5 +48,5 @@ def known_indices(found: Sequence[Equation]) -> frozenset[str]:
     for equation in found:
         tree = equation.tree if equation.has_scripts else None
         if tree is not None:
-            seen.update(weigh(tree, equation.declared).sure)
+            seen.update(weigh(tree, equation.declared.spaces).sure)
     return frozenset(name for name, times in seen.items() if times >= KNOWN)
