@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import reduce
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
+from math import prod
+from typing import TypeVar
 
 from ..ir.expr import Access, Expr, Index, IndexSum, Product
 
 Labels = frozenset[Index]
+L = TypeVar("L", bound=Hashable)
 MAX_OPERANDS = 6  # 2**6 subsets: the best order is found by looking at all of them
 
 
@@ -24,12 +26,12 @@ def operands_of(e: Expr) -> tuple[tuple[Access, ...], Labels] | None:
     return tuple(f for f in tensors if isinstance(f, Access)), e.free
 
 
-def volume(labels: Labels, sizes: Mapping[Index, int]) -> int:
+def volume(labels: frozenset[L], sizes: Mapping[L, int]) -> int:
     """The number of multiplications of a step over these indices."""
-    return reduce(lambda a, i: a * sizes[i], labels, 1)
+    return prod(sizes[i] for i in labels)
 
 
-def best(operands: Sequence[Labels], out: Labels, sizes: Mapping[Index, int]) -> int:
+def best(operands: Sequence[frozenset[L]], out: frozenset[L], sizes: Mapping[L, int]) -> int:
     """The multiplications of the cheapest order of pairs.
 
     >>> from ..ir.index import Space
@@ -54,8 +56,8 @@ def best(operands: Sequence[Labels], out: Labels, sizes: Mapping[Index, int]) ->
     return cost[every]
 
 
-def _kept(group: frozenset[int], operands: Sequence[Labels], out: Labels) -> Labels:
+def _kept(group: frozenset[int], operands: Sequence[frozenset[L]], out: frozenset[L]) -> frozenset[L]:
     """The indices of a group's product that its surroundings need."""
-    inside = frozenset[Index]().union(*(operands[n] for n in group))
+    inside = frozenset[L]().union(*(operands[n] for n in group))
     outside = out.union(*(x for n, x in enumerate(operands) if n not in group))
     return inside & outside

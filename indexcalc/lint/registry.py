@@ -36,6 +36,8 @@ FAMILIES = (
     "stable",
     "singular",
     "cost",
+    "python_numerics",
+    "python_cost",
     "einsum",
     "implicit",
     "diagonal",
@@ -173,8 +175,8 @@ def rules() -> Mapping[str, LintRule]:
 # Which families hold checks of a subject.  Only these are imported, so that a clean run never loads the pages.
 CHECKING: Mapping[str, tuple[str, ...]] = {
     "program": ("unused", "likely", "stable", "singular", "cost"),
-    "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles"),
-    "module": ("shapes",),
+    "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles", "python_cost"),
+    "module": ("shapes", "python_numerics", "python_cost"),
     "equation": (),
     "document": ("papers",),
 }

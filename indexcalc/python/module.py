@@ -10,6 +10,8 @@ from functools import cached_property
 from ..diagnostics import Lines, Span
 from ..einsum.spec import Spec, SpecError
 from .contraction import Contraction, contraction_of
+from .operations import Operations
+from .positions import Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Conflict:
     weak: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Module:
     """A Python file or a notebook's code cell, parsed.  `conflicts` are found when shapes are inferred."""
 
@@ -126,3 +128,8 @@ class Module:
     lines: Lines
     calls: tuple[Call, ...]
     conflicts: tuple[Conflict, ...] = ()
+
+    @cached_property
+    def operations(self) -> Operations:
+        """Every call and operator of the file, found in one walk for all rules that ask."""
+        return Operations(self.tree, Positions(self.text, self.lines))
