@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ROLES = {
@@ -31,6 +32,7 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(w.lower() for w in _WORD.findall(name))
 
 
+@lru_cache(maxsize=4096)
 def roles(name: str) -> frozenset[str]:
     """The roles in attention that a name gives its operand; none where a word of it says otherwise.
 

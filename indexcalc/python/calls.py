@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from ..einsum.dialects import DIALECTS
 from ..einsum.parse import parse
@@ -147,19 +148,21 @@ def _made(
     node: ast.Call, function: Function, string: SpecText, operands: Sequence[ast.expr], complete: bool,
     positions: Positions,
 ) -> Call:  # fmt: skip
-    spec: Spec | None = None
-    problem: SpecError | None = None
-    if string.whole:
-        try:
-            spec = parse(string.text, function.dialect)
-        except SpecError as error:
-            problem = error
+    spec, problem = _parsed(string.text, function.dialect) if string.whole else (None, None)
     arguments = tuple(Argument(positions.source(x), last_name(x), x, positions.span(x)) for x in operands)
     keywords = {k.arg: k.value for k in node.keywords if k.arg}
     return Call(
         function.name, function.library, function.dialect, string, spec, arguments, keywords, node,
         positions.span(node), dict(_sizes(keywords)), problem, complete, positions.lines,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)  # a file says the same string many times
+def _parsed(text: str, dialect: str) -> tuple[Spec | None, SpecError | None]:
+    try:
+        return parse(text, dialect), None
+    except SpecError as error:
+        return None, error
 
 
 def _sizes(keywords: dict[str, ast.expr]) -> Iterator[tuple[str, int]]:

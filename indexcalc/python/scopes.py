@@ -162,14 +162,24 @@ def survey(tree: ast.Module) -> tuple[Scope, list[tuple[ast.Call, Scope]]]:
     return module, calls
 
 
+_LEAVES = frozenset(
+    (
+        type(None), str, int, bool, ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del,
+        *ast.operator.__subclasses__(), *ast.unaryop.__subclasses__(), *ast.cmpop.__subclasses__(),
+        *ast.boolop.__subclasses__(),
+    )
+)  # fmt: skip
+
+
 def _children(node: ast.AST) -> list[ast.AST]:
+    """The parts of a node that may hold a call or bind a name."""
     found: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)
         if isinstance(value, list):
-            found += (item for item in value if isinstance(item, ast.AST))
-        elif isinstance(value, ast.AST) and not isinstance(value, (ast.expr_context, ast.operator)):
-            found.append(value)
+            found += [item for item in value if type(item) not in _LEAVES]
+        elif type(value) not in _LEAVES:
+            found.append(value)  # type: ignore[arg-type]  # a node, by its type
     return found
 
 

@@ -56,6 +56,7 @@ def marked(call, **settings):
         ("torch.einsum('nk,kd->nd', w, x.to(torch.int32))", "IX414", "warning", "x.to(torch.int32)"),
         ("np.einsum('ij,ij->', a.astype(np.uint8), b)", "IX414", "warning", "a.astype(np.uint8)"),
         ("torch.einsum('bsd,dd->bsd', x, W)", "IX406", "warning", "d"),
+        ("torch.einsum('id,id->d', torch.ones(1, 4), torch.ones(8, 4))", "IX413", "warning", "i"),
         ("torch.einsum('tbhd,h->tbdh', x, c)", "IX420", "warning", "d"),
         ("torch.einsum('thd,btd->bht', q, dense_kv)", "IX421", "warning", "t"),
         ("torch.einsum('bhqk,bhqd->bhkd', attn, v)", "IX422", "warning", "q"),
@@ -105,6 +106,9 @@ def test_each_rule_marks_its_place(call, code, severity, place):
         "einops.einsum(a, b, 'out_dim in_dim, in_dim -> out_dim')",
         "torch.einsum('b h i d, c h j d -> b c h i j', q, k)",
         "torch.einsum('bchw,c->bchw', x, s)",
+        "torch.einsum('id,id->d', torch.ones(1, 4), torch.ones(1, 4))",
+        "torch.einsum('id,id->id', torch.ones(1, 4), torch.ones(8, 4))",
+        "torch.einsum('id,id->d', torch.ones(n, 4), torch.ones(8, 4))",
     ],
 )
 def test_right_calls_are_left_alone(call):

@@ -1,4 +1,4 @@
-"""Operands of an einsum as written: explicit transposes, integers."""
+"""Operands of an einsum as written: explicit transposes, integers, axes of size 1."""
 
 from __future__ import annotations
 
@@ -16,6 +16,45 @@ _INTEGERS = frozenset(
     ("int", "long", "short", "byte", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 )
 _SMALL = frozenset(("int8", "uint8", "int16", "uint16", "byte", "short"))
+
+
+@lint_rule(
+    "IX413",
+    name="einsum-size-one",
+    summary="a summed label has size 1 in one operand only",
+    why="An axis of size 1 is stretched to the size of the other operand, as in broadcasting: the sum is then over the "
+    "other operand alone. TensorFlow refuses it, the other libraries do not.",
+    bad=_TORCH + "w = torch.ones(1, 4)\nx = torch.ones(8, 4)\ny = torch.einsum('id,id->d', w, x)",
+    good=_TORCH + "w = torch.ones(8, 4)\nx = torch.ones(8, 4)\ny = torch.einsum('id,id->d', w, x)",
+    subject="call",
+    language="python",
+    right="To sum and scale at once; a label of its own for the axis of size 1 then says that it is meant.",
+)
+def size_one(call: Call) -> Iterator[Diagnostic]:
+    """Summed labels with a size of 1 beside a larger one, both shown by the file."""
+    for c in contractions(call):
+        for label in c.summed:
+            sized = [(use, size) for use in c.uses[label] if (size := _size(c, use.operand, use.position)) is not None]
+            ones = [use for use, size in sized if size == 1]
+            larger = [(use, size) for use, size in sized if size > 1]
+            if ones and larger:
+                message = f"the sum over `{label}` is over {c.name(larger[0][0].operand)} alone"
+                other, size = larger[0]
+                yield c.finding(
+                    "IX413", message, ones[0].axis, label="size 1 here", others=[(other.axis, f"size {size}")],
+                    hint="check the shape of this operand, or squeeze the axis",
+                )  # fmt: skip
+
+
+def _size(c: Contraction, operand: int, position: int) -> int | None:
+    """The size of a label's axis, where the file shows it."""
+    if len(c.call.operands) != len(c.inputs):
+        return None
+    shape = c.call.operands[operand].shape
+    axes = c.inputs[operand].axes
+    if shape is None or shape.open_at is not None or len(shape.dims) != len(axes) or any(a.is_open for a in axes):
+        return None
+    return shape.dims[position].size
 
 
 @lint_rule(
@@ -139,4 +178,4 @@ def _literal_axes(nodes: Sequence[ast.expr], rank: int) -> list[int] | None:
     return found
 
 
-RULES = (integers, transposed)
+RULES = (size_one, integers, transposed)

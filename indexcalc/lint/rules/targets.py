@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ...diagnostics import Diagnostic
+from ...einsum.spec import Spec
 from ...einsum.targets import TARGETS
-from ...einsum.verdict import Refused, Valid, verdict
+from ...einsum.verdict import Refused, Valid, Verdict, verdict
 from ...python.module import Call
 from ..registry import lint_rule
 from ..settings import Settings
@@ -33,17 +35,21 @@ def refused(call: Call, settings: Settings) -> Iterator[Diagnostic]:
     if spec is None or call.contraction is None or call.dialect not in ("einsum", "sublist"):
         return
     asked = [call.library, *(t for t in settings.targets if t != call.library)]
-    asked = [t for t in asked if t in TARGETS]
-    if not asked or not any(isinstance(verdict(spec, None, t), Valid) for t in TARGETS):
-        return
     for target in asked:
-        said = verdict(spec, None, target)
+        said = _said(spec, target) if target in TARGETS else None
         if isinstance(said, Refused):
-            taken = next(t for t in TARGETS if isinstance(verdict(spec, None, t), Valid))
+            taken = next((t for t in TARGETS if isinstance(_said(spec, t), Valid)), None)
+            if taken is None:
+                return  # no library takes it: another rule says why
             span = call.place(said.start, max(said.end, said.start))
             severity = "error" if target == call.library else "warning"
             why = f"{taken} takes this string, {target} raises an error."
             yield Diagnostic("IX409", said.message, span, said.hint, severity, why=why)
+
+
+@lru_cache(maxsize=4096)  # a file says the same string many times
+def _said(spec: Spec, target: str) -> Verdict:
+    return verdict(spec, None, target)
 
 
 RULES = (refused,)
