@@ -358,22 +358,30 @@ def einsum(spec: Any, *operands: Any) -> Any:
     return run(spec, *operands)
 
 
-def from_einsum(spec: Any, *operands: Any) -> Program:
-    """The program of an einsum, in the spellings of NumPy, PyTorch, JAX and einops.
+def from_einsum(
+    spec: Any, *operands: Any, dialect: str = "language", reduction: str = "sum", sizes: Mapping[str, int] | None = None
+) -> Program:
+    """The program of an einsum, in the spellings of NumPy, PyTorch, JAX and einops, or of a pattern of einops or einx.
 
-    spec      "ij,jk->ik", "b seq h, h d -> b seq d", implicit "ij,jk", with an ellipsis "...ij,jk"; or operands and
-              lists of labels in turn: from_einsum("A", [0, 1], "B", [1, 2], [0, 2])
-    operands  a name for each, or a shape, or a pair of both, or an array; without them A, B, C…
+    spec       "ij,jk->ik", "b seq h, h d -> b seq d", implicit "ij,jk", with an ellipsis "...ij,jk"; or operands and
+               lists of labels in turn: from_einsum("A", [0, 1], "B", [1, 2], [0, 2])
+    operands   a name for each, or a shape, or a pair of both, or an array; without them A, B, C…
+    dialect    which function's string it is: "einops.rearrange", "einops.reduce", "einops.repeat", "einx.dot", …
+    reduction  what einops.reduce does: sum, mean, max, min, prod
+    sizes      the sizes of axes that a pattern is given by name
 
     Equal labels are of one space.  An ellipsis needs its operand's shape.
 
     >>> import indexcalc as ic
     >>> print(ic.from_einsum("ij,jk->ik", "W", "x").statements[0])
     C[i, k] = W[i, j] x[j, k]
+    >>> heads = ic.from_einsum("b (h d) -> b h d", (2, 12), dialect="einops.rearrange", sizes={"h": 3})
+    >>> print(heads.statements[0])
+    y[b, h, d] = x[b, d + 4*h]
     """
     from .importers.einsum import from_einsum as run
 
-    return run(spec, *operands)
+    return run(spec, *operands, dialect=dialect, reduction=reduction, sizes=sizes)
 
 
 @overload

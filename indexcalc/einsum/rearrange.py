@@ -112,11 +112,11 @@ def _left_sizes(
         del items[at]
     found: dict[str, Size] = {}
     for item, size in zip(items, shape):
-        found |= _parted(item, size, sizes)
+        found |= part_sizes(item, size, sizes)
     return found, rest
 
 
-def _parted(item: Item, size: Size, sizes: Mapping[str, int]) -> dict[str, Size]:
+def part_sizes(item: Item, size: Size, sizes: Mapping[str, int]) -> dict[str, Size]:
     """The sizes of the names in one axis of the array."""
     parts = item.parts if isinstance(item, Group) else (item,)
     axes = [axis for axis in parts if isinstance(axis, Axis)]

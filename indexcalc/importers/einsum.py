@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..diagnostics import fail
-from ..einsum.expand import Expanded, expanded
+from ..einsum.dialects import DIALECTS
+from ..einsum.expand import Expanded, check_operands, expanded
 from ..einsum.parse import from_lists, parse
 from ..einsum.refusal import refusal
 from ..einsum.spec import Spec, SpecError
 from ..elaborate.read import read_program
 from ..ir.program import Program
 from .names import Names, sayable
+from .patterns import as_einops, pattern_text
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Shape = tuple[int, ...] | None
 
 
-def from_einsum(spec: Any, *operands: Any) -> Program:
-    """The program of an einsum call; see `indexcalc.from_einsum`."""
+def from_einsum(
+    spec: Any, *operands: Any, dialect: str = "language", reduction: str = "sum", sizes: Mapping[str, int] | None = None
+) -> Program:
+    """The program of an einsum call or a pattern; see `indexcalc.from_einsum`."""
     try:
-        own, given = _arguments(spec, operands)
+        own, given = _arguments(spec, operands, dialect)
+        if DIALECTS[dialect].library == "einx":
+            reduction = dialect.removeprefix("einx.") if DIALECTS[dialect].operation == "reduction" else reduction
+            own = as_einops(own)
         described = [_operand(x) for x in given]
-        ranks = [None if shape is None else len(shape) for _, shape in described]
-        found = expanded(own, ranks, sums_ellipsis=True)
+        if DIALECTS[own.dialect].operation == "contract":
+            ranks = [None if shape is None else len(shape) for _, shape in described]
+            return read_program(_text(expanded(own, ranks, sums_ellipsis=True), described))
+        check_operands(own, len(given))
+        return read_program(pattern_text(own, *described[0], reduction, sizes or {}))
     except SpecError as error:
         raise refusal(spec if isinstance(spec, str) else "", error) from None
-    return read_program(_text(found, described))
 
 
 # ---- arguments ---------------------------------------------------------------------------------------------
-def _arguments(spec: Any, operands: Sequence[Any]) -> tuple[Spec, list[Any]]:
+def _arguments(spec: Any, operands: Sequence[Any], dialect: str) -> tuple[Spec, list[Any]]:
     """The labels and the operands: of a string and what follows, or of operands and lists in turn."""
     if isinstance(spec, str) and not (operands and isinstance(operands[0], list)):
-        found = parse(spec, "language")
+        if dialect not in DIALECTS and not dialect.startswith("einx."):
+            raise fail("IX901", f"no dialect {dialect!r}", hint=f"dialects: {', '.join(DIALECTS)}")
+        found = parse(spec, dialect)
         return found, list(operands) or [None] * len(found.inputs)
     given = [spec, *operands]
     output = _sublist(given.pop()) if len(given) % 2 else None
