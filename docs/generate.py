@@ -4,6 +4,7 @@ docs/lint/          a page per code with its reason and examples, from the lint 
 docs/rules.md       every rewrite rule with its law and example, from the rule catalogue
 docs/functions.md   every elementwise function with its derivative
 docs/exercises.md   docs/source/exercises.md with what its code prints
+docs/einsum.md      docs/source/einsum.md likewise
 docs/gallery/       a page per family of examples/gallery
 docs/*.svg          real output of `indexcalc`, as pictures
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -52,9 +54,9 @@ def functions_page() -> str:
     return "\n".join([*lines, ""])
 
 
-def exercises_page() -> str:
-    """The exercises with their answers."""
-    title, rest = (DOCS / "source" / "exercises.md").read_text(encoding="utf-8").split("\n", 1)
+def executed_page(name: str) -> str:
+    """A page of docs/source with what its code prints."""
+    title, rest = (DOCS / "source" / name).read_text(encoding="utf-8").split("\n", 1)
     return executed(f"{title}\n{NOTICE}{rest}")
 
 
@@ -63,7 +65,7 @@ def pages() -> dict[str, Callable[[], str]]:
     return {
         "rules.md": rules_page,
         "functions.md": functions_page,
-        "exercises.md": exercises_page,
+        **{name: partial(executed_page, name) for name in ("exercises.md", "einsum.md")},
         **lint_pages(),
         **gallery_pages(),
     }

@@ -18,6 +18,7 @@ class Target:
     blanks_inside   `- >` and `. ..` are read as `->` and `...`
     lists           lists of labels: "letters" (0 to 51), "any" (whatever can be sorted), or "none"
     sums_ellipsis   the result may leave out the axes of an ellipsis, which are then summed
+    shares_ellipsis the result of implicit mode keeps an ellipsis that several operands have
     broadcasts      size 1 goes with any size: "operands" (of another operand), "all" (inside of one, too), "none"
     max_axes        of one array, and of all labels together
     max_operands    of one call
@@ -29,6 +30,7 @@ class Target:
     blanks_inside: bool = False
     lists: str = "letters"
     sums_ellipsis: bool = True
+    shares_ellipsis: bool = True
     broadcasts: str = "operands"
     max_axes: int | None = None
     max_operands: int | None = None
@@ -43,6 +45,13 @@ TARGETS: Mapping[str, Target] = {
         Target("jax", any_label=True, blanks_inside=True, lists="any", broadcasts="all"),
         Target("opt_einsum", any_label=True, blanks_inside=True, lists="any", max_axes=64, max_labels=LETTERS),
         Target("cupy", sums_ellipsis=False),
-        Target("tensorflow", blanks_inside=True, lists="none", sums_ellipsis=False, broadcasts="none"),
+        Target(
+            "tensorflow",
+            blanks_inside=True,
+            lists="none",
+            sums_ellipsis=False,
+            shares_ellipsis=False,
+            broadcasts="none",
+        ),
     )
 }

@@ -201,10 +201,16 @@ def _without_extra_ellipses(spec: Spec, shapes: Sequence[Shape | None], target: 
 
 def _check_ellipsis_kept(spec: Spec, has_axes: bool, target: Target) -> None:
     output = spec.output
-    if not has_axes or target.sums_ellipsis or output is None or any(axis.is_ellipsis for axis in output.axes):
+    if not has_axes:
         return
-    message = f"{target.name} sums no axes of an ellipsis, and the output has none"
-    raise SpecError(message, output.start, output.end, "put `...` in the output, or name the axes and sum those")
+    if output is None:
+        having = [axis for operand in spec.inputs for axis in operand.axes if axis.is_ellipsis]
+        if len(having) > 1 and not target.shares_ellipsis:
+            message = f"{target.name} leaves an ellipsis of several operands out of an implicit result"
+            raise SpecError(message, having[1].start, having[1].end, "write the result: `-> ...`")
+    elif not target.sums_ellipsis and not any(axis.is_ellipsis for axis in output.axes):
+        message = f"{target.name} sums no axes of an ellipsis, and the output has none"
+        raise SpecError(message, output.start, output.end, "put `...` in the output, or name the axes and sum those")
 
 
 # ---- sizes -------------------------------------------------------------------------------------------------

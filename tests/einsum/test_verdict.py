@@ -160,6 +160,9 @@ def test_corners_are_judged_as_the_library_does(target, spec, shapes):
         ("βγ->γ", [(2, 3)], "cupy", None),
         ("i,i->i", [(1,), (3,)], "tensorflow", None),
         ("...i,...i->...", [(1, 3), (2, 3)], "tensorflow", (2,)),
+        ("...ij,...jk", [(5, 2, 3), (5, 3, 4)], "tensorflow", None),  # it leaves the ellipsis out, and may not sum it
+        ("...ij,...jk", [(2, 3), (3, 4)], "tensorflow", (2, 4)),
+        ("...ij,jk", [(5, 2, 3), (3, 4)], "tensorflow", (5, 2, 4)),
         ("ij,jk->ik", [(2, None), (3, None)], "numpy", (2, None)),
         ("ij,jk->ik", [(2, 3), None], "torch", (2, None)),
         ("ij,jk->ik", [(2, 3), (4, None)], "torch", None),
