@@ -137,13 +137,18 @@ def _of_partial(call: ast.Call, scope: Scope) -> ast.expr | None:
 
 
 def survey(tree: ast.Module) -> tuple[Scope, list[tuple[ast.Call, Scope]]]:
-    """One walk over a file: its names, and every call with the scope it stands in, in the order of the source."""
+    """One walk over a file: its names, and every call with the scope it stands in, in the order of the source.
+
+    What a test expects to raise an error (`with pytest.raises(…):`, `assert_raises(Error, lambda: …)`) is left out.
+    """
     module = Scope("module")
     calls: list[tuple[ast.Call, Scope]] = []
     stack: list[tuple[ast.AST, Scope]] = [(tree, module)]
     while stack:
         node, scope = stack.pop()
         inner = scope
+        if isinstance(node, (ast.With, ast.Call)) and _expects_error(node):
+            continue
         if isinstance(node, ast.Call):
             calls.append((node, scope))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
@@ -162,6 +167,19 @@ def survey(tree: ast.Module) -> tuple[Scope, list[tuple[ast.Call, Scope]]]:
     return module, calls
 
 
+def _expects_error(node: ast.With | ast.Call) -> bool:
+    """Whether this is a block or a call in which an error is the right outcome."""
+    calls = [item.context_expr for item in node.items] if isinstance(node, ast.With) else [node]
+    for call in calls:
+        if isinstance(call, ast.Call):
+            function = call.func
+            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            if name in _RAISES:
+                return True
+    return False
+
+
+_RAISES = frozenset(("raises", "assert_raises", "assertRaises", "assertRaisesRegex", "assert_raises_regex"))
 _LEAVES = frozenset(
     (
         type(None), str, int, bool, ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del,

@@ -75,6 +75,9 @@ def test_calls_are_found_behind_their_aliases(source, function, dialect):
         "# np.einsum('ij->i', A)\nx = \"np.einsum('ij->i', A)\"",
         "np.einsum(A, labels, B, [0, 1])",
         "einx.jit('a b')",
+        "import pytest\nwith pytest.raises(ValueError):\n    np.einsum('ij->k', A)",
+        "assert_raises(ValueError, lambda: np.einsum('ij->k', A))",
+        "def t(self):\n    with self.assertRaisesRegex(ValueError, 'x'), f():\n        np.einsum('ij->k', A)",
     ],
 )
 def test_other_calls_are_left_alone(source):
