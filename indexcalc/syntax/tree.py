@@ -13,25 +13,41 @@ from dataclasses import dataclass
 from ..diagnostics import Span
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, and compared and shown by the base alone: Python writes and compiles the methods of every dataclass when
+# the module is imported, which for these classes took a tenth of the time in which a small file is linted.
+@dataclass(slots=True, eq=False, repr=False)
 class Tree:
+    """A stretch of source.  Nothing changes a tree once it is made."""
+
     span: Span
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__match_args__)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(getattr(self, name) for name in self.__match_args__)))
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+        return f"{type(self).__name__}({fields})"
 
 
 # ---- expressions ---------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Number(Tree):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Text(Tree):
     """A quoted string, without its quotes (only in einsum's arguments)."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Name(Tree):
     """A bare name that is a whole slot, a script's part or a binder: `i`, `i'`.
 
@@ -42,7 +58,7 @@ class Name(Tree):
     primes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Script(Tree):
     """One `_…` or `^…` behind a reference.  `parts` are slot trees; a letters-only part that was not in braces or not
     separated (`_ij`, `_{ij}`) is one Name whose text the resolver may split.  `braced`: it stood in { }.  In braces
@@ -53,7 +69,7 @@ class Script(Tree):
     braced: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Reference(Tree):
     """`x`, `A[i, j]`, `A_ij`, `T^i_{jk}`, `A'[i, j]`.
 
@@ -67,7 +83,7 @@ class Reference(Tree):
     slots: tuple[Tree, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Call(Tree):
     """`exp(x)`, `inv(A)[i, j]`, `inv(A)'[i, j]`, `einsum("ij,jk->ik", A, B)[b, c]`, `diff(f, x[k])`.
 
@@ -81,7 +97,7 @@ class Call(Tree):
     slots: tuple[Tree, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Reduce(Tree):
     """`sum[k](…)`, `sum_{k}(…)`, `sum_k(…)`, `softmax[j](…)`, `topk[e, 2](…)`, `partial[i](…)`.
 
@@ -93,26 +109,26 @@ class Reduce(Tree):
     arguments: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Sum(Tree):
     """(sign, term) pairs, sign ±1."""
 
     terms: tuple[tuple[int, Tree], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Product(Tree):
     """(operator, factor) pairs, left to right; operator "*" (written), "" (juxtaposed) or "/"; the first is ""."""
 
     factors: tuple[tuple[str, Tree], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Negate(Tree):
     body: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Power(Tree):
     """`x**2`, `x^2`, `x²`, `x⁻¹`; a bracket around base or exponent is a Group."""
 
@@ -120,14 +136,14 @@ class Power(Tree):
     exponent: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Group(Tree):
     """( body ): a sub-expression of its own for the summation rules."""
 
     body: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Compare(Tree):
     """first op second op third …: a chain means `and`.  Operators are normalised: < <= > >= == !=."""
 
@@ -135,7 +151,7 @@ class Compare(Tree):
     rest: tuple[tuple[str, Tree], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Logic(Tree):
     """operator "and", "or" (n-ary) or "not" (one argument)."""
 
@@ -143,7 +159,7 @@ class Logic(Tree):
     arguments: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Field(Tree):
     """`∂_i f`, `∂_{i}(f)`, `∂^i f`, `∂[i] f`: `wrt` are slot trees."""
 
@@ -152,7 +168,7 @@ class Field(Tree):
     body: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Leibniz(Tree):
     """`∂f/∂x_k` and `∂/∂x_k f`: `wrt` is a Reference."""
 
@@ -161,7 +177,7 @@ class Leibniz(Tree):
 
 
 # ---- only in slots and arguments -----------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Positioned(Tree):
     """`^i`, `_j` or `^0` inside brackets."""
 
@@ -169,14 +185,14 @@ class Positioned(Tree):
     body: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Positions(Tree):
     """Several positioned names in one slot, `^i ^j`: only in delta[^i ^j, _k _l]."""
 
     parts: tuple[Positioned, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Symmetrise(Tree):
     """`(i, j)` in brackets or braces; `sign` −1 for `[i, j]` (antisymmetrise)."""
 
@@ -184,20 +200,20 @@ class Symmetrise(Tree):
     sign: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Sublist(Tree):
     """`[0, 1, ...]` among einsum's arguments."""
 
     entries: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Ellipsis(Tree):
     pass
 
 
 # ---- statements ----------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class IndexDeclaration(Tree):
     """`space` is None for an anonymous space; `extent` a Name, a Number or None."""
 
@@ -206,13 +222,13 @@ class IndexDeclaration(Tree):
     extent: Name | Number | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class AttributeTree(Tree):
     name: str
     slots: tuple[Number, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Item(Tree):
     """One declared tensor or scalar: its reference, slots by example, and attributes."""
 
@@ -220,17 +236,17 @@ class Item(Tree):
     attributes: tuple[AttributeTree, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class TensorDeclaration(Tree):
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ScalarDeclaration(Tree):
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class IntegerDeclaration(Tree):
     """The space of the values; `extent` a Name, a Number or None."""
 
@@ -239,7 +255,7 @@ class IntegerDeclaration(Tree):
     extent: Name | Number | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class FunctionDeclaration(Tree):
     """Also `f(x) = …` without the word `function`."""
 
@@ -248,30 +264,30 @@ class FunctionDeclaration(Tree):
     body: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class MetricDeclaration(Tree):
     name: Name
     space: Name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class OutputDeclaration(Tree):
     references: tuple[Reference, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class RecomputeDeclaration(Tree):
     """`recompute P, S`: definitions that share no value with what was computed before them."""
 
     references: tuple[Reference, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Convention(Tree):
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Equation(Tree):
     """`left = right`: a definition, or a claim where the left side is not fresh."""
 
@@ -279,7 +295,7 @@ class Equation(Tree):
     right: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Bare(Tree):
     """An expression alone; `a == b` on top (a Compare) is a claim."""
 
