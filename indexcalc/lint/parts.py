@@ -24,7 +24,7 @@ def part_findings(
         return
     reader = import_module(f"{__package__}.kinds.{kind}")
     for finding in reader.findings(Source(excerpt.text, name, kind), settings):
-        yield placed(finding, excerpt, cell_of)
+        yield replace(placed(finding, excerpt, cell_of), file=name)
 
 
 def placed(finding: Diagnostic, excerpt: Excerpt, cell_of: Callable[[int], int] | None = None) -> Diagnostic:

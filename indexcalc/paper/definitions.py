@@ -74,9 +74,7 @@ def _differential(group: Group) -> Atom | None:
 def stated_derivatives(equations: Sequence[Equation]) -> Iterator[Stated]:
     """The equations `\\partial L / \\partial W_{ij} = …`."""
     for equation in equations:
-        if r"\frac" not in (t.text for t in equation.tokens):
-            continue
-        tree = equation.tree
+        tree = equation.tree if equation.has_scripts else None
         if tree is None or not tree.relations or not set(tree.relations) <= DEFINING:
             continue
         left = tree.sides[0]

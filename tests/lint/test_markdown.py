@@ -51,12 +51,69 @@ def test_findings_in_a_notebook_name_their_cell():
     assert (found.cell, found.span.line, found.span.column, found.source) == (2, 10, 3, PROGRAMS)
 
 
+LAYER = r"With $y_i = \sum_j W_{ij} x_j$ and $L = \sum_i y_i^2$"
+WRONG = r"\frac{\partial L}{\partial W_{ij}} = 2 y_j x_i"
+
+
+def test_formulas_of_markdown_are_checked_at_their_places():
+    text = f"> {LAYER}\n>\n> - so ${WRONG}$\n"
+    (found,) = ic.lint(text, kind="markdown")
+    assert found.code == "IX253"
+    assert text[found.span.start : found.span.end] == "2 y_j x_i"
+    assert [text[x.span.start : x.span.end] for x in found.labels] == ["y_i", "L"]
+
+
+def test_the_cells_of_a_notebook_are_one_document_and_one_module():
+    code = "y = np.einsum('ij,jk->ij', a, b)"
+    cells = [
+        ("markdown", LAYER),
+        ("code", "%pylab\nimport numpy as np"),
+        ("code", f"!ls\n{code}"),
+        ("markdown", f"${WRONG}$"),
+    ]
+    call, formula = ic.lint(notebook(*cells), kind="notebook")
+    assert (call.cell, call.span.line, call.code[:3]) == (3, 2, "IX4")
+    assert (formula.cell, formula.span.line, formula.code) == (4, 1, "IX253")
+    assert "Cell 1, line 1: `y` is defined here." in formula.why
+
+
+def test_files_name_themselves_in_findings_of_their_parts(tmp_path):
+    path = tmp_path / "n.ipynb"
+    path.write_text(notebook(("code", "import numpy as np\nnp.einsum('ij,jk->ij', a, b)")))
+    assert [(d.file, d.cell) for d in ic.lint(path)] == [(str(path), 1)]
+
+
+def test_fences_of_python_share_imports_and_sketches_are_skipped():
+    prompts = "```python\n>>> np.einsum('ij,jk->ij', a, b)\narray\n```\n"
+    text = f"```py\nimport numpy as np\n```\n\n{prompts}\n```python\nfor i in …\n```\n"
+    (found,) = ic.lint(text, kind="markdown")
+    assert (found.code[:3], found.span.line) == ("IX4", 6)
+    assert text[found.span.start - 1 : found.span.end + 1] in found.source
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}", "\0", "", "9" * 5000])
 def test_what_is_no_notebook_is_one_finding(text):
     assert [d.code for d in ic.lint(text, kind="notebook")] == ["IX029"]
 
 
-PARTS = ["$", "$$", "a_i", "=", "b_j", "```idx\n", "```python\n", "```\n", "> ", "\n", "x[i]", "\\sum_i", "{", "}", "^"]
+PARTS = [
+    "$",
+    "$$",
+    "a_i",
+    "=",
+    "b_j",
+    "```idx\n",
+    "```python\n",
+    "```\n",
+    "> ",
+    "\n",
+    "x[i]",
+    "\\sum_i",
+    "{",
+    "}",
+    "^",
+    "\\frac{\\partial L}{\\partial x_i}",
+]
 
 
 @given(st.lists(st.sampled_from(PARTS), max_size=20).map("".join))
