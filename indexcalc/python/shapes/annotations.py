@@ -30,7 +30,7 @@ def annotated_shape(node: ast.expr | None, place: Span | None, depth: int = 0) -
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return _quoted(node.value, place, depth)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _only((node.left, node.right), place, depth)
+        return _only(_alternatives(node), place, depth)
     if not isinstance(node, ast.Subscript):
         return None
     head = node.value
@@ -52,6 +52,15 @@ def annotated_shape(node: ast.expr | None, place: Span | None, depth: int = 0) -
         if isinstance(item, ast.Subscript) and (found := annotated_shape(item, place, depth + 1)) is not None:
             return found
     return _strings(items, place, commas=False) if name != "Annotated" else _strings(items[1:2], place, commas=False)
+
+
+def _alternatives(node: ast.expr) -> list[ast.expr]:
+    """The parts of `A | B | C`."""
+    out: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        out.append(node.right)
+        node = node.left
+    return [*out, node]
 
 
 def _only(nodes: list[ast.expr] | tuple[ast.expr, ...], place: Span | None, depth: int) -> Shape | None:

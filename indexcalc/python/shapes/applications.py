@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...einsum.dialects import DIALECTS
@@ -326,7 +327,8 @@ def _tell_rank(inference: Inference, call: Call, number: int, shape: Shape | Non
     open_spec = any(a.is_ellipsis for a in operand.axes)
     span = call.place(operand.start, max(operand.end, operand.start))
     labels = len(operand.items) - open_spec
-    inference.tell(rank_conflict(span, labels, open_spec, shape, call.operands[number].text))
+    conflict = rank_conflict(span, labels, open_spec, shape, call.operands[number].text)
+    inference.tell(replace(conflict, weak=any(d.evidence in ("comment", "docstring") for d in shape.dims)))
 
 
 def _tell_ellipsis(inference: Inference, call: Call, number: int, shape: Shape | None) -> None:

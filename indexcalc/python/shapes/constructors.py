@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from .infer import Inference
 
 SIZES_FIRST = frozenset(
-    words("zeros ones empty rand randn random_sample standard_normal")
+    words("zeros ones empty rand randn random_sample standard_normal FloatTensor LongTensor")
 )  # zeros(2, 3), zeros((2, 3))
 SHAPE_FIRST = frozenset(words("full random"))  # full((2, 3), 7)
 KEY_FIRST = frozenset(words("normal uniform truncated_normal bernoulli"))  # jax.random.normal(key, (2, 3))
 SIZE_KEYWORD = frozenset(
     words("normal uniform randint integers choice standard_normal exponential gamma poisson beta random standard_t")
 )
-LITERALS = frozenset(words("tensor array asarray as_tensor constant convert_to_tensor FloatTensor"))
+LITERALS = frozenset(words("tensor array asarray as_tensor constant convert_to_tensor"))
 OF_ARRAY = frozenset(words("Parameter Variable asarray array tensor as_tensor Tensor Buffer"))
 MAX_LITERAL = 6
 

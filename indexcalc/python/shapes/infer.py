@@ -23,7 +23,7 @@ from .conflicts import (
     sizes_clash,
     swapped,
 )
-from .dims import UNKNOWN, known, show
+from .dims import UNKNOWN, factors, known, same, show
 from .operations import broadcast, targets_keep
 from .reshape import Relations, is_rest, scrambled, sizes_disagree
 from .values import Items, Symbol, Value, joined
@@ -191,7 +191,9 @@ class Inference:
             return
         torn = scrambled(array, target, self.relations)
         if torn is not None:
-            self.tell(reshape_conflict(self.span(node), what, array, target, torn))
+            turned = len(array.dims) == len(target) and all(any(same(d, t) for t in target) for d in array.dims)
+            doubtful = turned or _is_said((*array.dims, *target))  # two whole axes may be exchanged on purpose
+            self.tell(replace(reshape_conflict(self.span(node), what, array, target, torn), weak=doubtful))
 
     def product(self, node: ast.expr, left: Value, right: Value, first: ast.expr, second: ast.expr) -> Value:
         """A matrix product: the last axis of the left is summed with the last but one of the right."""
@@ -257,6 +259,11 @@ class Inference:
             self.tell(replace(order_conflict(span, name, labels, now, at), weak=True))
             return None
         return Shape(tuple(_told(n, s) for n, s in zip(now.dims, said.dims)))
+
+
+def _is_said(dims: Sequence[Dim]) -> bool:
+    """Whether only a comment or a docstring vouches for one of the dimensions."""
+    return any(f.evidence in ("comment", "docstring") for d in dims for f in factors(d))
 
 
 def _told(now: Dim, said: Dim) -> Dim:

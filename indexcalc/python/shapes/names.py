@@ -18,11 +18,11 @@ ROLES = {
     "sequence": "seq sequence seqlen time t timestep timesteps step steps frame frames token tokens ntoken length len "
     "l pos position positions ctx context tgtlen srclen qlen klen kvlen slen tlen",
     "feature": "dim feature features feat channel channels chan ch hidden embed embedding emb embd model ff ffn mlp "
-    "inner latent d h dmodel dhead headdim dff dk dv hdim",
+    "inner latent width d h dmodel dhead headdim dff dk dv hdim",
     "vocabulary": "vocab vocabulary",
     "experts": "expert experts",
     "height": "height h",
-    "width": "width",
+    "width": "width w",
     "layers": "layer layers l",
     "classes": "class classes nclass",
 }

@@ -8,7 +8,7 @@ are found on the other, the one is the product of what is left there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -27,10 +27,10 @@ def is_rest(dim: Dim) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """Both sides in the same factors: those of each axis before, and those after in a row; what the -1 is."""
+    """Both sides in the same factors, those of each axis before and after; and what the -1 is."""
 
-    before: tuple[tuple[Dim, ...], ...]
-    after: tuple[Dim, ...]
+    before: list[list[Dim]]
+    after: list[list[Dim]]
     rest: Dim
 
 
@@ -64,8 +64,7 @@ def aligned(before: Shape, target: Sequence[Dim], relations: Relations) -> Align
     if has_rest:
         if extra:
             return None
-        after = [f for d in target for f in (missing if is_rest(d) else factors(d))]
-        return Aligned(tuple(map(tuple, groups)), tuple(after), rest)
+        return Aligned(groups, [missing if is_rest(d) else list(factors(d)) for d in target], rest)
     if (len(missing) != 1 and len(extra) != 1 and (missing or extra)) or bool(missing) != bool(extra):
         return None
     if not _equal_products(missing, extra) or _twice(missing, atoms) or _twice(extra, given):
@@ -73,9 +72,9 @@ def aligned(before: Shape, target: Sequence[Dim], relations: Relations) -> Align
     if len(missing) == 1:  # the axis `dim` is split into all that is new
         whole = missing[0]
         groups = [[x for f in g for x in (extra if f is whole else (f,))] for g in groups]
-        return Aligned(tuple(map(tuple, groups)), tuple(given), rest)
-    after = [x for f in given for x in (missing if extra and f is extra[0] else (f,))]
-    return Aligned(tuple(map(tuple, groups)), tuple(after), rest)
+        return Aligned(groups, [list(factors(d)) for d in target], rest)
+    after = [[x for f in factors(d) for x in (missing if extra and f is extra[0] else (f,))] for d in target]
+    return Aligned(groups, after, rest)
 
 
 def _twice(some: Sequence[Dim], every: Sequence[Dim]) -> bool:
@@ -154,20 +153,16 @@ def scrambled(before: Shape, target: Sequence[Dim], relations: Relations) -> Dim
     both = aligned(before, target, relations)
     if both is None:
         return None
-    left = [f for group in both.before for f in group]
-    counts = Counter(f.name for f in left)
-    start = 0
-    for group in both.before:
-        for k, factor in enumerate(group):
-            if factor.name is None or counts[factor.name] > 1:
-                continue
-            at = next(i for i, f in enumerate(both.after) if f.name == factor.name)
-            front, back = Counter(map(_key, left[: start + k])), Counter(map(_key, both.after[:at]))
-            if len(group) > 1:  # in which order the factors of one axis lie is not known: look at the whole axis
-                own = {_key(f) for f in group}
-                front = Counter(map(_key, left[:start]))
-                back = Counter({name: n for name, n in back.items() if name not in own})
-            if front != back:
-                return factor
-        start += len(group)
+    left, right = _in_turn(both.before), _in_turn(both.after)
+    now, then = next(left, None), next(right, None)
+    while now is not None and then is not None:  # of the outermost axes on both sides one has to hold the other
+        more, less = now - then, then - now
+        if more and less:
+            return next((Dim(key) for key in (*more, *less) if isinstance(key, str)), None)
+        now, then = more or next(left, None), less or next(right, None)
     return None
+
+
+def _in_turn(groups: Sequence[Sequence[Dim]]) -> Iterator[Counter[Key | None]]:
+    """The factors of each axis without their order: how a product was written does not say how its entries lie."""
+    return (Counter(map(_key, group)) for group in groups if group)

@@ -158,22 +158,25 @@ class Walker:
         decorators = getattr(statement, "decorator_list", None)
         if decorators:
             first = min(first, decorators[0].lineno)
-        pending = self._above(first)
+        pending = self._above(first, statement)
         reached = self._rule(statement)
         for name, shape in pending.items():
             if inference.env.get(name) is None or isinstance(inference.env.get(name), Symbol):
                 inference.env[name] = shape
         return reached
 
-    def _above(self, line: int) -> dict[str, Shape]:
-        """Comments in lines of their own: what they say of variables that exist, and of those that come next."""
-        pending: dict[str, Shape] = {}
-        for found in self.inference.comments.above(self._line, line):
-            name = found.name
-            if name and (name in self.inference.stores or name in self.inference.env or name.startswith("self.")):
-                self.inference.declare(name, found.shape, ast.Pass(lineno=line, col_offset=0), judge=False)
-                pending[name] = found.shape
+    def _above(self, line: int, statement: ast.stmt) -> dict[str, Shape]:
+        """Comments in lines of their own.  Of a variable that the next statement binds, they tell what it will be."""
+        inference, pending = self.inference, dict[str, Shape]()
+        found = inference.comments.above(self._line, line)
         self._line = line
+        simple = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.With, ast.For)
+        bound = stores([statement]) if found and isinstance(statement, simple) else ()
+        for one in found:
+            if one.name in bound:
+                pending[one.name] = one.shape
+            elif one.name in inference.stores or one.name in inference.env or one.name.startswith("self."):
+                inference.declare(one.name, one.shape, statement, judge=False)
         return pending
 
     def _rule(self, statement: ast.stmt) -> bool:
