@@ -16,7 +16,7 @@ from .spec import ELLIPSIS, STAR, Axis, Group, Item, Operand, Spec, SpecError
 _TOKEN = re.compile(r"\s+|->|\.\.\.|…|\w+|.", re.DOTALL)
 _NEEDS = {"(": GROUPS, ")": GROUPS, "[": BRACKETS, "]": BRACKETS, "+": SUMS, "*": STARS}
 _CLOSES = {"(": ")", "[": "]"}
-MAX_OPERANDS = 10_000  # that `[a, b]` inside brackets may be short for
+MAX_SPELLED = 200_000  # axes of all operands that `[a, b]` inside brackets may be short for
 
 
 @dataclass(slots=True)
@@ -172,8 +172,8 @@ def _part_spelled(part: _Part, node: _Node) -> Sides:
         if len(widths) > 1:
             raise SpecError("brackets with different numbers of commas", node.start, node.end)
         width = widths.pop() if widths else 1
-        if width > MAX_OPERANDS:
-            raise SpecError("too many operands", node.start, node.end)
+        if width * max(len(rows), 1) > MAX_SPELLED:
+            raise SpecError("brackets that are short for too many operands", node.start, node.end)
         found = [tuple(row[n if len(row) > 1 else 0] for row in rows) for n in range(width)]
         out.append([_operand(tuple(x for x in items), part) for items in found])
     return out

@@ -142,7 +142,8 @@ def _check_unknown(spec: Spec, target: Target) -> None:
 
 # ---- labels ------------------------------------------------------------------------------------------------
 def _check_labels(spec: Spec, row: Dialect, target: Target) -> None:
-    if row.reader == "letters":
+    reader = _reader(spec)
+    if reader == "letters":
         for axis, written in _axes(spec):
             if axis.is_ellipsis:
                 if len(written) > 3 and not target.blanks_inside:
@@ -153,7 +154,7 @@ def _check_labels(spec: Spec, row: Dialect, target: Target) -> None:
         at = spec.text.find("-")
         if at >= 0 and not target.blanks_inside and spec.text[at : at + 2] != "->":
             raise SpecError(f"{target.name} reads `->` only without a blank", at, spec.text.index(">") + 1, "->")
-    elif row.reader == "lists":
+    elif reader == "lists":
         _check_lists(spec, target)
     else:
         names = {axis.name for axis, _ in _axes(spec) if axis.is_label}
