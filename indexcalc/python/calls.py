@@ -20,6 +20,7 @@ from .strings import HOLE, spec_text
 _LIKE_EINSUM = re.compile(r"[\w\s.,()>-]*(?:->|,)[\w\s.,()>-]*")
 _KEYWORDS = ("equation", "subscripts", "pattern", "eq", "description")
 _NAMED_AXES = re.compile(r"[^\W\d_]\w+\s+\w|\w\s+[^\W\d_]\w+")
+_NAMES = re.compile(r"[^\W\d_]{3,}[ ]+\w+|\w+[ ]+[^\W\d_]{3,}")  # two words, one of three letters or more
 # Methods and attributes that give the same array in another layout, type or place.
 _SAME = frozenset(
     (
@@ -149,12 +150,24 @@ def _made(
     positions: Positions,
 ) -> Call:  # fmt: skip
     spec, problem = _parsed(string.text, function.dialect) if string.whole else (None, None)
+    if function.library and function.dialect == "einsum" and _NAMES.search(string.text):
+        spec, problem = None, _names_for_letters(string.text, function.library)
     arguments = tuple(Argument(positions.source(x), last_name(x), x, positions.span(x)) for x in operands)
     keywords = {k.arg: k.value for k in node.keywords if k.arg}
     return Call(
         function.name, function.library, function.dialect, string, spec, arguments, keywords, node,
         positions.span(node), dict(_sizes(keywords)), problem, complete, positions.lines,
     )  # fmt: skip
+
+
+def _names_for_letters(text: str, library: str) -> SpecError:
+    """Names with blanks between them, where every letter is an axis and blanks mean nothing."""
+    found = _NAMES.search(text)
+    assert found is not None
+    message = f"{library} reads each letter as an axis, and `{found[0].strip()}` are names"
+    return SpecError(
+        message, found.start(), found.end(), "einops.einsum takes names, with the pattern behind the operands"
+    )
 
 
 @lru_cache(maxsize=4096)  # a file says the same string many times
