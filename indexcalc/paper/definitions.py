@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from .equation import Equation
 from .to_language import DEFINING, Unsaid, Writer
-from .tree import Atom, Fraction, Group, Sum
-from .uses import only
+from .tree import Atom, Fraction, Group, Product, Relation, Sum
+from .uses import only, uses_in
 
 MAX_DEFINITIONS = 40  # that one derivative may need
 
@@ -101,7 +101,7 @@ class Definitions:
             if tree is None or not tree.relations or tree.relations[0] not in DEFINING:
                 continue
             atom, right = only(tree.sides[0]), tree.sides[1]
-            if atom is None or right is None or not _names_slots(atom):
+            if atom is None or right is None or not _names_slots(atom) or _updates(atom, right):
                 continue
             try:
                 name = name_of(atom)
@@ -123,7 +123,10 @@ class Definitions:
                 self._one(said, name, inputs, hook)
 
     def _one(self, said: Said, name: str, inputs: frozenset[str], hook: Hook) -> None:
-        found = self._by_name[name]
+        every = self._by_name[name]
+        found = [
+            d for d in every if _has_slots(d.left)
+        ] or every  # beside y_i = …, y = W x is the same in matrix notation
         if len(found) > 1 or name in said.open or len(said.used) + len(said.open) >= MAX_DEFINITIONS:
             raise Unsaid
         said.open.add(name)
@@ -148,3 +151,17 @@ def merge(ranks: dict[str, int], more: dict[str, int]) -> None:
 def _names_slots(atom: Atom) -> bool:
     """Whether a left side gives a tensor by its slots, not one component (`x_0 = 1`)."""
     return not any(e.kind == "number" for s in atom.scripts if not s.upper for e in s.entries)
+
+
+def _has_slots(atom: Atom) -> bool:
+    return any(not s.upper and s.kind == "entries" for s in atom.scripts)
+
+
+def _updates(atom: Atom, right: Sum) -> bool:
+    """Whether a symbol stands on both sides, as in `w_i = w_i - \\eta g_i`: a step, no definition."""
+    (left,) = uses_in(Relation((_alone(atom),), (), atom.place)).tensors
+    return any(use.name == left.name for use in uses_in(Relation((right,), (), right.place)).tensors)
+
+
+def _alone(atom: Atom) -> Sum:
+    return Sum((Product((atom,), (False,), atom.place),), ("+",), atom.place)

@@ -137,7 +137,8 @@ def test_wrong_derivatives_are_told_with_the_right_one(given, left, right, hint)
         LAYER + rf"$y_i = x_i$, ${d('L', 'W_{ij}')} = 2 y_i x_j$",  # y is defined twice
         rf"$y_i = f(x_i)$, ${d('y_i', 'x_i')} = 2 x_i$",
         rf"For a symmetric A, $L = x_i A_{{ij}} x_j$ and ${d('L', 'A_{ij}')} = 2 x_i x_j$",
-        rf"$y_i = A_{{ij}} y_j$, ${d('y_i', 'A_{jk}')} = 2 y_k$",  # a circle
+        rf"$y_i = A_{{ij}} y_j$, ${d('y_i', 'A_{jk}')} = 2 y_k$",  # y on both sides
+        rf"$y_i = A_{{ij}} u_j$, $u_i = y_i$, ${d('y_i', 'A_{jk}')} = 2 y_k$",  # a circle
         LAYER + rf"${d('L', 'W_{ij}')} \approx 2 y_i x_j$",
         LAYER + r"$\frac{\partial^2 L}{\partial x_i \partial x_j} = W_{ij}$",
     ],
@@ -158,6 +159,13 @@ def test_where_anything_is_uncertain_nothing_is_said(text):
 def test_what_papers_leave_to_words(text, right, wrong):
     assert codes(text.replace("RIGHT", right)) == []
     assert codes(text.replace("RIGHT", wrong)) == ["IX253"]
+
+
+def test_matrix_notation_and_update_steps_define_nothing_twice():
+    text = r"$y = W x$, so $y_i = \sum_j W_{ij} x_j$; "
+    text += rf"${d('L', 'W_{ij}')} = {d('L', 'y_i')} x_j$, $x_i = x_i - \eta g_i$"
+    assert codes(text) == []
+    assert codes(text.replace("} x_j$, ", "} y_j$, ")) == ["IX253"]
 
 
 def test_definitions_of_errors_are_followed():
