@@ -44,8 +44,11 @@ def bind(inference: Inference, target: ast.expr, value: Value, source: ast.expr)
     _relate(inference, name, source)
     _size_of(inference, name, value, source)
     inference.env[name] = value
-    for key in [k for k in inference.env if k.startswith(name + ".")]:
-        del inference.env[key]
+    if name in inference.owners:
+        for key in [k for k in inference.env if k.startswith(name + ".")]:
+            del inference.env[key]
+    if "." in name:
+        inference.owners.add(name.partition(".")[0])
 
 
 def _relate(inference: Inference, name: str, source: ast.expr) -> None:

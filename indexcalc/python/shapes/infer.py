@@ -52,6 +52,7 @@ class Inference:
         self.returns: dict[str, tuple[ast.arguments, Shape]] = {}
         self.env: Env = {}
         self.relations: Relations = {}
+        self.owners: set[str] = set()  # variables of which an attribute was set
         self.stores: Mapping[str, int] = {}
         self.together = Together()
         self.conflicts: list[Conflict] = []

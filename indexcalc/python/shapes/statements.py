@@ -378,7 +378,8 @@ def agreed_env(ends: Sequence[Env]) -> Env:
     out: Env = {}
     for name, value in first.items():
         for other in others:
-            value = joined(value, other[name]) if name in other else None
+            if value is not None and other.get(name) is not value:
+                value = joined(value, other.get(name))
         out[name] = value
     for other in others:
         for name in other:
