@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,12 +29,16 @@ PLAIN_EINSUM = "from torch import einsum\n"
 
 
 def call_source(row: Row) -> str | None:
-    """A Python file that makes the call of a row of einsum_calls.jsonl; None where its parts are no expressions."""
+    """A Python file that makes the call of a row of einsum_calls.jsonl; None where its parts are no expressions.
+
+    The row's shapes are those of some assignment to the operand's name in the file, which need not be the one that the
+    call reads: a shape of another rank than the spec gives the operand belongs to another array, and is left out.
+    """
     parts = _call_parts(row)
     if parts is None:
         return None
     lines = [f"    {name} = np.zeros({_size_text(shape)})" for name, shape in row["shapes"].items()
-             if name.isidentifier() and _size_text(shape)]  # fmt: skip
+             if name.isidentifier() and _size_text(shape) and _has_rank(row, name, shape)]  # fmt: skip
     body = [*lines, f"    return {row['call']}({', '.join(parts)})"]
     source = _header(row["dialect"]) + "\n\ndef f():\n" + "\n".join(body) + "\n"
     return source if _parses(source) else None
@@ -59,6 +64,21 @@ def _call_parts(row: Row) -> list[str] | None:
     if row["dialect"] == "einops.einsum":
         return [*own, spec, *keywords]
     return [*own[:1], spec, *own[1:], *keywords]
+
+
+def _has_rank(row: Row, name: str, shape: Any) -> bool:
+    """Whether the shape has as many sizes as the spec has labels for each operand of the name."""
+    parts = row["spec"].partition("->")[0].split(",")
+    if row["kind"] == "interleaved" or len(parts) != len(row["operands"]):
+        return True
+    named = row["dialect"] != "einsum"
+    for part, operand in zip(parts, row["operands"]):
+        text = re.sub(r"\([^()]*\)", " group ", part).replace("...", " ")
+        count = len(text.split()) if named else len(re.sub(r"\W", "", text))
+        sizes = len(shape["ctor"])
+        if operand == name and (sizes < count if "..." in part else sizes != count):
+            return False
+    return True
 
 
 def _size_text(shape: Any) -> str:
