@@ -170,17 +170,33 @@ def _check_eps(term: Leaf, scope: Scope) -> None:
 
 
 def _warn_of_scalars(reads: list[Read], scope: Scope) -> None:
-    """IX507: `A_ik` where k is no index is a scalar; say so where its base or a letter makes that doubtful."""
+    """IX507: `A_ik` where k is no index is a scalar; say so where its base, a letter, or its neighbours make that
+    doubtful."""
     for found in reads:
-        for name, span in found.here.whole.items():
+        whole = found.here.whole
+        for name, span in whole.items():
             base, _, suffix = name.partition("_")
             info = scope.tensors.get(base)
             letters = [c for c in suffix if c in scope.survey.indices]
-            if suffix.isalpha() and ((info is not None and info.rank) or (letters and len(suffix) <= 3)):
+            doubtful = (info is not None and info.rank) or (letters and len(suffix) <= 3)
+            if suffix.isalpha() and (doubtful or _among_compact(name, found, scope)):
                 shown = f"{base}[{', '.join(suffix)}]"
                 message = f"`{name}` is read as one scalar"
                 hint = f"for a component write {shown}; for a scalar declare it: scalar {name}"
                 scope.findings.warning("IX507", message, span, hint)
+
+
+def _among_compact(name: str, found: Read, scope: Scope) -> bool:
+    """Whether a name such as B_kl stands where all others are compact: beside one that shares a letter (A_ij B_jk), or
+    in an equation that has indices and no bracket."""
+    base, _, suffix = name.partition("_")
+    if name in scope.survey.declared or not (base.isupper() and len(base) == 1 and suffix.islower()):
+        return False
+    if not 2 <= len(suffix) <= 3 or suffix in ("in", "min", "max", "out", "eff", "ref", "tot"):
+        return False
+    others = [other.partition("_")[2] for other in found.here.whole if other != name]
+    beside = any(len(o) == len(suffix) and set(o) & set(suffix) for o in others)
+    return beside or bool(found.here.keys and "[" not in scope.findings.text(found.span))
 
 
 def _outputs(parsed: t.Parsed, reads: list[Read], scope: Scope) -> tuple[str, ...]:

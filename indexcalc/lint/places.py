@@ -86,7 +86,7 @@ class Places:
         """What stands behind the `/` that a part was read from."""
         statement, _, n = found
         tree = self.tree(statement)
-        divisors = [d for e in _walk(tree) for d in _divisors(e)] if tree is not None else []
+        divisors = [d for e in walk(tree) for d in _divisors(e)] if tree is not None else []
         many = sum(is_division(p) for side in sides(statement) for p in subexpressions(side))
         return divisors[n] if len(divisors) == many else None
 
@@ -95,7 +95,7 @@ class Places:
     ) -> t.Tree | None:
         statement, _, n = found
         tree = self.tree(statement)
-        places = [e for e in _walk(tree) if written(e)] if tree is not None else []
+        places = [e for e in walk(tree) if written(e)] if tree is not None else []
         many = sum(wanted(p) for side in sides(statement) for p in subexpressions(side))
         return places[n] if len(places) == many else None
 
@@ -135,7 +135,7 @@ def _inside(e: t.Tree) -> t.Tree:
     return e
 
 
-def _walk(tree: t.Tree) -> Iterator[t.Tree]:
+def walk(tree: t.Tree) -> Iterator[t.Tree]:
     """Every part of a tree, in the order of the text."""
     stack: list[object] = [tree]
     while stack:

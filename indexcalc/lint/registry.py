@@ -32,6 +32,7 @@ FAMILIES = (
     "variance",
     "names",
     "unused",
+    "near",
     "likely",
     "stable",
     "singular",
@@ -174,7 +175,7 @@ def rules() -> Mapping[str, LintRule]:
 
 # Which families hold checks of a subject.  Only these are imported, so that a clean run never loads the pages.
 CHECKING: Mapping[str, tuple[str, ...]] = {
-    "program": ("unused", "likely", "stable", "singular", "cost"),
+    "program": ("unused", "near", "likely", "stable", "singular", "cost"),
     "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles", "python_cost"),
     "module": ("shapes", "python_numerics", "python_cost"),
     "equation": (),

@@ -22,3 +22,9 @@ def findings(source: Source, settings: Settings) -> Iterator[Diagnostic]:
     checked = Checked(source.text, source.name, program)
     for rule in checks("program"):
         yield from rule.run(checked, settings)
+    if "einsum" in source.text:
+        from ..einsum_calls import einsum_calls  # what it needs of Python's `ast` is loaded where there is one
+
+        for call in einsum_calls(checked):
+            for rule in checks("call"):
+                yield from rule.run(call, settings)
