@@ -24,7 +24,8 @@ _TOKENS = {
     "idx": re.compile(r'(?P<string>"[^"\n]*")|(?P<comment>#[^\n]*)|(?P<open>[(\[{])|(?P<close>[)\]}])'),
     "latex": re.compile(r"\\(?:\\|%)|(?P<comment>%[^\n]*)"),
     "markdown": re.compile(
-        r"(?P<comment><!--[\s\S]*?-->)|^ {0,3}(?P<fence>`{3,}|~{3,}) *(?P<info>[^\n`]*)", re.MULTILINE
+        r"(?P<comment><!--)|^ {0,3}(?P<fence>`{3,}|~{3,}) *(?P<info>[^\n`]*)|(?P<ticks>`{1,2})[^`\n]+(?P=ticks)",
+        re.MULTILINE,
     ),
 }
 _FENCED = {"idx": "idx", "indexcalc": "idx", "python": "python", "py": "python", "python3": "python"}
@@ -148,15 +149,20 @@ class Commented:
         """HTML comments of a Markdown text ("markdown"), and what its fences hold ("python", "idx", or "")."""
         found, at = [], 0
         while (m := _TOKENS["markdown"].search(self.text, at)) is not None:
-            if m["comment"]:
-                found.append((m.start(), m.end(), "markdown"))
+            if m["fence"] is None:
                 at = m.end()
+                end = self.text.find("-->", at) + 3 if m["comment"] else 0
+                if m["comment"] and end < 3:
+                    break  # the rest is one open comment
+                if m["comment"]:
+                    found.append((m.start(), end, "markdown"))
+                    at = end
                 continue
             closing = re.compile(rf"^ {{0,3}}{re.escape(m['fence'])}[`~]*[ \t]*$", re.MULTILINE)
-            end = closing.search(self.text, m.end())
+            close = closing.search(self.text, m.end())
             language = _FENCED.get((m["info"].split() or [""])[0].lower(), "")
-            found.append((m.end(), end.start() if end else len(self.text), language))
-            at = end.end() if end else len(self.text)
+            found.append((m.end(), close.start() if close else len(self.text), language))
+            at = close.end() if close else len(self.text)
         return tuple(found)
 
     def language(self, line: int) -> str:

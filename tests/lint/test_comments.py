@@ -126,6 +126,8 @@ def test_markdown_marks_hold(text: str) -> None:
         "# ix: ignore[IX404] BAD",
         "BAD # noqa",
         "```text\n<!-- ix: ignore[IX404] -->\nBAD\n```",
+        "BAD, `<!-- ix: ignore[IX404] -->`",
+        "BAD ``<!-- ix: ignore[IX404] -->``",
     ],
 )
 def test_markdown_without_a_mark(text: str) -> None:
@@ -148,6 +150,13 @@ def test_many_marks_take_linear_work(kind: str, calls) -> None:  # type: ignore[
     mark = {"latex": "% ix: ignore[IX404]", "markdown": "<!-- ix: ignore[IX404] -->"}.get(kind, "x # ix: ignore[IX404]")
     few, many = (calls(lambda n=n: left(f"{mark} text\n\n" * n, kind)) for n in (100, 1000))
     assert many < 15 * few
+
+
+@pytest.mark.parametrize("text", ["<!-- ix: ", "`", "'''ix: ", '"', "# ix:\\\n", "```\n~~~\n", "%\\ix:", "("])
+@pytest.mark.parametrize("kind", ["python", "idx", "latex", "markdown"])
+def test_what_is_never_closed_takes_linear_work(kind: str, text: str) -> None:
+    """Quadratic work on half a million characters would take minutes."""
+    assert len(list(Commented(text * (500_000 // len(text)), kind).comments())) <= 500_000
 
 
 def test_a_notebook_is_marked_cell_by_cell() -> None:

@@ -142,3 +142,15 @@ def test_no_file_says_nothing(here: Path) -> None:
     assert read_config("pyproject.toml") is None
     config(here, "[tool.other]\n")
     assert read_config("pyproject.toml") is None
+
+
+def test_a_profile_changes_what_the_rules_say() -> None:
+    """Also of findings that the reader makes, whose rules are pages only."""
+    from indexcalc.lint.registry import rules
+
+    changed = [(code, profile, told) for code, r in rules().items() for profile, told in r.profiles.items()]
+    assert changed
+    for code, profile, severity in changed:
+        found = Settings(profile).told(Diagnostic(code, "m", severity="note" if severity != "note" else "error"))
+        assert (found.severity if found is not None else "off") == severity
+    assert Settings("ml", ignore=("IX1",)).told(Diagnostic("IX101", "m")) is None

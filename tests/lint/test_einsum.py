@@ -139,3 +139,8 @@ def test_how_a_finding_reads():
         "  why: `values` is only scaled by sums of `attention` over `M`; nothing is contracted.\n"
         "  help: `...MN,...NC->...MC`   [unsafe fix]"
     )
+
+
+def test_layers_that_take_the_sizes_as_a_dictionary():
+    text = "from einops.layers.flax import Rearrange\n\ny = Rearrange('b (h c) -> b h c', sizes=dict(c=5))(x)"
+    assert lint_source(Source(text, kind="python")) == []

@@ -36,7 +36,8 @@ def pattern(call: Call) -> Iterator[Diagnostic]:
             place = call.place(call.problem.start, max(call.problem.end, call.problem.start))
             yield Diagnostic("IX416", f"not readable: {call.problem.message}", place, call.problem.hint)
         return
-    known = call.library == "einops" and all(k.arg for k in call.node.keywords)
+    # einops.layers.flax takes the sizes as a dictionary
+    known = call.library == "einops" and all(k.arg not in (None, "sizes") for k in call.node.keywords)
     names = {k for k in call.keywords if k not in _OTHER_KEYWORDS}
     sizes = {name: call.sizes.get(name) for name in sorted(names)} if known else None
     said = verdict(spec, None, "einops", sizes=sizes)  # type: ignore[arg-type]  # None is a size not known
