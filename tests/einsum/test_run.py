@@ -45,6 +45,8 @@ def test_random_calls_are_as_torch_or_numpy_computes_them(call):
         ("b seq_q h d, b seq_k h d -> b h seq_q seq_k", [(2, 3, 4, 5), (2, 6, 4, 5)], "bqhd,bkhd->bhqk"),
         ("βγ,γδ->βδ", [(2, 3), (3, 4)], "ij,jk->ik"),
         ("[0, 60], [60, 7] -> [0, 7]", [(2, 3), (3, 4)], "ij,jk->ik"),
+        ("...ij,...jk->...ik", [(2, 3, 4), (4, 5)], "xij,jk->xik"),
+        ("...i,...i->...", [(2, 5, 3), (5, 3)], "xyi,yi->xy"),
         ("... d, d e", [(2, 3, 4), (4, 5)], "...d,de->...e"),
         ("ij,jk,kl,lm->im", [(2, 3), (3, 4), (4, 5), (5, 6)], "ij,jk,kl,lm->im"),
         ("a,a,a,a->", [(3,)] * 4, "a,a,a,a->"),
