@@ -20,7 +20,7 @@ from ..present.findings import finding_text
 from ..present.look import look_of
 from .output import write_error
 
-COMMANDS = ("demo", "lint", "explain", "derive", "simplify", "emit", "run", "verify", "cost", "einsum")
+COMMANDS = ("demo", "lint", "explain", "compare", "derive", "simplify", "emit", "run", "verify", "cost", "einsum")
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
 

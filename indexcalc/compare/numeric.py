@@ -78,6 +78,12 @@ def _inputs(program: Program, sizes: Mapping[Space, int], draw: Draw, scale: flo
     return found
 
 
+def _plain(array: Any) -> Any:
+    """An array as nested lists, of whole numbers where all are."""
+    whole = array.astype(int)
+    return (whole if (whole == array).all() else array).tolist()
+
+
 def _difference(joint: Joint, sizes: Mapping[Space, int], values: Mapping[str, Any]) -> Counterexample | None:
     import numpy as np
 
@@ -88,7 +94,7 @@ def _difference(joint: Joint, sizes: Mapping[Space, int], values: Mapping[str, A
         if gap.size == 0 or gap.max() <= TOLERANCE * largest:
             continue
         at = tuple(int(k) for k in np.unravel_index(int(np.argmax(gap)), gap.shape))
-        inputs = {t.name: values[t.name].tolist() for t in joint.program.tensors}
+        inputs = {t.name: _plain(values[t.name]) for t in joint.program.tensors}
         named = {i.name: sizes[i.space] for i in reversed(joint.program.indices) if i.space in sizes}
         named = dict(sorted(named.items()))
         return Counterexample(named, inputs, a, at, float(left[at].real), float(right[at].real))

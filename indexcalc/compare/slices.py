@@ -9,8 +9,9 @@ from itertools import combinations, islice
 from ..ir.expr import Access, Binder, Expr, Index
 from ..ir.program import Define, Program, Tensor
 from ..ir.walk import indices_in, subexpressions, transform
+from .joint import plain
 from .programs import SIDES, Sides, compare
-from .result import EQUAL, Comparison
+from .result import Comparison
 
 MAX_TRIED = 40  # choices of indices
 
@@ -29,21 +30,28 @@ def compare_each(left: Program, right: Program, *, leading: bool = False, sides:
     found = compare(left, right, sides=sides)
     if found:
         return found
+    best = found
     for indices, part in islice(_parts(left, right, leading), MAX_TRIED):
-        of_part = compare(left, part, sides=sides)
-        if of_part.verdict == EQUAL or (of_part.exchanged and not found.exchanged):
-            found = replace(of_part, each=tuple(i.name for i in indices))
-            if found:
-                return found
-    return found
+        of_part = replace(compare(left, part, sides=sides), each=tuple(i.name for i in indices))
+        if of_part:
+            return of_part
+        if (_told(of_part), best is found) > (_told(best), False):
+            best = of_part
+    return best
+
+
+def _told(found: Comparison) -> int:
+    """How much a comparison that failed says about what is wrong."""
+    return 2 if found.exchanged else int(found.counterexample is not None)
 
 
 def _parts(left: Program, right: Program, leading: bool) -> Iterator[tuple[tuple[Index, ...], Program]]:
     """The second program at one value of so many output indices that the ranks agree, for every choice of them."""
-    if len(left.definitions) != 1 or len(right.definitions) != 1:
+    right = plain(right)
+    if len(left.outputs) != 1 or len(right.outputs) != 1 or len(right.definitions) != 1:
         return
-    (a,), (b,) = left.definitions.values(), right.definitions.values()
-    surplus = len(b.indices) - len(a.indices)
+    a, (b,) = left.definitions.get(left.outputs[0]), right.definitions.values()
+    surplus = len(b.indices) - len(a.indices) if a is not None else 0
     if surplus <= 0:
         return
     choices = iter([b.indices[:surplus]]) if leading else combinations(b.indices, surplus)

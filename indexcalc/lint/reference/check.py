@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from ...compare.programs import compare
 from ...compare.result import UNDECIDED, Comparison
 from ...diagnostics import Diagnostic, IndexCalcError, Label, Span, listed
-from ...einsum.spec import SpecError
+from ...einsum.dialects import DIALECTS
+from ...einsum.spec import Spec, SpecError
 from ...ir.program import Program
 from ...ir.text import statement_text
 from ...python.module import Call, Module
@@ -41,21 +43,21 @@ def _held(reference: Reference, declarations: Sequence[Comment], module: Module,
         return
     try:
         if reference.kind == SEE:
-            formulas = referenced(reference.comments[0].text, file, declarations)
+            formula = referenced(reference.comments[0].text, file, declarations)
         else:
-            formulas = [formula_program(reference.comments, declarations)]
+            formula = formula_program(reference.comments, declarations)
     except IndexCalcError as error:
         if reference.kind == SEE:
             yield from (_at(d, reference.span) for d in error.diagnostics)
         else:
             yield from unreadable(error, Text.of((*declarations, *reference.comments)), reference.span, module.lines)
         return
-    yield from _judged(reference, formulas, statement, module)
+    yield from _judged(reference, formula, statement, module)
 
 
 def _at(d: Diagnostic, span: Span) -> Diagnostic:
     """A finding about another file, at the comment that names it."""
-    return Diagnostic(d.code, d.message, span, d.hint, d.severity, why=d.why)
+    return Diagnostic(d.code, d.message, span, d.hint, "note" if d.code == "IX434" else d.severity, why=d.why)
 
 
 def _nothing_here(span: Span) -> Diagnostic:
@@ -63,28 +65,25 @@ def _nothing_here(span: Span) -> Diagnostic:
     return Diagnostic("IX432", "no statement belongs to this `# ix:` comment", span, hint, "warning")
 
 
-def _judged(
-    reference: Reference, formulas: Sequence[Program], statement: ast.stmt, module: Module
-) -> Iterator[Diagnostic]:
-    """The finding, if no way to read the statement computes any of the formulas."""
-    readings: list[tuple[Program, Reading]] = []
+def _judged(reference: Reference, formula: Program, statement: ast.stmt, module: Module) -> Iterator[Diagnostic]:
+    """The finding, if no way to read the statement computes the formula."""
+    readings: list[Reading] = []
     problems: list[NotReadable] = []
-    for formula in formulas:
-        for node in expressions(statement, formula, module):
-            try:
-                found = read_against(formula, node, target_of(statement), module)
-            except NotReadable as error:
-                problems.append(error)
-                continue
-            if found.comparison:
-                return
-            readings.append((formula, found))
-    decided = [r for r in readings if r[1].comparison.verdict != UNDECIDED]
+    for node in expressions(statement, formula, module):
+        try:
+            found = read_against(formula, node, target_of(statement), module)
+        except NotReadable as error:
+            problems.append(error)
+            continue
+        if found.comparison:
+            return
+        readings.append(found)
+    decided = [r for r in readings if r.comparison.verdict != UNDECIDED]
     if decided:
         # the smallest part is what the formula is about: calls come after the whole value
-        yield _differs(reference, *decided[-1], module)
+        yield _differs(reference, formula, decided[-1], module)
         return
-    reasons = [p.message for p in problems] + [r.comparison.reason for _, r in readings]
+    reasons = [p.message for p in problems] + [r.comparison.reason for r in readings]
     if not reasons:
         yield _nothing_here(reference.span)
         return
@@ -168,16 +167,15 @@ def _held_spec(reference: Reference, statement: ast.stmt, module: Module) -> Ite
         yield wrong
 
 
-def _specs_differ(spec: object, call: Call) -> str:
+def _specs_differ(spec: Spec, call: Call) -> str:
     """Why the call's spec does something else than the reference, or nothing."""
-    from ...compare.programs import compare
-    from ...einsum.spec import Spec
-
     own = call.spec
-    assert isinstance(spec, Spec) and own is not None
+    assert own is not None
     if len(spec.inputs) != len(own.inputs):
         return f"it has {len(own.inputs)} operands, and the reference {len(spec.inputs)}"
     for a, b in zip(groups_of(spec), groups_of(own)):
+        if len(a) != len(b):
+            return f"it has {len(b)} axes where the reference has {len(a)}"
         if a != b:
             return "its axes are joined and parted in other places"
     names = [chr(ord("A") + k % 26) for k in range(len(own.inputs))]
@@ -185,6 +183,12 @@ def _specs_differ(spec: object, call: Call) -> str:
     if found:
         return ""
     return "its axes are in another order" if found.counterexample is not None else found.reason
+
+
+def _labels_alike(text: str, call: Call) -> bool:
+    """Whether a reference's text may stand in the call: of names with blanks between them, or of letters."""
+    named = any(" " in part.strip() for part in text.replace("->", ",").split(","))
+    return DIALECTS[call.dialect].reader == ("names" if named else "letters")
 
 
 def _other_spec(reference: Reference, text: str, call: Call, why: str) -> Diagnostic | None:
@@ -197,5 +201,5 @@ def _other_spec(reference: Reference, text: str, call: Call, why: str) -> Diagno
         f"'{text}'",
         why=f"{why}.",
         labels=(Label(reference.span, "the reference"),),
-        fix=text if call.string.whole else None,
+        fix=text if "(" in text or _labels_alike(text, call) else None,
     )

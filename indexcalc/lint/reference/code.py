@@ -60,7 +60,7 @@ def calls_in(node: ast.AST, module: Module) -> list[Call]:
     return sorted(found, key=lambda c: c.span.start)
 
 
-def read_against(formula: Program, node: ast.expr, target: str, module: Module) -> Reading:
+def read_against(formula: Program, node: ast.expr, target: str, module: Module, sides: Sides = SIDES) -> Reading:
     """The expression read with the formula's ranks, and compared with it.  Raises `NotReadable`.
 
     Where the formula is for one batch and one head, the code may have more axes.
@@ -69,7 +69,7 @@ def read_against(formula: Program, node: ast.expr, target: str, module: Module) 
     problem: NotReadable | None = None
     for more in range(MAX_MORE + 1):
         try:
-            found = _read(formula, node, target, module, more)
+            found = _read(formula, node, target, module, more, sides)
         except NotReadable as error:
             problem = problem or error
             continue
@@ -83,7 +83,7 @@ def read_against(formula: Program, node: ast.expr, target: str, module: Module) 
     return first
 
 
-def _read(formula: Program, node: ast.expr, target: str, module: Module, more: int) -> Reading:
+def _read(formula: Program, node: ast.expr, target: str, module: Module, more: int, sides: Sides) -> Reading:
     calls = {id(c.node): c for c in module.calls}
     pairs: dict[str, str] = {}
 
@@ -100,9 +100,10 @@ def _read(formula: Program, node: ast.expr, target: str, module: Module, more: i
         program = read_program(text)
     except IndexCalcError as error:
         raise NotReadable(node, error.diagnostics[0].message) from None
-    comparison = compare_each(formula, program, leading=id(node) not in calls, sides=SIDES)
+    comparison = compare_each(formula, program, leading=id(node) not in calls, sides=sides)
     if not comparison:
-        comparison = _up_to_scalars(formula, program) or comparison
+        opaque = frozenset(reader.leaves.values()) - reader.sizes
+        comparison = _up_to_scalars(formula, program, opaque, sides) or comparison
     return Reading(node, program, dict(reader.leaves), comparison)
 
 
@@ -116,15 +117,15 @@ def _meant(leaves: Sequence[str], formula: Program) -> dict[str, str]:
     return found
 
 
-def _up_to_scalars(formula: Program, program: Program) -> Comparison | None:
+def _up_to_scalars(formula: Program, program: Program, opaque: frozenset[str], sides: Sides) -> Comparison | None:
     """Equality where the code multiplies by a number that the statement does not show, `self.scale`: it is taken for
     the formula's factor."""
-    if not _hidden(program, formula):
+    if opaque.isdisjoint(_hidden(program, formula)):
         return None
     left, right = (_without_scalars(p, other) for p, other in ((formula, program), (program, formula)))
     if left is None or right is None:
         return None
-    found = compare_each(left, right, sides=SIDES)
+    found = compare_each(left, right, sides=sides)
     return found if found else None
 
 

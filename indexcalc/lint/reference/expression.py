@@ -49,6 +49,7 @@ class Reader:
         self.calls, self.rank_of = calls, rank_of
         self.names = Names()
         self.leaves: dict[str, str] = {}  # source text -> name in the formula
+        self.sizes: set[str] = set()  # those that are an array's size
         self.ranks: dict[str, int] = {}
         self.depth = 0
 
@@ -166,6 +167,8 @@ class Reader:
         key = ast.unparse(node)
         if key not in self.leaves:
             self.leaves[key] = constant_name(node) or self.names.new(wanted_name(node))
+            if is_size(node):
+                self.sizes.add(self.leaves[key])
         return self.leaves[key]
 
     def access(self, node: ast.expr, labels: Labels) -> str:

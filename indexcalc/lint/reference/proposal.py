@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from ...compare.result import Comparison
 from ...einsum.dialects import DIALECTS
+from ...einsum.spec import Axis
 from ...ir.expr import Access, Index, IndexSum, Product
 from ...ir.program import Program
 from ...python.module import Call
@@ -16,7 +16,7 @@ from .code import Reading
 from .contraction import output_of, readable
 
 LETTERS = "ijklmnpqrstuvwxyzabcdefghoABCDEFGHIJKLMNOPQRSTUVWXYZ"
-Slots = tuple[Index, ...]
+Slots = tuple["Index | str", ...]  # a text is a label of a batch, which stays
 
 
 def proposed(formula: Program, reading: Reading, call: Call) -> str | None:
@@ -30,13 +30,24 @@ def proposed(formula: Program, reading: Reading, call: Call) -> str | None:
     if DIALECTS[call.dialect].operation != "contract" or factors is None or not plain:
         return None
     slots = _operands(factors, reading, call)
-    if slots is None or [len(s) for s in slots] != [len(o.labels) for o in spec.inputs]:
+    if slots is None:
         return None
     (d,) = formula.definitions.values()
-    now = [*(o.labels for o in spec.inputs), tuple(a.name for a in output_of(spec) if hasattr(a, "name"))]
-    names = _names([*slots, d.indices], now, DIALECTS[call.dialect].reader)
-    words = [[names[i] for i in own] for own in (*slots, d.indices)]
-    return _written(words, call)
+    now = [*(o.labels for o in spec.inputs), tuple(a.name for a in output_of(spec) if isinstance(a, Axis))]
+    whole = [_with_batch(own, labels, reading.comparison.each) for own, labels in zip([*slots, d.indices], now)]
+    if any(own is None for own in whole):
+        return None
+    wanted = [own for own in whole if own is not None]
+    names = _names(wanted, now, DIALECTS[call.dialect].reader)
+    return _written([[names[i] for i in own] for own in wanted], call)
+
+
+def _with_batch(own: Sequence[Index], labels: Sequence[str], each: Sequence[str]) -> Slots | None:
+    """The formula's indices in the places of the labels that are no batch; None where the numbers differ."""
+    if len(own) != sum(x not in each for x in labels):
+        return None
+    rest = iter(own)
+    return tuple(x if x in each else next(rest) for x in labels)
 
 
 def _factors(formula: Program) -> list[Access] | None:
@@ -51,11 +62,11 @@ def _factors(formula: Program) -> list[Access] | None:
     return [p for p in parts if isinstance(p, Access)]
 
 
-def _operands(factors: list[Access], reading: Reading, call: Call) -> list[Slots] | None:
+def _operands(factors: list[Access], reading: Reading, call: Call) -> list[tuple[Index, ...]] | None:
     """The formula's indices for each operand of the call, in the operand's own order of axes."""
-    mapping = _mapping(reading.comparison)
+    mapping = reading.comparison.mapping
     left = list(factors)
-    out: list[Slots] = []
+    out: list[tuple[Index, ...]] = []
     for argument in call.operands:
         name = reading.leaves.get(ast.unparse(argument.node))
         wanted = next((a for a, b in mapping.items() if b == name), None)
@@ -67,18 +78,15 @@ def _operands(factors: list[Access], reading: Reading, call: Call) -> list[Slots
     return None if left else out
 
 
-def _mapping(comparison: Comparison) -> Mapping[str, str]:
-    return comparison.mapping
-
-
-def _names(new: list[Slots], now: list[tuple[str, ...]], reader: str) -> dict[Index, str]:
+def _names(new: Sequence[Slots], now: Sequence[Sequence[str]], reader: str) -> dict[Index | str, str]:
     """A label for each index: the one that stands in its places now most often, else its own name, else a letter."""
-    votes = Counter((i, x) for slots, labels in zip(new, now) for i, x in zip(slots, labels))
-    found: dict[Index, str] = {}
+    found: dict[Index | str, str] = {x: x for slots in new for x in slots if isinstance(x, str)}
+    pairs = reversed(list(zip(new, now)))  # where votes are equal, the result keeps its labels
+    votes = Counter((i, x) for slots, labels in pairs for i, x in zip(slots, labels))
     for (i, x), _ in sorted(votes.items(), key=lambda v: -v[1]):
         if i not in found and x not in found.values():
             found[i] = x
-    for i in dict.fromkeys(i for slots in new for i in slots):
+    for i in dict.fromkeys(i for slots in new for i in slots if isinstance(i, Index)):
         if i not in found:
             one_letter = len(i.name) == 1 and i.name.isascii() and i.name.isalpha()
             own = i.name if one_letter or reader == "names" else ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...einsum.dialects import DIALECTS
 from ...einsum.parse import parse
-from ...einsum.spec import Group, Operand, Spec, SpecError
+from ...einsum.spec import Group, Operand, Spec
 from ...elaborate.read import read_program
 from ...importers.names import Names
 from ...ir.program import Program
@@ -16,8 +17,11 @@ WIDTH = 2  # axes that an ellipsis stands for where nothing tells
 
 
 def read_spec(text: str, call: Call | None) -> Spec:
-    """The spec of a comment, in the dialect of the call that it belongs to."""
-    return parse(text, call.dialect if call is not None else "language" if "(" not in text else "einops.rearrange")
+    """The spec of a comment: of labels or names as it looks where it is a contraction, else in the call's dialect."""
+    contracts = call is None or DIALECTS[call.dialect].operation == "contract"
+    if contracts and "(" not in text:
+        return parse(text, "language")
+    return parse(text, "einops.rearrange" if call is None or contracts else call.dialect)
 
 
 def groups_of(spec: Spec, width: int = WIDTH) -> list[list[int]]:
@@ -32,8 +36,8 @@ def _parts(item: object, width: int) -> list[int]:
     return [1] * width if getattr(item, "is_ellipsis", False) else [1]
 
 
-def spec_program(spec: Spec, operands: Sequence[str]) -> Program:
-    """The program of a spec for operands of these names."""
+def spec_program(spec: Spec, operands: Sequence[str], width: int = WIDTH) -> Program:
+    """The program of a spec for operands of these names, an ellipsis being so many axes."""
     names = Names()
     tensors = [names.new(o) for o in operands]
     result = names.new("result")
@@ -42,7 +46,7 @@ def spec_program(spec: Spec, operands: Sequence[str]) -> Program:
     def labels(operand: Operand) -> list[str]:
         out = []
         for a in operand.axes:
-            wanted = [f"...{k}" for k in range(WIDTH)] if a.is_ellipsis else ["1"] if a.is_number else [a.name]
+            wanted = [f"...{k}" for k in range(width)] if a.is_ellipsis else ["1"] if a.is_number else [a.name]
             for w in wanted:
                 if w == "1":
                     out.append("0")
@@ -64,6 +68,3 @@ def spec_program(spec: Spec, operands: Sequence[str]) -> Program:
 
 def _reference(name: str, slots: Sequence[str]) -> str:
     return f"{name}[{', '.join(slots)}]" if slots else name
-
-
-__all__ = ["SpecError", "groups_of", "read_spec", "spec_program"]
