@@ -1,5 +1,8 @@
 """Equations of a paper against each other: declared extents, transposed uses, derivatives."""
 
+import subprocess
+import sys
+
 import pytest
 
 from indexcalc.diagnostics import Diagnostic
@@ -172,3 +175,12 @@ def test_definitions_of_errors_are_followed():
     text = HIDDEN + rf"$\delta_i = {d('L', 'z_i')}$ and ${d('L', 'W_{ij}')} = \delta_i x_j$"
     assert codes(text) == []
     assert codes(text.replace(r"\delta_i x_j", r"\delta_j x_i")) == ["IX253"]
+
+
+def test_without_derivatives_no_program_is_read():
+    """The reader of the language takes longer to load than a short paper to lint."""
+    script = "import sys\nimport indexcalc as ic\nic.lint('$y_i = A_{ij} x_j$', kind='latex')\n"
+    script += "assert 'indexcalc.paper.extents' in sys.modules\n"
+    script += "print(*(m for m in sys.modules if m.startswith(('indexcalc.calculus', 'indexcalc.compare', 'numpy'))))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
