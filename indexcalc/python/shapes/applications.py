@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...einsum.dialects import DIALECTS
 from ...einsum.spec import Axis
 from ..module import Call, Conflict, Dim, Shape
+from .applied import Applied
 from .conflicts import (
     axes_conflict,
     differ,
@@ -23,7 +24,8 @@ from .conflicts import (
 from .constructors import OF_ARRAY, joined_arrays, made_array
 from .dims import UNKNOWN, known
 from .layers import LAYERS, applied_layer, made_layer
-from .operations import OPERATIONS, Applied, broadcast
+from .layout import broadcast
+from .operations import OPERATIONS
 from .patterns import Matched, Use, label_dims, match, output_shape
 from .values import Items, Layer, Symbol, Value, shape_items
 from .written import words

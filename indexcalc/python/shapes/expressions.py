@@ -10,7 +10,7 @@ from ..module import Dim, Shape
 from .applications import call
 from .dims import ONE, UNKNOWN, divided, known, merged, named
 from .layers import weight
-from .operations import exchanged
+from .layout import exchanged
 from .targets import dotted, source_of_shape
 from .values import Items, Layer, Symbol, Value, axis, joined, shape_items
 

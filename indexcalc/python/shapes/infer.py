@@ -24,7 +24,7 @@ from .conflicts import (
     swapped,
 )
 from .dims import UNKNOWN, factors, known, same, show
-from .operations import broadcast, targets_keep
+from .layout import broadcast, targets_keep
 from .reshape import Relations, is_rest, scrambled, sizes_disagree
 from .values import Items, Symbol, Value, joined
 
