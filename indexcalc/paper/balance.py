@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 from ..diagnostics import Diagnostic, Lines
@@ -18,7 +18,7 @@ from .teller import Teller
 
 
 def balance(
-    equation: Equation, lines: Lines, known: Collection[str] = (), strict: bool = False
+    equation: Equation, lines: Lines, known: frozenset[str] = frozenset(), strict: bool = False
 ) -> Iterator[Diagnostic]:
     """The findings in one equation.  `known`: letters that are indices elsewhere in its document; `strict`: by the
     rules of Einstein's convention, where a broadcast is a mistake as well.
@@ -28,10 +28,11 @@ def balance(
     >>> [d.message for d in balance(equations(text)[0], Lines(text))]
     ['free indices differ between the two sides: the left one has `j`, the right one `k`']
     """
-    tree = equation.tree if equation.has_scripts else None
-    if tree is None:
+    evidence, tree = equation.evidence, equation.tree
+    if evidence is None or tree is None:
         return
-    evidence = weigh(tree, frozenset(equation.declared.spaces), known, strict)
+    if len(evidence.sides) > 1 and (strict or evidence.unsure & known):
+        evidence = weigh(tree, equation.declared.spaces, known, strict)
     tell = Teller(equation, lines, evidence, tree, strict)
     yield from sum_findings(tell)
     yield from missed_underscores(tell)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .declared import NOTHING, Declarations
+from .symbols import RELATIONS, SUMMING
 from .tex import Tex
 from .tree import Relation
+
+if TYPE_CHECKING:
+    from .evidence import Evidence
 
 
 @dataclass(eq=False)
@@ -45,10 +50,15 @@ class Equation:
         """The equation as its author wrote it."""
         return self.source[self.start : self.end]
 
-    @property
+    @cached_property
     def has_scripts(self) -> bool:
         """Whether anything here could be an index."""
         return any(t.text in ("_", "^") for t in self.tokens)
+
+    @cached_property
+    def says_something(self) -> bool:
+        """Whether there is more than a symbol such as `$x_i$` in a sentence."""
+        return len(self.tokens) > 12 or any(t.text in RELATIONS or t.text in SUMMING for t in self.tokens)
 
     @cached_property
     def tree(self) -> Relation | None:
@@ -56,6 +66,14 @@ class Equation:
         from .parse import parse
 
         return parse(self.tokens)
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """What the equation by itself, and declarations, show of its indices; None where there is no tree."""
+        from .evidence import weigh
+
+        tree = self.tree if self.has_scripts and self.says_something else None
+        return None if tree is None else weigh(tree, self.declared.spaces)
 
 
 def names_of(equations: Sequence[Equation]) -> dict[str, Equation]:

@@ -20,13 +20,15 @@ _GREEK = frozenset(GREEK.values())
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`sides`: the terms of each side.  `sure`: letters that are indices.  `paired`: letters that stand once up and
-    once down in some term.  `implicit`: pairs are summed without a sign for it.  `tensorial`: a term cannot lack
-    an index that the others have, as a bias may in formulas of machine learning."""
+    """`sides`: the terms of each side.  `sure`: letters that are indices; `unsure`: others in scripts.  `paired`:
+    letters that stand once up and once down in some term.  `implicit`: pairs are summed without a sign for it.
+    `tensorial`: a term cannot lack an index that the others have, as a bias may in formulas of machine learning.
+    """
 
     sides: tuple[tuple[Term, ...], ...]
     met: Sums
     sure: frozenset[str]
+    unsure: frozenset[str]
     paired: frozenset[str]
     implicit: bool
     tensorial: bool
@@ -73,7 +75,7 @@ def weigh(
     upper = any(u.up and u.name in _GREEK and u.name in sure and not u.alone for t in terms for u in t.uses)
     derived = any(t.derived for t in terms)
     tensorial = strict or bool(paired & sure) or upper or (derived and implicit)
-    return Evidence(sides, met, sure, paired, implicit, tensorial)
+    return Evidence(sides, met, sure, frozenset(uses) - sure, paired, implicit, tensorial)
 
 
 def _free(name: str, sides: Sequence[Sequence[Term]]) -> bool:

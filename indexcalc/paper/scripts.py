@@ -47,9 +47,11 @@ def read_script(inner: Sequence[Tex], upper: bool, place: Place) -> Script:
 
 
 def _is_label(words: list[str], upper: bool) -> bool:
+    if len(words) == 1:
+        return words[0] in STARS or words[0] == "'" or (upper and words[0] in ("T", "H", "c"))
     if all(w in STARS or w == "'" for w in words):
         return True
-    if upper and words in (["T"], ["H"], ["t", "h"], ["-", "1"], ["-", "T"], ["c"], [r"\mathsf", OPEN, "T", CLOSE]):
+    if upper and words in (["t", "h"], ["-", "1"], ["-", "T"], [r"\mathsf", OPEN, "T", CLOSE]):
         return True
     # (n), (1): a step, a layer, a component's number
     return words[0] == "(" and words[-1] == ")" and (len(words) == 3 or all(w.isdigit() for w in words[1:-1]))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ..diagnostics import Diagnostic, Label, Lines
 from .declared import Declarations
 from .equation import Equation
-from .evidence import weigh
 from .terms import SYMBOLS, Use
 from .tree import Place
 
@@ -35,10 +34,9 @@ def slot_findings(equations: Sequence[Equation], lines: Lines) -> Iterator[Diagn
     known: dict[_Key, _Slot] = {}
     for equation in equations:
         declared = equation.declared
-        tree = equation.tree if (declared.spaces or declared.tensors) and equation.has_scripts else None
-        if tree is None:
+        evidence = equation.evidence if declared.spaces or declared.tensors else None
+        if evidence is None:
             continue
-        evidence = weigh(tree, declared.spaces)
         terms = evidence.terms + [t for _, _, body in evidence.met.ranges for t in body]
         owners: dict[Place, dict[Place, Use]] = {}
         for use in (u for t in terms for u in (*t.uses, *t.local)):

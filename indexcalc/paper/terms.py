@@ -99,7 +99,7 @@ def _demoted(term: Term, names: Iterable[str]) -> Term:
 
 
 def _product(product: Product, met: Sums) -> list[Term]:
-    terms = [Term((), product.place)]
+    terms = [Term((), product.place)]  # whose place every product of terms keeps
     for k, factor in enumerate(product.factors):
         _look_for_missed_underscore(product.factors, k, met)
         found = _factor(factor, met)
@@ -108,7 +108,7 @@ def _product(product: Product, met: Sums) -> list[Term]:
         if len(found) > 1 and len(terms) * len(found) > MAX_TERMS:
             found = [_flat(found, factor.place)]
         terms = [_times(a, b) for a in terms for b in found]
-    return [replace(t, place=product.place) for t in terms]
+    return terms
 
 
 def _times(a: Term, b: Term) -> Term:
@@ -178,7 +178,7 @@ def _atom(node: Atom, met: Sums) -> Term:
     if node.kind in ("function", "integral"):
         may |= {u.name for u in uses}
         uses = []  # indices of a function or an integral are not those of the term
-    is_open = node.kind == "opaque" or extra
+    is_open = (node.kind == "opaque" and not (uses and node.letters)) or extra
     if node.kind == "symbol":
         met.symbols.add(node.name)
         may.add(node.name)

@@ -10,7 +10,6 @@ from ...diagnostics import Diagnostic, Lines
 from ...paper.balance import balance
 from ...paper.document import equations
 from ...paper.equation import Equation
-from ...paper.evidence import weigh
 from ...paper.paper import Paper
 from ...paper.slots import slot_findings
 from ..registry import checks
@@ -46,7 +45,6 @@ def known_indices(found: Sequence[Equation]) -> frozenset[str]:
     if len(found) < KNOWN:
         return frozenset()
     for equation in found:
-        tree = equation.tree if equation.has_scripts else None
-        if tree is not None:
-            seen.update(weigh(tree, equation.declared.spaces).sure)
+        if equation.evidence is not None:
+            seen.update(equation.evidence.sure)
     return frozenset(name for name, times in seen.items() if times >= KNOWN)
