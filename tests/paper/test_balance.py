@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 import indexcalc as ic
 from indexcalc.lint.run import lint_source
 from indexcalc.lint.settings import Settings
 from indexcalc.lint.source import Source
+
+GALLERY = Path(__file__).resolve().parents[2] / "examples" / "gallery"
 
 RIGHT = {
     "matrix product": r"C_{ij} = \sum_k A_{ik} B_{kj}",
@@ -136,3 +141,17 @@ def test_declared_spaces_are_checked():
 
 def test_a_mark_takes_a_finding_back():
     assert ic.lint("$S_{ij} = Q_{id} K_{kd}$ % ix: ignore[IX101]\n", kind="latex") == []
+
+
+@pytest.mark.parametrize("path", sorted(GALLERY.glob("*/*.idx")), ids=lambda p: p.stem)
+def test_what_the_printer_writes_is_right(path: Path):
+    text = ic.parse(path.read_text(encoding="utf-8")).latex()
+    assert [str(d) for d in ic.lint(text, kind="latex") if d.severity != "note"] == []
+
+
+def test_tables_in_the_documentation_name_codes_that_exist():
+    """docs/papers.md says which code is for what; each of them is given by some equation here."""
+    page = (GALLERY.parent.parent / "docs" / "papers.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"IX\d{3}", page))
+    given = {d.code for text, _ in WRONG.values() for d in ic.lint(text, kind="latex")}
+    assert named - given <= {"IX114", "IX201", "IX203"}
