@@ -165,9 +165,8 @@ def _names_for_letters(text: str, library: str) -> SpecError:
     found = _NAMES.search(text)
     assert found is not None
     message = f"{library} reads each letter as an axis, and `{found[0].strip()}` are names"
-    return SpecError(
-        message, found.start(), found.end(), "einops.einsum takes names, with the pattern behind the operands"
-    )
+    hint = "einops.einsum takes names, with the pattern behind the operands"
+    return SpecError(message, found.start(), found.end(), hint)
 
 
 @lru_cache(maxsize=4096)  # a file says the same string many times

@@ -48,6 +48,7 @@ def fixed(call):
         ("np.einsum('cij,qjk->qik', A, B)", "IX404", "warning", "c"),
         ("np.einsum('zu,zvj->zvj', A, B)", "IX404", "warning", "u"),
         ("np.einsum('ab,acd->ab', A, B)", "IX404", "warning", "c"),
+        ("np.einsum('kj,j->j', A, x)", "IX404", "warning", "k"),
         ("np.einsum('...ij,...i->...', A, x)", "IX404", "warning", "j"),
         ("np.einsum('ab,cd->abc', A, B)", "IX404", "warning", "d"),
         ("np.einsum('ij,i->i', A, x)", "IX404", "warning", "j"),

@@ -20,7 +20,8 @@ MIN_NAME = 3  # characters of a name that can be a slip of another one
     "IX401",
     name="einsum-unreadable",
     summary="a string that no library can read",
-    why="The call raises as soon as it runs. In a branch that tests do not reach, it stays unseen until then.",
+    why="The call raises as soon as it runs. In a branch that tests do not reach, it stays unseen until then. Names "
+    "with blanks between them are no labels either for a library whose labels are letters.",
     bad=_IMPORT + "C = np.einsum('...ir,rj...->...ij...', B, A)",
     good=_IMPORT + "C = np.einsum('...ir,rj->...ij', B, A)",
     severity="error",
