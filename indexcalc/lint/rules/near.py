@@ -23,16 +23,16 @@ SHORT = 5  # shorter names differ by one letter on purpose: W_q and W_k, beta an
 )
 def near_miss_name(checked: Checked) -> Iterator[Diagnostic]:
     """Inputs without a declaration that differ by one slip from another name."""
-    program, reads = checked.program, checked.facts.reads
+    program, reads, defined = checked.program, checked.facts.reads, checked.facts.definitions
     once = [x for x in program.tensors if len(x.name) >= SHORT and reads[x.name] == 1]
-    pairs = near_pairs((x.name for x in once), (*program.inputs, *program.definitions)) if once else {}
+    pairs = near_pairs((x.name for x in once), (*program.inputs, *defined)) if once else {}
     if not pairs:
         return
     declared = {r.name for s in checked.tree.statements for r in _declared(s)}
     for tensor in once:
         if tensor.name in declared:
             continue
-        known = [n for n in pairs.get(tensor.name, ()) if n in declared or n in program.definitions]
+        known = [n for n in pairs.get(tensor.name, ()) if n in declared or n in defined]
         if known:
             message = f"`{tensor.name}` is a new input, and almost `{known[0]}`"
             hint = f"did you mean `{known[0]}`? If both exist, declare `{tensor.name}`"
@@ -64,9 +64,9 @@ def near_miss_space(checked: Checked) -> Iterator[Diagnostic]:
 def near_pairs(names: Iterable[str], known: Iterable[str]) -> dict[str, list[str]]:
     """For each name the known ones that one slip makes of it: a letter lost, added, changed, or two exchanged.
 
-    Names that share a part of two letters or less at the slip, or differ in a digit, are told apart on purpose.
+    Names that have two letters or less in the part with the slip, or differ in a digit, are told apart on purpose.
 
-    >>> near_pairs(["scoers", "key_1", "grad_Q"], ["scores", "key_2", "grad_K"])
+    >>> near_pairs(["scoers", "key_1", "grad_Q", "Q1024"], ["scores", "key_2", "grad_K", "K1024"])
     {'scoers': ['scores']}
     """
     table: dict[str, list[str]] = {}
@@ -96,7 +96,7 @@ def _is_slip(one: str, two: str) -> bool:
         return False
     if abs(len(one) - len(two)) == 0 and len(middle) == 4 and middle[0:2] != middle[3:1:-1]:
         return False  # two letters that are not just exchanged
-    return min(len(_part_at(one, start)), len(_part_at(two, start))) > 2
+    return min(sum(c.isalpha() for c in _part_at(name, start)) for name in (one, two)) > 2
 
 
 def _part_at(name: str, at: int) -> str:
