@@ -127,13 +127,12 @@ def bug_source(row: Row, which: str, form: str = "annotation", reference: bool =
         return spec, "latex"
     if row["kind"] == "einsum-usage":
         spec = spec.split(" ")[0]
-    return IMPORTS + PLAIN_EINSUM + _bug_call(row, spec, form, reference), "python"
+    return _header(row["kind"]) + _bug_call(row, spec, form, reference), "python"
 
 
 def _bug_call(row: Row, spec: str, form: str, reference: bool) -> str:
-    names = row["operands"] or ["abcdefg"[k] for k in range(spec.count(",") + 1)]
-    if row["right"] and which_operands_differ(row):
-        names = names[: spec.count(",") + 1]
+    count = spec.partition("->")[0].count(",") + 1
+    names = [*(row["operands"] or ()), *"abcdefg"][: max(count, len(row["operands"] or ()) * (spec == row["wrong"]))]
     shapes = row["shapes"] or {}
     given = {n: "".join(c if c.isalnum() or c == "_" else "_" for c in n) for n in names if n in shapes}
     head = ", ".join(
@@ -152,11 +151,6 @@ def _bug_call(row: Row, spec: str, form: str, reference: bool) -> str:
     return "\n\n" + "\n".join(lines) + "\n"
 
 
-def which_operands_differ(row: Row) -> bool:
-    """Whether the right form takes another number of operands than the wrong one."""
-    return bool(row["wrong"].count(",") != row["right"].count(","))
-
-
 def _sizes(spec: str) -> str:
     """Sizes for all but the first name of each group on the left, as rearrange asks for."""
     left = spec.partition("->")[0]
@@ -164,6 +158,21 @@ def _sizes(spec: str) -> str:
     for group in left.split("(")[1:]:
         names += group.partition(")")[0].split()[1:]
     return "".join(f", {n}={n}" for n in names)
+
+
+# Bugs of formulas, as the comment and the call that a file would have: (right formula, operands, wrong, right).
+TRANSCRIBED: Mapping[str, tuple[str, str, str, str]] = {
+    "B073": ("f[i] = P[i,j] dN_dX[j]", "P, dN_dX", "ij,i->j", "ij,j->i"),
+    "B084": ("dv[j,i] = sum[k](inputs[j,k] a[j,k] b[k,i])", "inputs, a, b", "ik,jk,ki->ji", "jk,jk,ki->ji"),
+    "B099": ("y[i] = W[j,i] x[j]", "W, x", "ij,j->i", "ji,j->i"),
+}
+
+
+def transcribed_source(bug: str, which: str) -> str:
+    """A call beside the right formula, for a bug that was found in another language."""
+    formula, operands, wrong, right = TRANSCRIBED[bug]
+    spec = wrong if which == "wrong" else right
+    return f"{IMPORTS}\n\ndef f({operands}):\n    # ix: {formula}\n    return torch.einsum({spec!r}, {operands})\n"
 
 
 # What the file around the call shows, for bugs that are no single einsum string; from the rows' descriptions.

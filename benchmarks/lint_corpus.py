@@ -16,7 +16,7 @@ from typing import Any
 import indexcalc as ic
 from indexcalc.diagnostics import Diagnostic
 
-from .corpus_snippets import FORMS, bug_source, call_source
+from .corpus_snippets import FORMS, TRANSCRIBED, bug_source, call_source, transcribed_source
 
 CORPUS = Path(__file__).parent / "corpus"
 RESULT = Path(__file__).parent / "results" / "lint_corpus.md"
@@ -145,21 +145,13 @@ def _flagged(row: Row) -> bool:
 
 def _contradicted(row: Row) -> bool:
     """Whether the right formula in a comment makes the wrong call an error, and the right call none."""
-    if row["kind"] in ("latex", "C++"):
-        return _formulas_differ(row)
-    wrong, right = bug_source(row, "wrong", reference=True), bug_source(row, "right", reference=True)
+    if row["id"] in TRANSCRIBED:
+        wrong, right = ((transcribed_source(row["id"], which), "python") for which in ("wrong", "right"))
+    else:
+        wrong, right = (bug_source(row, which, reference=True) for which in ("wrong", "right"))
     if wrong is None or right is None:
         return False
     return worst(ic.lint(wrong[0], kind="python")) == "error" and worst(ic.lint(right[0], kind="python")) != "error"
-
-
-def _formulas_differ(row: Row) -> bool:
-    from indexcalc.compare import compare_texts
-
-    try:
-        return not compare_texts(row["wrong"], row["right"])
-    except ic.IndexCalcError:
-        return False
 
 
 def _alarms(row: Row) -> list[str]:

@@ -55,7 +55,7 @@ def join(left: Program, right: Program, names: Mapping[str, str], outputs: Seque
     exact = any(_fixes_sizes(p) for p in sides.values())
     taken = {*left.inputs, *left.definitions}
     own: dict[str, str] = dict(names)
-    for name in right.definitions:
+    for name in (*right.definitions, *(n for n in right.inputs if n not in names)):
         own[name] = _apart(name, taken)
         taken.add(own[name])
     changes = {side: spaces.chosen(side, sides) for side in sides}

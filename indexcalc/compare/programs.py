@@ -54,8 +54,9 @@ def compare(left: Program, right: Program, *, rename: bool = True, sides: Sides 
         return Comparison(DIFFERENT, outputs)
     fixed = by_name(left, right) if rename else {n: n for n in left.inputs if n in right.inputs}
     missing = _missing(left, right, fixed, rename, sides)
-    if missing:
-        return Comparison(DIFFERENT, missing, fixed)
+    if missing:  # they may be equal all the same: x - x and 0
+        found = _decided(left, right, fixed, outputs)
+        return found if found.verdict == EQUAL else Comparison(DIFFERENT, missing, fixed)
     first: Comparison | None = None
     for names in completions(left, right, fixed):
         found = _decided(left, right, names, outputs)

@@ -41,6 +41,9 @@ EQUAL = [
     ("model.py:3", "bhij,bhjd->bhid"),
     ("sum[i](x[i]**2)", "x[k] x[k]"),
     ("model.idx", "model.idx#P"),
+    ("x[i] y[j]", "y[j] x[i]"),  # bare expressions: free indices are known by their names
+    ("x[i] y[j]", "u[a] v[b]"),
+    ("eps[i,j,k] eps[i,l,m]", "delta[j,l] delta[k,m] - delta[j,m] delta[k,l]"),
 ]
 
 
@@ -58,6 +61,7 @@ DIFFERENT = [
     ("paper.tex#eq:out", "model.py:5"),
     ("model.py:3", "model.py:5"),
     ("b h i -> b (h i)", "b h i -> (b h) i"),
+    ("W[i,j]", "W[j,i]"),
 ]
 
 
@@ -71,6 +75,7 @@ def test_different(folder, a, b):
     ("a", "b", "message"),
     [
         ("S[i,j = 2", SCORES, "IX001"),
+        ("A_ij B_jk", "A[i,j] B[j,k]", "IX507"),
         ("model.idx#T", SCORES, "defines no `T`"),
         ("paper.tex#eq:none", SCORES, "no equation with the label"),
         ("paper.tex", SCORES, "which equation is meant?"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ...compare.programs import SIDES
@@ -33,9 +33,13 @@ Read = Callable[[str], Source]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One side of a comparison: a program, a spec, or a statement of Python, of which one is not None."""
+    """One side of a comparison: a program, a spec, or a statement of Python, of which one is not None.
+
+    The program of a bare expression defines its free indices in the order in which they come; `expression` is its text.
+    """
 
     program: Program | None = None
+    expression: str = ""
     spec: Spec | None = None
     code: tuple[Module, ast.stmt] | None = None
 
@@ -59,15 +63,29 @@ def read_given(text: str, read: Read) -> Given:
     if source.kind != "idx":
         return Given(formula_in(source, ""))
     if source.name == "<input>" and "==" not in source.text and not _DEFINES.search(source.text):
-        return Given(_of_expression(source.text))
+        free = [i.name for i in read_expression(source.text).free_indices]
+        return Given(_of_expression(source.text, free), expression=source.text)
     return Given(read_program(source.text, filename=source.name))
 
 
-def _of_expression(text: str) -> Program:
-    """A bare expression as a definition of its free indices."""
-    free = read_expression(text).free_indices
-    slots = f"[{', '.join(i.name for i in free)}]" if free else ""
-    return read_program(f"value{slots} = {text}")
+def _of_expression(text: str, free: Sequence[str]) -> Program:
+    """A bare expression as a definition with these slots."""
+    slots = f"[{', '.join(free)}]" if free else ""
+    program = read_program(f"value{slots} = {text}")
+    scalars = [d for d in program.warnings if d.code == "IX507"]
+    if scalars:  # `W_ij` with nothing around it that says that i and j are indices
+        raise IndexCalcError([replace(d, severity="error") for d in scalars])
+    return program
+
+
+def _in_order_of(first: Given, second: Given) -> Given:
+    """The second of two bare expressions, its free indices in the order of the first where they have the same names."""
+    order, own = (
+        [i.name for i in g.program.definitions["value"].indices] if g.program else [] for g in (first, second)
+    )
+    if order == own or sorted(order) != sorted(own):
+        return second
+    return replace(second, program=_of_expression(second.expression, order))
 
 
 def _statement(source: Source, line: int) -> tuple[Module, ast.stmt]:
@@ -90,6 +108,8 @@ def _statement(source: Source, line: int) -> tuple[Module, ast.stmt]:
 
 def compare_given(left: Given, right: Given) -> Comparison:
     """Whether both sides compute the same, also where one of them does so for each value of further indices."""
+    if left.expression and right.expression:
+        right = _in_order_of(left, right)
     if left.spec is not None and right.spec is not None:
         return _specs(left.spec, right.spec)
     if left.code is not None and right.program is not None:
