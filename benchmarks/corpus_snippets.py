@@ -224,3 +224,10 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
         "    return x.reshape(tgt_len, bsz, self.embed_dim)\n",
     },
 }
+
+# Bugs in formulas rather than in calls, wrong and right in the language: the rows quote parts of equations.
+FORMULAS: Mapping[str, tuple[str, str]] = {
+    "B073": ("f[j] = P[i,j] dN_dX[i]", "f[i] = P[i,j] dN_dX[j]"),
+    "B084": ("dv[j,i] = sum[k](inputs[i,k] a[j,k] b[k,i])", "dv[j,i] = sum[k](inputs[j,k] a[j,k] b[k,i])"),
+    "B099": ("y[i] = W[i,j] x[j]", "y[i] = W[j,i] x[j]"),
+}
