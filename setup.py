@@ -1,5 +1,6 @@
 """Builds the parsers' tables beside the package; everything else about the build is in pyproject.toml."""
 
+import compileall
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ class BuildTables(build_py):
             sys.path.remove(str(ROOT))
         target = ROOT if self.editable_mode else Path(self.build_lib)
         tables.write(target / "indexcalc" / "syntax")
+        if self.editable_mode:  # as pip does with a wheel: where Python may write no bytecode, each start would compile
+            compileall.compile_dir(str(ROOT / "indexcalc"), quiet=1)
 
 
 setup(cmdclass={"build_py": BuildTables})

@@ -6,6 +6,7 @@ of a pipe went away.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from ..present.look import look_of
 from .output import write_error
 
 COMMANDS = ("demo", "lint", "explain", "compare", "derive", "simplify", "emit", "run", "verify", "cost", "einsum")
+COLLECT = 50_000  # new objects before the collector looks for cycles: trees and modules have few, and are all alive
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 
 
@@ -88,6 +90,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The entry point of the installed command."""
+    gc.set_threshold(COLLECT)
     for stream in (sys.stdout, sys.stderr):
         _replace_unwritable(stream)
     try:

@@ -1,8 +1,10 @@
 """Names that are almost another name, and einsum strings inside of programs."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from indexcalc.lint.rules.near import near_pairs
+from indexcalc.lint.rules.near import _is_slip, near_pairs
 from indexcalc.lint.run import lint
 
 
@@ -18,11 +20,35 @@ def codes(text):
         ("x_query", "y_query", False),
         ("grad_Q", "grad_K", False), ("layer1", "layer2", False), ("weight", "height", True), ("first", "third", False),
         ("in_dim", "in_dimm", True), ("abcde", "abdce", True), ("abcde", "bacde", True), ("abcde", "axyde", False),
+        ("abccbaab", "abcbaabb", False), ("abc11x", "abc1x", False),
     ],
 )  # fmt: skip
 def test_slips_and_names_that_differ_on_purpose(one, two, slip):
     assert near_pairs([one], [two]) == ({one: [two]} if slip else {})
     assert near_pairs([two], [one]) == ({two: [one]} if slip else {})
+
+
+NAMES = st.text("abc_1", min_size=3, max_size=9)
+
+
+@example("abc_bca", [(3, 1, "")])
+@given(NAMES, st.lists(st.tuples(st.integers(0, 8), st.integers(0, 2), st.text("abc_1", max_size=2)), max_size=6))
+def test_what_is_not_compared_is_no_slip(name, changes):
+    """Names are looked up by what is left of them; comparing each with each finds the same."""
+    names = list(dict.fromkeys([name, *(name[:at] + put + name[at + n :] for at, n, put in changes)]))
+    every = {one: [two for two in names if two != one and _is_slip(one, two)] for one in names}
+    assert all(one_slip(one, two) for one, found in every.items() for two in found)
+    assert {k: sorted(v) for k, v in near_pairs(names, names).items()} == {k: sorted(v) for k, v in every.items() if v}
+
+
+def one_slip(one, two):
+    """One letter lost, added or changed, or two neighbours exchanged."""
+    lost = {one[:n] + one[n + 1 :] for n in range(len(one))}
+    added = {two[:n] + two[n + 1 :] for n in range(len(two))}
+    changed = len(one) == len(two) and sum(a != b for a, b in zip(one, two)) == 1
+    return changed or two in lost or one in added or any(
+        two == one[:n] + one[n + 1] + one[n] + one[n + 2 :] for n in range(len(one) - 1)
+    )  # fmt: skip
 
 
 HEAD = "tensor weight[o, i], inputs[b, i]\nhidden[b, o] = weight[o, i] inputs[b, i]\n"

@@ -25,7 +25,7 @@ from ...ir.expr import (
     Where,
 )  # fmt: skip
 from ...ir.program import Define, Statement
-from ...ir.walk import children, slots_of, subexpressions, substitute
+from ...ir.walk import children, slots_of, subexpressions, substitute, tensors_in
 from ..facts import shown, standard, unordered
 from ..registry import Checked, lint_rule
 
@@ -288,9 +288,12 @@ def _stated(checked: Checked, kind: type[E]) -> Iterator[tuple[Statement, E]]:
 
 
 def _alike(e: Sum) -> list[Expr]:
-    """The terms that have tensors, and the same free indices as another one."""
-    many = Counter(x.free for x in e.terms)
-    return [x for x in e.terms if many[x.free] > 1 and _has_tensor(x)]
+    """The terms that read tensors, and have those and their free indices in common with another one."""
+    if len({x.free for x in e.terms}) == len(e.terms):
+        return []
+    read = [(x.free, tensors_in(x)) for x in e.terms]
+    many = Counter(read)
+    return [x for x, (free, tensors) in zip(e.terms, read) if tensors and many[free, tensors] > 1]
 
 
 def _diagonals(e: Expr) -> Iterator[Access | Delta]:

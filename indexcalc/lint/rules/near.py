@@ -8,6 +8,7 @@ from ...diagnostics import Diagnostic
 from ...syntax import tree as t
 from ..registry import Checked, lint_rule
 
+FEW = 2  # letters in a part of a name: too few to tell a slip from another name
 SHORT = 5  # shorter names differ by one letter on purpose: W_q and W_k, beta and zeta
 
 
@@ -70,11 +71,11 @@ def near_pairs(names: Iterable[str], known: Iterable[str]) -> dict[str, list[str
     {'scoers': ['scores']}
     """
     table: dict[str, list[str]] = {}
-    for name in dict.fromkeys(known):
+    for name in filter(_is_word, dict.fromkeys(known)):
         for form in _shortened(name):
             table.setdefault(form, []).append(name)
     found: dict[str, list[str]] = {}
-    for name in dict.fromkeys(names):
+    for name in filter(_is_word, dict.fromkeys(names)):
         near = dict.fromkeys(k for form in _shortened(name) for k in table.get(form, ()))
         near_names = [k for k in near if k != name and _is_slip(name, k)]
         if near_names:
@@ -82,21 +83,34 @@ def near_pairs(names: Iterable[str], known: Iterable[str]) -> dict[str, list[str
     return found
 
 
+def _is_word(name: str) -> bool:
+    """Whether some part of the name has letters enough for a slip."""
+    return any(sum(map(str.isalpha, part)) > FEW for part in name.split("_"))
+
+
 def _shortened(name: str) -> set[str]:
-    """The name, and the name without one of its letters: two names with one slip between them have one in common."""
-    return {name, *(name[:n] + name[n + 1 :] for n in range(len(name)))}
+    """The name, and the name without one of its letters: two names with one slip between them have one in common.
+
+    No digit is left out: of a thousand names that are numbered, each would be near all others.
+    """
+    return {name, *(name[:n] + name[n + 1 :] for n, c in enumerate(name) if not c.isdigit())}
 
 
 def _is_slip(one: str, two: str) -> bool:
-    """Whether two near names differ by a slip, and not in a digit, a short part or a plural."""
-    start = next((n for n, (a, b) in enumerate(zip(one, two)) if a != b), min(len(one), len(two)))
-    end = next((n for n, (a, b) in enumerate(zip(one[::-1], two[::-1])) if a != b), 0)
-    middle = one[start : len(one) - end] + two[start : len(two) - end]
-    if any(c.isdigit() for c in middle) or {one, two} == {one.rstrip("s"), one.rstrip("s") + "s"}:
+    """Whether two names differ by one slip, and not in a digit, a short part or a plural."""
+    start = _alike(one, two)
+    end = _alike(one[start:][::-1], two[start:][::-1])
+    here, there = one[start : len(one) - end], two[start : len(two) - end]
+    if max(len(here), len(there)) > 1 and not (len(here) == 2 and here == there[::-1]):
         return False
-    if abs(len(one) - len(two)) == 0 and len(middle) == 4 and middle[0:2] != middle[3:1:-1]:
-        return False  # two letters that are not just exchanged
-    return min(sum(c.isalpha() for c in _part_at(name, start)) for name in (one, two)) > 2
+    if any(c.isdigit() for c in here + there) or {one, two} == {one.rstrip("s"), one.rstrip("s") + "s"}:
+        return False
+    return min(sum(c.isalpha() for c in _part_at(name, start)) for name in (one, two)) > FEW
+
+
+def _alike(one: str, two: str) -> int:
+    """How many first letters are the same."""
+    return next((n for n, (a, b) in enumerate(zip(one, two)) if a != b), min(len(one), len(two)))
 
 
 def _part_at(name: str, at: int) -> str:
