@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "present": ("syntax", "calculus", "matrix", "verify", "lint"),
     "api": ("elaborate", "lint", "rewrite", "scalar", "cost", "calculus", "matrix", "backends", "verify", "importers"),
     "demo": ("api", "present"),
-    "cli": ("demo",),
+    "lsp": ("lint",),
+    "cli": ("demo", "lsp"),
     "__main__": ("cli",),
 }
 

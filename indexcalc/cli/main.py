@@ -21,7 +21,20 @@ from ..present.findings import finding_text
 from ..present.look import look_of
 from .output import write_error
 
-COMMANDS = ("demo", "lint", "explain", "compare", "derive", "simplify", "emit", "run", "verify", "cost", "einsum")
+COMMANDS = (
+    "demo",
+    "lint",
+    "explain",
+    "compare",
+    "derive",
+    "simplify",
+    "emit",
+    "run",
+    "verify",
+    "cost",
+    "einsum",
+    "lsp",
+)
 COLLECT = 50_000  # new objects before the collector looks for cycles: trees and modules have few, and are all alive
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 

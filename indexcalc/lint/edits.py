@@ -30,7 +30,7 @@ def apply(source: Source, edits: Sequence[Edit]) -> str:
     text, out, at = source.text, [], 0
     for edit in sorted(edits, key=lambda e: (e.start, e.end)):
         if at <= edit.start <= edit.end <= len(text):
-            out += [text[at : edit.start], _with_line_ends(edit.text, text)]
+            out += [text[at : edit.start], with_line_ends(edit.text, text)]
             at = edit.end
     return "".join([*out, text[at:]])
 
@@ -45,7 +45,7 @@ def without_overlaps(edits: Iterable[Edit]) -> list[Edit]:
     return chosen
 
 
-def _with_line_ends(new: str, text: str) -> str:
+def with_line_ends(new: str, text: str) -> str:
     """New lines end as those of the file do."""
     return new.replace("\r\n", "\n").replace("\n", "\r\n") if "\n" in new and "\r\n" in text else new
 
@@ -99,23 +99,40 @@ def _is_source(path: Sequence[str | int]) -> bool:
     return bool(whole) and whole[-1] in ("source", "input") and _is_cell(whole[:-1])
 
 
+class CellTexts:
+    """Where the texts of a notebook's cells stand in its JSON.
+
+    >>> text = '{"cells": [{"source": ["a\\\\n", "b"]}]}'
+    >>> CellTexts(text).place(1, 2, 3)
+    (31, 32)
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._cells = cell_strings(text)
+
+    def place(self, cell: int | None, start: int, end: int) -> tuple[int, int] | None:
+        """The place in the JSON of a stretch of a cell's text, if one string holds it whole."""
+        if cell is None or not 1 <= cell <= len(self._cells):
+            return None
+        strings, at = self._cells[cell - 1], 0
+        for first, last in strings:
+            raw = self._text[first + 1 : last - 1]
+            length = len(json.loads(self._text[first:last], strict=False))
+            if at <= start and end <= at + length and (start < at + length or (first, last) == strings[-1]):
+                places = [m.start() for m in _CHARACTER.finditer(raw)] + [len(raw)]
+                return first + 1 + places[start - at], first + 1 + places[end - at]
+            at += length
+        return None
+
+
 def _in_json(text: str, edits: Iterable[Edit]) -> list[Edit]:
     """The same edits, in the notebook's JSON.  One that goes over several of its strings is left out."""
-    cells = cell_strings(text)
-    found = []
-    for edit in edits:
-        if edit.cell is None or not 1 <= edit.cell <= len(cells):
-            continue
-        at = 0
-        for first, last in cells[edit.cell - 1]:
-            raw = text[first + 1 : last - 1]
-            length = len(json.loads(text[first:last], strict=False))
-            inside = at <= edit.start and edit.end <= at + length
-            if inside and (edit.start < at + length or (first, last) == cells[edit.cell - 1][-1]):
-                places = [m.start() for m in _CHARACTER.finditer(raw)] + [len(raw)]
-                start, end = places[edit.start - at], places[edit.end - at]
-                new = json.dumps(edit.text, ensure_ascii=text.isascii())[1:-1]
-                found.append(Edit(first + 1 + start, first + 1 + end, new))
-                break
-            at += length
-    return found
+    here = CellTexts(text)
+    placed = ((edit, here.place(edit.cell, edit.start, edit.end)) for edit in edits)
+    return [Edit(*place, in_string(edit.text, text)) for edit, place in placed if place is not None]
+
+
+def in_string(new: str, text: str) -> str:
+    """What is written inside of a JSON string of the notebook."""
+    return json.dumps(new, ensure_ascii=text.isascii())[1:-1]

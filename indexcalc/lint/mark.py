@@ -21,13 +21,18 @@ _OURS = re.compile(r"\bix:[ \t]*ignore[ \t]*\[(?P<codes>[^\]\n]*)\]")
 def mark_source(source: Source, settings: Settings) -> tuple[str, int]:
     """The text with a mark for each finding that a mark can take back, and how many findings that are."""
     before = lint_source(source, settings)
-    wanted = [d for d in before if d.span is not None and d.code not in (*NEVER, "IX013")]
+    text = apply(source, mark_edits(source, before))
+    after = lint_source(replace(source, text=text), settings)
+    return (text, len(before) - len(after)) if len(after) < len(before) else (source.text, 0)
+
+
+def mark_edits(source: Source, findings: Iterable[Diagnostic]) -> list[Edit]:
+    """The comments that take these findings back, as far as comments can."""
+    wanted = [d for d in findings if d.span is not None and d.code not in (*NEVER, "IX013")]
     edits: list[Edit] = []
     for cell, kind, text in _texts(source, wanted):
         edits += (replace(edit, cell=cell) for edit in _marks(text, kind, [d for d in wanted if d.cell == cell]))
-    text = apply(source, edits)
-    after = lint_source(replace(source, text=text), settings)
-    return (text, len(before) - len(after)) if len(after) < len(before) else (source.text, 0)
+    return edits
 
 
 def _texts(source: Source, findings: Sequence[Diagnostic]) -> Iterator[tuple[int | None, str, str]]:
