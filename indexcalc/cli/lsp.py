@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import click
 
+from .. import __version__
 from ..diagnostics import fail
 
 
@@ -26,7 +27,7 @@ def command(stdio: bool, tcp: int | None) -> None:
         raise fail("IX903", "the language server needs the library `pygls`, which is not installed", hint=hint)
     from ..lsp.server import make_server
 
-    server = make_server()
+    server = make_server(__version__)
     if tcp is not None:
         server.start_tcp("127.0.0.1", tcp)
         return

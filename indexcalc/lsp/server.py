@@ -9,7 +9,6 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
-from .. import __version__
 from ..lint.source import KINDS
 from .actions import Action, actions, fix_all
 from .convert import EXPLAIN, Converter
@@ -44,8 +43,8 @@ _NOTEBOOKS = types.NotebookDocumentSyncOptions(
 class Server(LanguageServer):
     """A server for one editor."""
 
-    def __init__(self) -> None:
-        super().__init__("indexcalc", __version__, notebook_document_sync=_NOTEBOOKS, protocol_cls=Protocol)
+    def __init__(self, version: str) -> None:
+        super().__init__("indexcalc", version, notebook_document_sync=_NOTEBOOKS, protocol_cls=Protocol)
         self.session = Session(self.tell, self.failed)
         self._told: set[str] = set()
         self.pages = tempfile.TemporaryDirectory(prefix="indexcalc-")  # what `explain` shows; gone with the server
@@ -112,9 +111,9 @@ class Server(LanguageServer):
             self.window_show_message(types.ShowMessageParams(types.MessageType.Error, text))
 
 
-def make_server() -> Server:
-    """A server with all that it answers."""
-    server = Server()
+def make_server(version: str) -> Server:
+    """A server with all that it answers, which calls itself by this version."""
+    server = Server(version)
     _documents(server)
     _actions(server)
     return server
