@@ -126,11 +126,16 @@ class LintRule:
 
     def run(self, subject: Any, settings: Settings) -> Iterator[Diagnostic]:
         """The findings of the check, at the severity of the profile."""
+        return self.run_each((subject,), settings)
+
+    def run_each(self, subjects: Iterable[Any], settings: Settings) -> Iterator[Diagnostic]:
+        """The findings of the check in each of the subjects."""
         severity = self.profiles.get(settings.profile)
         if self.check is None or severity == OFF or not settings.wants(self.code):
             return
-        for finding in self.check(subject, settings) if self.asks else self.check(subject):
-            yield finding if severity is None else replace(finding, severity=severity)
+        for subject in subjects:
+            for finding in self.check(subject, settings) if self.asks else self.check(subject):
+                yield finding if severity is None else replace(finding, severity=severity)
 
 
 def page(

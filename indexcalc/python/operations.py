@@ -10,6 +10,7 @@ from functools import cached_property
 
 from .positions import Positions
 from .scopes import CUSTOMARY
+from .walk import children, parts
 
 _CUSTOMARY = {**CUSTOMARY, "F": "torch.nn.functional", "nn": "torch.nn", "scipy": "scipy", "lax": "jax.lax"}
 _SYMBOLIC = ("sympy", "math", "cmath", "z3")  # numbers and formulas, no arrays
@@ -56,7 +57,7 @@ class Operations:
                 self._import(node)
             elif isinstance(node, FunctionNode):
                 home = node
-            stack += [(child, home) for child in _children(node)]
+            stack += [(child, home) for child in reversed(parts(node))]
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
@@ -172,24 +173,8 @@ class Locals:
                 self.reads.setdefault(node.id, []).append(node)
             elif isinstance(node, ast.Name):
                 self.assigned.setdefault(node.id, []).append(None)
-            stack += ast.iter_child_nodes(node)
+            stack += children(node)
 
 
 def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-_LEAVES = (ast.Name, ast.Constant, ast.operator, ast.expr_context, ast.arguments)
-
-
-def _children(node: ast.AST) -> list[ast.AST]:
-    """The parts of a node that may hold calls, last first."""
-    found: list[ast.AST] = []
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if isinstance(value, list):
-            found += [v for v in value if isinstance(v, ast.AST) and not isinstance(v, _LEAVES)]
-        elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
-            found.append(value)
-    found.reverse()
-    return found

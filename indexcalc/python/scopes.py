@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .walk import parts
+
 MAX_STEPS = 20  # aliases of aliases
 
 # Names that a file without the import means, as in an excerpt or a notebook's later cell.
@@ -162,7 +164,7 @@ def survey(tree: ast.Module) -> tuple[Scope, list[tuple[ast.Call, Scope]]]:
             inner = Scope("class", scope)
         else:
             _bind(node, scope)
-        stack.extend((child, inner) for child in reversed(_children(node)))
+        stack.extend((child, inner) for child in reversed(parts(node)))
     calls.sort(key=lambda found: (found[0].lineno, found[0].col_offset))
     return module, calls
 
@@ -180,25 +182,6 @@ def _expects_error(node: ast.With | ast.Call) -> bool:
 
 
 _RAISES = frozenset(("raises", "assert_raises", "assertRaises", "assertRaisesRegex", "assert_raises_regex"))
-_LEAVES = frozenset(
-    (
-        type(None), str, int, bool, ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del,
-        *ast.operator.__subclasses__(), *ast.unaryop.__subclasses__(), *ast.cmpop.__subclasses__(),
-        *ast.boolop.__subclasses__(),
-    )
-)  # fmt: skip
-
-
-def _children(node: ast.AST) -> list[ast.AST]:
-    """The parts of a node that may hold a call or bind a name."""
-    found: list[ast.AST] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [item for item in value if type(item) not in _LEAVES]
-        elif type(value) not in _LEAVES:
-            found.append(value)  # type: ignore[arg-type]  # a node, by its type
-    return found
 
 
 def _parameters(arguments: ast.arguments) -> Iterator[str]:

@@ -28,8 +28,7 @@ def module_findings(module: Module, settings: Settings, file: str = "<input>") -
     module = with_shapes(module)
     if module.calls:
         for rule in checks("call"):
-            for call in module.calls:
-                yield from rule.run(call, settings)
+            yield from rule.run_each(module.calls, settings)
     for rule in checks("module"):
         yield from rule.run(module, settings)
     if "ix:" in module.text:

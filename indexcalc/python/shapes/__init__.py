@@ -16,6 +16,7 @@ from .comments import Comments
 from .expressions import evaluate
 from .infer import Inference
 from .statements import Walker
+from .targets import Stores
 
 # Nothing is inferred of a file that names none of these.
 _TRIGGER = re.compile(
@@ -49,25 +50,24 @@ def with_shapes(module: Module) -> Module:
     if not module.calls and not _TRIGGER.search(module.text):
         return module
     libraries: dict[str, str] = {}
-    strings: list[tuple[int, int]] = []
-    for node in ast.walk(module.tree):
+    stores = Stores(module.tree)
+    for node in stores.imports:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 root = LIBRARIES.get(alias.name.partition(".")[0])
                 if root:
                     libraries[alias.asname or alias.name.partition(".")[0]] = root
-        elif isinstance(node, ast.ImportFrom) and not node.level:
+        elif not node.level:
             root = LIBRARIES.get((node.module or "").partition(".")[0])
             if root:
                 libraries.update((alias.asname or alias.name, root) for alias in node.names)
-        elif isinstance(node, (ast.Constant, ast.JoinedStr)) and (node.end_lineno or 0) > node.lineno:
-            strings.append((node.lineno, node.end_lineno or node.lineno))
+    strings = [(n.lineno, n.end_lineno or n.lineno) for n in stores.strings]
     comments = Comments(module.text, module.lines, strings)
     inference = Inference(module, comments, Positions(module.text, module.lines), evaluate)
     own = set(libraries.values())
     inference.method_library = own.pop() if len(own) == 1 else ""
     inference.libraries = {**CUSTOMARY, **libraries}
-    Walker(inference).module(module.tree)
+    Walker(inference, stores).module(module.tree)
     calls = tuple(
         replace(c, operands=tuple(replace(a, shape=inference.shapes.get(id(a.node))) for a in c.operands))
         for c in module.calls

@@ -15,7 +15,7 @@ from .conflicts import order_conflict, swapped
 from .infer import Env, Inference
 from .names import normal
 from .reshape import Relations
-from .targets import Function, dotted, plain, source_of_shape, stores, targets
+from .targets import Function, Stores, dotted, plain, source_of_shape, targets
 from .values import Symbol, Value, joined
 
 LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -25,8 +25,9 @@ FIRST_METHODS = ("__init__", "setup", "__post_init__", "build", "__attrs_post_in
 class Walker:
     """Goes through the statements of a file once, in the order of the source."""
 
-    def __init__(self, inference: Inference) -> None:
+    def __init__(self, inference: Inference, stores: Stores) -> None:
         self.inference = inference
+        self._stores = stores
         self._deferred: list[Function | ast.ClassDef] = []
         self._depth = 0
         self._inside = 0  # functions and classes around the statement
@@ -37,7 +38,7 @@ class Walker:
     def module(self, tree: ast.Module) -> None:
         """The statements of the file, then its functions and classes, which see all constants."""
         inference = self.inference
-        inference.stores = stores(tree.body)
+        inference.stores = self._stores(tree.body)
         for statement in tree.body:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._note_return(statement, statement.name)
@@ -51,7 +52,7 @@ class Walker:
         if isinstance(item, ast.ClassDef):
             self._class(item, outer)
         else:
-            self._function(item, dict(outer), stores(item.body, item))
+            self._function(item, dict(outer), self._stores(item.body, item))
 
     def _note_return(self, function: Function, key: str) -> None:
         shape = annotated_shape(function.returns, None)
@@ -112,7 +113,7 @@ class Walker:
         """Methods that set attributes first; the others see what is set once."""
         inference = self.inference
         methods = [s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))]
-        counts = {id(m): stores(m.body, m) for m in methods}
+        counts = {id(m): self._stores(m.body, m) for m in methods}
         sets = Counter(k for m in methods for k, n in counts[id(m)].items() for _ in range(n) if k.startswith("self."))
         env = dict(outer)
         for statement in node.body:
@@ -143,7 +144,7 @@ class Walker:
     def block(self, statements: Sequence[ast.stmt]) -> bool:
         """Go through statements; whether the end of the block is reached."""
         if self._depth >= MAX_DEPTH:
-            forget(self.inference, stores(statements))
+            forget(self.inference, self._stores(statements))
             return True
         self._depth += 1
         try:
@@ -171,7 +172,7 @@ class Walker:
         found = inference.comments.above(self._line, line)
         self._line = line
         simple = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.With, ast.For)
-        bound = stores([statement]) if found and isinstance(statement, simple) else ()
+        bound = self._stores([statement]) if found and isinstance(statement, simple) else ()
         for one in found:
             if one.name in bound:
                 pending[one.name] = one.shape
@@ -242,7 +243,7 @@ class Walker:
     def _loop(self, statement: ast.For | ast.AsyncFor | ast.While) -> None:
         """What the body changes is unknown in it and behind it."""
         inference = self.inference
-        changed = stores([statement])
+        changed = self._stores([statement])
         if isinstance(statement, ast.While):
             forget(self.inference, changed)
             inference.evaluate(statement.test)
@@ -280,7 +281,7 @@ class Walker:
         start = dict(inference.env)
         reached = self.block(statement.body) and self.block(statement.orelse)
         ends = [inference.env] if reached else []
-        changed = stores([*statement.body, *statement.orelse])
+        changed = self._stores([*statement.body, *statement.orelse])
         for handler in statement.handlers:
             inference.env = dict(start)
             forget(self.inference, [*changed, handler.name or ""])

@@ -6,6 +6,8 @@ import ast
 from collections import Counter
 from collections.abc import Sequence
 
+from ..walk import children
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -18,27 +20,56 @@ def dotted(node: ast.expr) -> str:
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
-def stores(statements: Sequence[ast.stmt], function: Function | None = None) -> Counter[str]:
-    """How often each name and attribute of `self` is bound; parameters once."""
-    counts: Counter[str] = Counter()
-    if function is not None:
-        arguments = function.args
-        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-        counts.update(a.arg for a in every if a is not None)
-    stack: list[ast.AST] = list(statements)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Name):
-            if not isinstance(node.ctx, ast.Load):
-                counts[node.id] += 1
-        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            name = dotted(node)
-            if name:
-                counts[name] += 1
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            counts[node.name] += 1
-        stack += ast.iter_child_nodes(node)
-    return counts
+class Stores:
+    """What the statements of a file bind, found in one walk, and besides its `imports` and the `strings` that run over
+    several lines, in no particular order.
+
+    The names stand in a list in the order of the walk, and of each statement is kept from where to where its own are,
+    so that to count those of a statement costs what it binds, however deep it is.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.imports: list[ast.Import | ast.ImportFrom] = []
+        self.strings: list[ast.Constant | ast.JoinedStr] = []
+        self._names: list[str] = []
+        self._stretches: dict[int, tuple[int, int]] = {}
+        names = self._names
+        stack: list[ast.AST | tuple[ast.stmt, int]] = [tree]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.Name):
+                if node.ctx.__class__ is not ast.Load:
+                    names.append(node.id)
+                continue
+            if isinstance(node, ast.Attribute):
+                if node.ctx.__class__ is not ast.Load and (name := dotted(node)):
+                    names.append(name)
+            elif isinstance(node, tuple):  # the end of a statement
+                self._stretches[id(node[0])] = node[1], len(names)
+                continue
+            elif isinstance(node, (ast.Constant, ast.JoinedStr)):
+                if (node.end_lineno or 0) > node.lineno:
+                    self.strings.append(node)
+            elif isinstance(node, ast.stmt):
+                stack.append((node, len(names)))
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    names.append(node.name)
+                elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                    self.imports.append(node)
+                    continue
+            stack += children(node)
+
+    def __call__(self, statements: Sequence[ast.stmt], function: Function | None = None) -> Counter[str]:
+        """How often each name and attribute of `self` is bound by statements of the file; parameters once."""
+        counts: Counter[str] = Counter()
+        if function is not None:
+            arguments = function.args
+            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+            counts.update(a.arg for a in every if a is not None)
+        for statement in statements:
+            first, last = self._stretches[id(statement)]
+            counts.update(self._names[first:last])
+        return counts
 
 
 def targets(node: ast.expr) -> list[str]:
