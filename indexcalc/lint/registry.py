@@ -47,6 +47,7 @@ FAMILIES = (
     "operands",
     "roles",
     "papers",
+    "definitions",
     "runtime",
     "usage",
     "reference",
@@ -184,7 +185,7 @@ CHECKING: Mapping[str, tuple[str, ...]] = {
     "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles", "python_cost"),
     "module": ("shapes", "python_numerics", "python_cost"),
     "equation": (),
-    "document": ("papers",),
+    "document": ("papers", "definitions"),
 }
 
 

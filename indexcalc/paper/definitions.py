@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .equation import Equation
-from .to_language import DEFINING, Unsaid, Writer
+from .symbols import DEFINED_BY
+from .to_language import Unsaid, Writer
 from .tree import Atom, Fraction, Group, Product, Relation, Sum
 from .uses import only, uses_in
 
@@ -75,7 +76,7 @@ def stated_derivatives(equations: Sequence[Equation]) -> Iterator[Stated]:
     """The equations `\\partial L / \\partial W_{ij} = …`."""
     for equation in equations:
         tree = equation.tree if equation.has_scripts else None
-        if tree is None or not tree.relations or not set(tree.relations) <= DEFINING:
+        if tree is None or not tree.relations or not set(tree.relations) <= DEFINED_BY:
             continue
         left = tree.sides[0]
         if left is None or len(left.terms) != 1 or left.signs != ("+",) or len(left.terms[0].factors) != 1:
@@ -98,7 +99,7 @@ class Definitions:
         self._by_name: dict[str, list[Definition]] = {}
         for equation in equations:
             tree = equation.tree
-            if tree is None or not tree.relations or tree.relations[0] not in DEFINING:
+            if tree is None or not tree.relations or tree.relations[0] not in DEFINED_BY:
                 continue
             atom, right = only(tree.sides[0]), tree.sides[1]
             if atom is None or right is None or not _names_slots(atom) or _updates(atom, right):

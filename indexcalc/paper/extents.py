@@ -28,19 +28,23 @@ PLAIN = re.compile(r"\\?[A-Za-z]+(?:_\w+)?")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """`x_i \\in \\mathbb{R}^{N \\times M}`: `leading` letters before the slots, whose extents are `dims`."""
+    """`x_i \\in \\mathbb{R}^{N \\times M}`: `leading` letters before the slots, whose extents are `dims`.
+
+    `defined` says that the extents follow from a definition `x_{ij} = …`; "" stands for one that does not.
+    """
 
     name: str
     leading: int
     dims: tuple[str, ...]
     place: Place
     bold: bool
+    defined: bool = False
 
     def extent(self, use: Use, slot: int) -> str | None:
         """The extent of a slot of a use, where the use gives all slots."""
         if use.letters is None or len(use.letters) != self.leading + len(self.dims) or slot < self.leading:
             return None
-        return self.dims[slot - self.leading]
+        return self.dims[slot - self.leading] or None
 
 
 @dataclass(slots=True)

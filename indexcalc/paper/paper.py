@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..diagnostics import Diagnostic, Label, Lines, Span
+from .defined import Defined, definitions_in, extents_by_definition
 from .equation import Equation
-from .extents import Shapes, shapes_of
+from .extents import Declared, Shapes, shapes_of
 from .tree import Place
 from .uses import Uses, uses_in
 
@@ -30,6 +31,16 @@ class Paper:
         """Equations that state something (`=`), with their uses."""
         stated = ((e, e.tree) for e in self.equations if e.has_scripts)
         return [(e, uses_in(tree)) for e, tree in stated if tree is not None and r"\in" not in tree.relations]
+
+    @cached_property
+    def definitions(self) -> list[Defined]:
+        """The equations that define a tensor by its components."""
+        return list(definitions_in(self.uses))
+
+    @cached_property
+    def known(self) -> dict[str, Declared]:
+        """The extents of tensors: declared, or following from their definition."""
+        return {**self.shapes.tensors, **extents_by_definition(self.definitions, self.shapes)}
 
     @cached_property
     def lines(self) -> Lines:

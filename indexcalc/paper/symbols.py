@@ -11,6 +11,7 @@ def words(text: str) -> frozenset[str]:
 EQUALITIES = words(
     r"= := =: \equiv \approx \simeq \cong \coloneqq \eqqcolon \triangleq \doteq \leftarrow \gets \defeq \eqdef \propto"
 )
+DEFINED_BY = words(r"= := =: \equiv \triangleq \coloneqq \doteq \defeq")
 RELATIONS = EQUALITIES | words(
     r"< > \le \leq \ge \geq \leqslant \geqslant \ll \gg \lt \gt \ne \neq \sim \in \notin \subset \subseteq \supset \ni "
     r"\to \rightarrow \longrightarrow \mapsto \longmapsto \mid \perp \prec \succ \preceq \succeq \asymp \lesssim "

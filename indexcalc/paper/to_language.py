@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from ..syntax.naming import FUNCTIONS, REDUCTIONS
 from .equation import Equation
 from .extents import PLAIN
+from .symbols import DEFINED_BY
 from .tree import Atom, Big, Entry, Fraction, Group, Node, Product, Range, Root, Script, Sum
 from .uses import TRANSPOSED, only, plain_text
 
-DEFINING = frozenset(("=", ":=", "=:", r"\equiv", r"\triangleq", r"\coloneqq", r"\doteq", r"\defeq"))
 ELEMENTWISE = {
     x: x for x in sorted(FUNCTIONS - {"abs", "sqrt", "max", "min", "where", "inv", "det", "logdet", "tr", "diff"})
 }
@@ -43,7 +43,7 @@ def to_program_text(equation: Equation) -> str | None:
     'S[i, j] = (1 / sqrt(D)) * sum[d](Q[i, d] * K[j, d])'
     """
     tree = equation.tree
-    if tree is None or len(tree.sides) != 2 or tree.relations[0] not in DEFINING:
+    if tree is None or len(tree.sides) != 2 or tree.relations[0] not in DEFINED_BY:
         return None
     left, right = tree.sides
     atom = only(left)

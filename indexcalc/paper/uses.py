@@ -27,6 +27,7 @@ class Use:
     place: Place
     bold: bool = False
     transposed: bool = False
+    marks: int = 0  # commas and semicolons between the letters: slots apart, or derivatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,9 @@ def _bind(node: Big, path: tuple[int, ...], scope: _Scope, found: Uses) -> _Scop
 def _use(atom: Atom, scripts: tuple[Script, ...], place: Place, scope: _Scope) -> Use:
     name, transposed, unknown = atom.name, False, False
     letters: tuple[str, ...] = ()
+    marks = 0
     for script in scripts:
+        marks += sum(e.kind == "mark" for e in script.entries)
         entries = [e for e in script.entries if e.kind != "mark"]
         if script.upper:
             if script.text in TRANSPOSED:
@@ -172,5 +175,5 @@ def _use(atom: Atom, scripts: tuple[Script, ...], place: Place, scope: _Scope) -
         else:
             unknown = True
     if unknown:
-        return Use(name, None, (), place, atom.bold, transposed)
-    return Use(name, letters, tuple(scope.variable(x) for x in letters), place, atom.bold, transposed)
+        return Use(name, None, (), place, atom.bold, transposed, marks)
+    return Use(name, letters, tuple(scope.variable(x) for x in letters), place, atom.bold, transposed, marks)

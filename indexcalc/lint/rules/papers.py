@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...diagnostics import Diagnostic, listed
+from ...paper.defined import Slot, slots_of
 from ...paper.extents import Declared
 from ...paper.paper import Paper
 from ...paper.uses import Bound, Use, Uses, Variable
 from ..registry import lint_rule
-
-Slot = tuple[Use, int, str]  # a use, the position of a letter in it, and the extent that the paper declares for that
-
-
-def slots_of(paper: Paper, uses: Uses) -> dict[Variable, list[Slot]]:
-    """For each index of an equation the slots of declared tensors that it stands in.
-
-    Empty for an equation that also uses a declared tensor as a whole: there, x_i may be the i-th of several vectors.
-    """
-    found: dict[Variable, list[Slot]] = defaultdict(list)
-    for use in uses.tensors:
-        declared = paper.shapes.tensors.get(use.name)
-        if declared is None:
-            continue
-        if use.transposed or use.letters is None or len(use.letters) != declared.leading + len(declared.dims):
-            return {}
-        if _may_be_numbered(use, declared):
-            return {}
-        for k, variable in enumerate(use.variables):
-            extent = declared.extent(use, k)
-            if extent is not None:
-                found[variable].append((use, k, extent))
-    return found
-
-
-def _may_be_numbered(use: Use, declared: Declared) -> bool:
-    """Whether a bold vector with an index is rather the vector of that number than a component."""
-    return use.bold and declared.leading == 0 and len(declared.dims) == 1
 
 
 @lint_rule(
@@ -56,50 +28,69 @@ def extents_contradict(paper: Paper) -> Iterator[Diagnostic]:
     if not paper.shapes.tensors:
         return
     for _, uses in paper.uses:
-        slots = slots_of(paper, uses)
-        clash = next(filter(None, (_clash(paper, v, found) for v, found in slots.items())), None)
-        if clash is None:
-            bounds = (_beyond(paper, b, slots) for b in uses.bounds)
-            clash = next(filter(None, bounds), None)
+        clash = clash_of_extents(paper, uses, paper.shapes.tensors, "IX250")
         if clash is not None:
             yield clash
 
 
-def _clash(paper: Paper, variable: Variable, slots: list[Slot]) -> Diagnostic | None:
-    """Two slots of one index with different extents, of which one belongs to a matrix at least."""
-    for k, (use, at, extent) in enumerate(slots):
-        for other, there, another in slots[:k]:
-            if len(use.variables) + len(other.variables) < 3 or not paper.shapes.differ(extent, another):
-                continue
-            message = f"`{variable[0]}` runs over {_slot(other, there)} of extent {another} and over "
-            message += f"{_slot(use, at)} of extent {extent}"
-            declared = [paper.shapes.tensors[x.name] for x in (other, use)]
-            places = [(other.place, f"extent {another}")]
-            places += [(d.place, f"`{d.name}` is declared here, {_by(d.dims)}") for d in declared]
-            hint = _turned(paper, use, at, another) or _turned(paper, other, there, extent)
-            hint = hint or "check the order of the indices, or the declared extents"
-            return paper.finding("IX250", message, use.place, label=f"extent {extent}", others=places, hint=hint)
+def clash_of_extents(
+    paper: Paper, uses: Uses, tensors: Mapping[str, Declared], code: str, *, defined: bool = False
+) -> Diagnostic | None:
+    """The first index of an equation whose slots have two extents; with `defined`, of which one is by a definition."""
+    slots = slots_of(uses, tensors)
+    for variable, found in slots.items():
+        for k, slot in enumerate(found):
+            for other in found[:k]:
+                if defined <= any(tensors[x[0].name].defined for x in (slot, other)) and _differ(paper, other, slot):
+                    return _clash(paper, variable, other, slot, tensors, code)
+    for bound in uses.bounds:
+        for slot in slots.get(bound.variable, ()):
+            declared = tensors[slot[0].name]
+            if defined <= declared.defined and _is_beyond(paper, bound, slot, declared):
+                return _beyond(paper, bound, slot, declared, code)
     return None
 
 
-def _beyond(paper: Paper, bound: Bound, slots: dict[Variable, list[Slot]]) -> Diagnostic | None:
-    """A sum to the extent of another slot of the same tensor."""
+def _differ(paper: Paper, one: Slot, other: Slot) -> bool:
+    """Whether two slots, of which one belongs to a matrix at least, have different extents."""
+    return len(one[0].variables) + len(other[0].variables) > 2 and paper.shapes.differ(one[2], other[2])
+
+
+def _clash(
+    paper: Paper, variable: Variable, first: Slot, second: Slot, tensors: Mapping[str, Declared], code: str
+) -> Diagnostic:
+    (other, there, another), (use, at, extent) = first, second
+    message = f"`{variable[0]}` runs over {_slot(other, there)} of extent {another} and over "
+    message += f"{_slot(use, at)} of extent {extent}"
+    declared = [tensors[x.name] for x in (other, use)]
+    places = [(other.place, f"extent {another}"), *((d.place, _said(d)) for d in declared)]
+    hint = _turned(paper, use, at, another, declared[1]) or _turned(paper, other, there, extent, declared[0])
+    hint = hint or "check the order of the indices, or the declared extents"
+    return paper.finding(code, message, use.place, label=f"extent {extent}", others=places, hint=hint)
+
+
+def _is_beyond(paper: Paper, bound: Bound, slot: Slot, declared: Declared) -> bool:
+    """Whether a sum runs to the extent of another slot of the same tensor."""
     last = bound.last if bound.first == "1" else ""
-    for use, at, extent in slots.get(bound.variable, ()):
-        declared = paper.shapes.tensors[use.name]
-        if not last or not paper.shapes.differ(extent, last):
-            continue
-        if last in declared.dims:
-            message = f"`{bound.variable[0]}` is summed to {last}, and {_slot(use, at)} has the extent {extent}"
-            others = [(use.place, f"extent {extent}"), (declared.place, f"declared here, {_by(declared.dims)}")]
-            hint = _turned(paper, use, at, last) or f"sum to {extent}"
-            return paper.finding("IX250", message, bound.place, label=f"to {last}", others=others, hint=hint)
-    return None
+    return bool(last) and paper.shapes.differ(slot[2], last) and last in declared.dims
 
 
-def _turned(paper: Paper, use: Use, at: int, wanted: str) -> str:
+def _beyond(paper: Paper, bound: Bound, slot: Slot, declared: Declared, code: str) -> Diagnostic:
+    use, at, extent = slot
+    message = f"`{bound.variable[0]}` is summed to {bound.last}, and {_slot(use, at)} has the extent {extent}"
+    others = [(use.place, f"extent {extent}"), (declared.place, _said(declared))]
+    hint = _turned(paper, use, at, bound.last, declared) or f"sum to {extent}"
+    return paper.finding(code, message, bound.place, label=f"to {bound.last}", others=others, hint=hint)
+
+
+def _said(declared: Declared) -> str:
+    if declared.defined:
+        return f"by this definition, `{declared.name}` is {by(declared.dims)}"
+    return f"`{declared.name}` is declared here, {by(declared.dims)}"
+
+
+def _turned(paper: Paper, use: Use, at: int, wanted: str, declared: Declared) -> str:
     """The hint to exchange two letters of a use, where that gives the slot the extent that is wanted."""
-    declared = paper.shapes.tensors[use.name]
     for k, letter in enumerate(use.letters or ()):
         extent = declared.extent(use, k)
         if k != at and extent is not None and not paper.shapes.differ(extent, wanted):
@@ -115,8 +106,9 @@ def _slot(use: Use, at: int) -> str:
     return f"slot {at + 1} of `{use.name}`"
 
 
-def _by(dims: tuple[str, ...]) -> str:
-    return " × ".join(dims)
+def by(dims: tuple[str, ...]) -> str:
+    """Extents in words; one that is not known is a point."""
+    return " × ".join(x or "·" for x in dims)
 
 
 @lint_rule(
@@ -146,10 +138,10 @@ def transposed_use(paper: Paper) -> Iterator[Diagnostic]:
             extents = tuple(x for x in known if x)
             before, first = met.setdefault(use.name, (extents, use))
             if before == extents[::-1]:
-                message = f"`{use.name}` is {_by(before)} at first, and {_by(extents)} here"
+                message = f"`{use.name}` is {by(before)} at first, and {by(extents)} here"
                 letters = "".join(reversed(use.letters or ()))
                 yield paper.finding(
-                    "IX251", message, use.place, label=_by(extents), others=[(first.place, _by(before))],
+                    "IX251", message, use.place, label=by(extents), others=[(first.place, by(before))],
                     hint=f"did you mean {use.name}_{{{letters}}}?",
                 )  # fmt: skip
 
@@ -178,10 +170,10 @@ def rank_contradicts(paper: Paper) -> Iterator[Diagnostic]:
                 continue
             extra = len(use.letters) - len(declared.dims)
             if extra > 0:
-                message = f"`{use.name}` is declared {_by(declared.dims)}, and has {len(use.letters)} indices here"
+                message = f"`{use.name}` is declared {by(declared.dims)}, and has {len(use.letters)} indices here"
                 letters = listed([f"`{x}`" for x in use.letters])
                 yield paper.finding(
-                    "IX252", message, use.place, label=letters, others=[(declared.place, _by(declared.dims))],
+                    "IX252", message, use.place, label=letters, others=[(declared.place, by(declared.dims))],
                     hint=f"drop an index, or declare a dimension more for `{use.name}`",
                 )  # fmt: skip
 
