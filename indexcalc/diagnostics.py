@@ -49,8 +49,15 @@ class Lines:
 
     def span(self, start: int, end: int) -> Span:
         """The span of text[start:end]."""
-        line, end_line = self.line(start), self.line(end)
-        return Span(start, end, line, self._column(start, line), end_line, self._column(end, end_line))
+        starts = self._starts
+        line = end_line = bisect_right(starts, start) or 1
+        first = end_first = starts[line - 1]
+        if line < len(starts) and end >= starts[line]:
+            end_line = bisect_right(starts, end, line)
+            end_first = starts[end_line - 1]
+        # a byte order mark stands before the first column
+        column, end_column = (start - first, end - end_first) if start >= first else (0, max(end - first, 0))
+        return Span(start, end, line, column + 1, end_line, end_column + 1)
 
     def start(self, line: int) -> int:
         """The offset at which a line begins."""
@@ -59,9 +66,6 @@ class Lines:
     def line(self, offset: int) -> int:
         """The number of the line that holds the offset."""
         return bisect_right(self._starts, offset) or 1
-
-    def _column(self, offset: int, line: int) -> int:
-        return max(offset - self._starts[line - 1], 0) + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,15 +39,15 @@ class Spaces:
 
     def find(self, key: Key) -> Key:
         parent = self.parent
-        if key not in parent:
+        root = parent.get(key)
+        if root is None:
             parent[key] = key
             self.groups[key] = Group(has_slots=key[0] == "slot")
             return key
-        root = key
-        while parent[root] != root:
-            root = parent[root]
-        while parent[key] != root:
-            parent[key], key = root, parent[key]
+        while (above := parent[root]) is not root:  # a root is its own parent: the same tuple, so nothing is compared
+            root = above
+        while (above := parent[key]) is not root:
+            parent[key], key = root, above
         return root
 
     def group(self, key: Key) -> Group:

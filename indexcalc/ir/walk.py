@@ -144,15 +144,15 @@ def subexpressions(e: Expr) -> Iterator[Expr]:
     while stack:
         now = stack.pop()
         yield now
-        stack += reversed(children(now))
-        for slot in slots_of(now):
-            stack += _accesses_in(slot)
-
-
-def _accesses_in(slot: Slot) -> list[Expr]:
-    if isinstance(slot, Affine):
-        return [p for _, p in slot.terms if isinstance(p, Expr)]
-    return [slot] if isinstance(slot, Expr) else []
+        kind = type(now)
+        if kind in _CHILDREN:
+            stack += reversed(_CHILDREN[kind](now))
+        if kind in _SLOTS:
+            for slot in _SLOTS[kind](now):
+                if type(slot) is Access:
+                    stack.append(slot)
+                elif type(slot) is Affine:
+                    stack += [p for _, p in slot.terms if isinstance(p, Expr)]
 
 
 def slot_indices(slots: Iterable[Slot]) -> list[Index]:

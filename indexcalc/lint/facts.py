@@ -4,7 +4,7 @@ which values can be zero or negative."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from enum import IntEnum
 from fractions import Fraction
 from functools import cached_property
@@ -36,7 +36,7 @@ from ..ir.expr import (
     Where,
 )  # fmt: skip
 from ..ir.program import Define, Program, Statement
-from ..ir.walk import children, rebuild, subexpressions, substitute, transform
+from ..ir.walk import children, rebuild, slot_indices, slots_of, subexpressions, substitute, tensors_in, transform
 from .places import Found, is_division, numbered, sides
 
 E = TypeVar("E", bound=Expr)
@@ -59,13 +59,22 @@ class Facts:
         self.inputs = program.inputs
 
     @cached_property
+    def _walks(self) -> list[list[Expr]]:
+        """All parts of each statement: the one walk over the program."""
+        return [[p for side in sides(s) for p in subexpressions(side)] for s in self.program.statements]
+
+    @cached_property
     def _parts(self) -> dict[type[Expr], list[tuple[Statement, Any]]]:
         found: dict[type[Expr], list[tuple[Statement, Any]]] = {}
-        for statement in self.program.statements:
-            for side in sides(statement):
-                for part in subexpressions(side):
-                    found.setdefault(type(part), []).append((statement, part))
+        for statement, parts in zip(self.program.statements, self._walks):
+            for part in parts:
+                found.setdefault(type(part), []).append((statement, part))
         return found
+
+    @cached_property
+    def names(self) -> Sequence[Set[str]]:
+        """The tensors, functions and indices that each statement names, on the left of a definition aside."""
+        return [names_of(parts) for parts in self._walks]
 
     def parts(self, kind: type[E]) -> Sequence[tuple[Statement, E]]:
         """Every part of a statement that is of this class, in the order of the text, with the statement."""
@@ -81,6 +90,12 @@ class Facts:
         """How often each tensor is read as the whole argument of a log."""
         logs = (p.arguments[0] for _, p in self.parts(Apply) if p.function == "log")
         return Counter(p.tensor for p in logs if isinstance(p, Access))
+
+    @cached_property
+    def similar(self) -> Sequence[tuple[Statement, Sum, Sequence[Expr]]]:
+        """Every sum with those of its terms that read tensors, and have these and their free indices in common with
+        another of its terms."""
+        return [(s, part, found) for s, part in self.parts(Sum) if (found := _similar(part))]
 
     def calls(self, name: str) -> Iterator[Found]:
         """Every elementwise function, reduction or map of this name."""
@@ -225,6 +240,27 @@ def _divisions(statement: Statement) -> Iterator[tuple[Found, tuple[Expr, ...]]]
         inner = children(part)
         factors = inner if isinstance(part, Product) else ()
         stack += [(e, factors[:n] + factors[n + 1 :]) for n, e in reversed(tuple(enumerate(inner)))]
+
+
+def _similar(e: Sum) -> list[Expr]:
+    if len({x.free for x in e.terms}) == len(e.terms):
+        return []
+    read = [(x.free, tensors_in(x)) for x in e.terms]
+    many = Counter(read)
+    return [x for x, (free, tensors) in zip(e.terms, read) if tensors and many[free, tensors] > 1]
+
+
+def names_of(parts: Iterable[Expr]) -> set[str]:
+    """Names of tensors, functions and indices in the parts of an expression."""
+    found: set[str] = set()
+    for part in parts:
+        if isinstance(part, (Access, MatrixApply)):
+            found.add(part.tensor)
+        elif isinstance(part, Apply):
+            found.add(part.function)
+        found.update(i.name for i in slot_indices(slots_of(part)))
+        found.update(i.name for i in getattr(part, "indices", ()))
+    return found | {name.rstrip("'") for name in found}  # a bound index may have been renamed apart
 
 
 # ---- the same up to names ------------------------------------------------------------------------

@@ -78,11 +78,12 @@ class Machine:
     def __init__(self, tables: Tables, builder: object, flat: frozenset[str], max_depth: int) -> None:
         self._tables = tables
         self._max_depth = max_depth
-        self._rules: list[tuple[Rule, Action, int]] = []
+        self._rules: list[tuple[Rule, Action, bool, int]] = []
         for rule in tables.rules:
             named = rule.action not in ("", "*")
             action = getattr(builder, rule.action) if named else _pass if rule.action == "" else _gather
-            self._rules.append((rule, action, int(named and rule.action not in flat)))
+            only = rule.take[0] if len(rule.take) == 1 and not rule.splice else -1
+            self._rules.append((rule, action, named and rule.action not in flat, only))
         self._passing = [rule.action == "" and rule.size == 1 for rule in tables.rules]
         self._settled: dict[tuple[int, int, str], int] = {}
 
@@ -123,7 +124,7 @@ class Machine:
         return now
 
     def _reduce(self, number: int, states: list[int], parts: list[Part]) -> None:
-        rule, action, nests = self._rules[number]
+        rule, action, nests, only = self._rules[number]
         size = rule.size
         if size:
             taken = parts[-size:]
@@ -132,12 +133,15 @@ class Machine:
         else:
             taken = []
             start = end = parts[-1][2] if parts else 0
-        children = self._children(rule, taken) if rule.splice else [taken[k][0] for k in rule.take]
+        if only >= 0:
+            children = [taken[only][0]]
+        else:
+            children = self._children(rule, taken) if rule.splice else [taken[k][0] for k in rule.take]
         value = action(children, start, end)
         deepest = 0
-        for part in taken:
-            if part[3] > deepest:
-                deepest = part[3]
+        for _, _, _, depth in taken:
+            if depth > deepest:
+                deepest = depth
         if nests and taken:
             if value is taken[0][0]:  # a chain grew: its other parts are one level below it
                 deepest = max(taken[0][3], max((p[3] + 1 for p in taken[1:]), default=0))

@@ -4,7 +4,7 @@ products that were meant as contractions."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from ...diagnostics import Diagnostic
@@ -25,7 +25,7 @@ from ...ir.expr import (
     Where,
 )  # fmt: skip
 from ...ir.program import Define, Statement
-from ...ir.walk import children, slots_of, subexpressions, substitute, tensors_in
+from ...ir.walk import children, slots_of, subexpressions, substitute
 from ..facts import shown, standard, unordered
 from ..registry import Checked, lint_rule
 
@@ -119,9 +119,9 @@ def constant_along(checked: Checked) -> Iterator[Diagnostic]:
 )
 def cancels(checked: Checked) -> Iterator[Diagnostic]:
     """Sums with opposite terms, comparisons of equal sides."""
-    for s, sum_ in _stated(checked, Sum):
-        known = {standard(x) for x in _alike(sum_)}
-        opposite = next((x for x in _alike(sum_) if standard(multiply(MINUS_ONE, x)) in known), None)
+    for s, _, alike in _similar(checked):
+        known = {standard(x) for x in alike}
+        opposite = next((x for x in alike if standard(multiply(MINUS_ONE, x)) in known), None)
         if opposite is not None:
             message = f"`{multiply(MINUS_ONE, opposite)}` and `{opposite}` cancel, whatever the tensors hold"
             yield checked.warning("IX153", message, s.span, "one of them was meant to have another index")
@@ -143,8 +143,8 @@ def cancels(checked: Checked) -> Iterator[Diagnostic]:
 )
 def term_twice(checked: Checked) -> Iterator[Diagnostic]:
     """Sums with equal terms."""
-    for s, part in _stated(checked, Sum):
-        twice = [x for x, n in Counter(map(standard, _alike(part))).items() if n > 1]
+    for s, part, alike in _similar(checked):
+        twice = [x for x, n in Counter(map(standard, alike)).items() if n > 1]
         equal = [x for x in part.terms if standard(x) in twice] if twice else []
         if equal:
             hint = "write it once with a factor 2, or give one of them its own indices"
@@ -281,19 +281,16 @@ def _has_tensor(e: Expr) -> bool:
 
 def _stated(checked: Checked, kind: type[E]) -> Iterator[tuple[Statement, E]]:
     """The parts of a definition, and of a claim about an input; identities may say the obvious."""
-    inputs = checked.program.inputs
-    for s, part in checked.facts.parts(kind):
-        if isinstance(s, Define) or (isinstance(s.left, Access) and s.left.tensor in inputs):
-            yield s, part
+    return ((s, part) for s, part in checked.facts.parts(kind) if _states(s, checked))
 
 
-def _alike(e: Sum) -> list[Expr]:
-    """The terms that read tensors, and have those and their free indices in common with another one."""
-    if len({x.free for x in e.terms}) == len(e.terms):
-        return []
-    read = [(x.free, tensors_in(x)) for x in e.terms]
-    many = Counter(read)
-    return [x for x, (free, tensors) in zip(e.terms, read) if tensors and many[free, tensors] > 1]
+def _similar(checked: Checked) -> Iterator[tuple[Statement, Sum, Sequence[Expr]]]:
+    """Sums of the same statements, with the terms that are similar."""
+    return (found for found in checked.facts.similar if _states(found[0], checked))
+
+
+def _states(s: Statement, checked: Checked) -> bool:
+    return isinstance(s, Define) or (isinstance(s.left, Access) and s.left.tensor in checked.facts.inputs)
 
 
 def _diagonals(e: Expr) -> Iterator[Access | Delta]:

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...diagnostics import Diagnostic, Span
-from ...ir.expr import Access, Apply, Expr, Extent, Index, MatrixApply
+from ...ir.expr import Extent
 from ...ir.program import Claim, Define, Program
-from ...ir.walk import slots_of, subexpressions
+from ...ir.walk import subexpressions
 from ...syntax import tree as syntax
+from ..facts import names_of
 from ..registry import Checked, lint_rule
 
 if TYPE_CHECKING:
     from ...syntax.tree import Tree
+    from ..facts import Facts
 
 
 @lint_rule(
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 )
 def unused_declaration(checked: Checked) -> Iterator[Diagnostic]:
     """Declared names that no statement of the program holds."""
-    used = _names_used(checked.program)
+    used = _names_used(checked.program, checked.facts)
     declared = {t.name for t in checked.program.tensors} | {f.name for f in checked.program.functions}
     declared |= {i.name for i in checked.program.indices}
     if declared <= used:
@@ -51,11 +53,9 @@ def unused_definition(checked: Checked) -> Iterator[Diagnostic]:
     """Definitions that are not reached from the outputs and claims."""
     program = checked.program
     needed = set(program.outputs)
-    for statement in reversed(program.statements):
-        if isinstance(statement, Claim):
-            needed |= _names_in(statement.left) | _names_in(statement.right)
-        elif statement.name in needed:
-            needed |= _names_in(statement.body)
+    for statement, names in zip(reversed(program.statements), reversed(checked.facts.names)):
+        if isinstance(statement, Claim) or statement.name in needed:
+            needed |= names
     for statement in program.statements:
         if isinstance(statement, Define) and statement.name not in needed:
             hint = f"add `{statement.name}` to the outputs, or remove the line"
@@ -63,41 +63,22 @@ def unused_definition(checked: Checked) -> Iterator[Diagnostic]:
             yield checked.warning("IX592", message, statement.span, hint)
 
 
-def _names_in(e: Expr) -> set[str]:
-    """Names of tensors, functions and indices in an expression."""
-    found: set[str] = set()
-    for part in subexpressions(e):
-        if isinstance(part, (Access, MatrixApply)):
-            found.add(part.tensor)
-        elif isinstance(part, Apply):
-            found.add(part.function)
-        found |= {i.name for slot in slots_of(part) if not isinstance(slot, int) for i in slot.free}
-        found |= {i.name for i in getattr(part, "indices", ()) if isinstance(i, Index)}
-    return found | {name.rstrip("'") for name in found}  # a bound index may have been renamed apart
-
-
-def _names_used(program: Program) -> set[str]:
+def _names_used(program: Program, facts: Facts) -> set[str]:
     """Names that statements, functions' bodies, slots by example and metrics hold.
 
     An index that gives a space its extent is used where the extent is, or where an integer tensor indexes the space.
     """
     used = {m.name for m in program.metrics} | set(program.outputs)
     spaces = {m.space for m in program.metrics} | {t.values for t in program.tensors}
-    spaces |= {p.space for e in _expressions(program) for p in subexpressions(e) if isinstance(p, Extent)}
+    bodies = [tuple(subexpressions(f.body)) for f in program.functions]
+    spaces |= {p.space for _, p in facts.parts(Extent)} | {p.space for b in bodies for p in b if isinstance(p, Extent)}
     used |= {i.name for i in program.indices if i.space in spaces}
     for tensor in program.tensors:
         used |= {i.name for i in tensor.indices}
     for statement in program.statements:
         if isinstance(statement, Define):
             used |= {i.name for i in statement.indices}
-    return used.union(*map(_names_in, _expressions(program)))
-
-
-def _expressions(program: Program) -> Iterator[Expr]:
-    """Every expression that the program holds."""
-    yield from (f.body for f in program.functions)
-    for statement in program.statements:
-        yield from (statement.body,) if isinstance(statement, Define) else (statement.left, statement.right)
+    return used.union(*facts.names, *map(names_of, bodies))
 
 
 def _declarations(statements: tuple[Tree, ...]) -> Iterator[tuple[str, str, Span]]:
