@@ -14,7 +14,7 @@ from .sides import side_findings
 from .slips import missed_underscores, script_names
 from .sums import sum_findings
 from .symbols import EQUALITIES
-from .teller import Teller
+from .teller import Teller, is_constant
 
 
 def balance(
@@ -36,8 +36,9 @@ def balance(
     tell = Teller(equation, lines, evidence, tree, strict)
     yield from sum_findings(tell)
     yield from missed_underscores(tell)
+    constant = len(evidence.sides) > 2 and any(map(is_constant, evidence.sides))  # a_i = b_j = 0 holds for all i and j
     for relation, (a, b) in zip(tree.relations, pairwise(evidence.sides)):
-        if relation in EQUALITIES:
+        if relation in EQUALITIES and not constant:
             yield from side_findings(tell, a, b)
     for k, side in enumerate(evidence.sides):
         yield from term_findings(tell, k)

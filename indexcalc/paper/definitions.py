@@ -160,7 +160,7 @@ def _has_slots(atom: Atom) -> bool:
 
 def _updates(atom: Atom, right: Sum) -> bool:
     """Whether a symbol stands on both sides, as in `w_i = w_i - \\eta g_i`: a step, no definition."""
-    (left,) = uses_in(Relation((_alone(atom),), (), atom.place)).tensors
+    left = uses_in(Relation((_alone(atom),), (), atom.place)).tensors[0]
     return any(use.name == left.name for use in uses_in(Relation((right,), (), right.place)).tensors)
 
 

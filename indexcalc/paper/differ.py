@@ -38,6 +38,9 @@ def _others(tell: Teller, k: int) -> list[tuple[Term, ...]]:
 
 def _uneven(tell: Teller, name: str, use: Use, side: tuple[Term, ...]) -> Iterator[Diagnostic]:
     """Where the other sides say nothing: a letter that one term has free and another not at all, or summed."""
+    evidence = tell.evidence
+    if name in evidence.met.counted or not (evidence.tensorial or evidence.steady):
+        return  # a step's number, or an expression that is elementwise
     odd = [t for t in side if not t.open and name not in t.may and t.count(name) != 1]
     if not odd or (not any(t.uses for t in odd) and not tell.evidence.tensorial):
         return
@@ -61,7 +64,7 @@ def _lacking(
     tell: Teller, name: str, use: Use, side: tuple[Term, ...], others: list[tuple[Term, ...]]
 ) -> Iterator[Diagnostic]:
     """A term without an index that the other terms and sides have, where that is no broadcast."""
-    derivative = any(t.derived and t.count(name) for o in others for t in o if len(o) == 1)
+    derivative = any(_is_derivative(t, name) for o in others for t in o if len(o) == 1)
     if not tell.evidence.tensorial and not derivative:
         return
     by_place: dict[Place, list[Term]] = {}
@@ -86,6 +89,12 @@ def _lacking(
             return
 
 
+def _is_derivative(term: Term, name: str) -> bool:
+    """Whether a term is a derivative by something with this index, and it is no comma that says so."""
+    uses = term.of(name)
+    return term.derived and bool(uses) and not any("," in u.script or ";" in u.script for u in uses)
+
+
 def _is_news(tell: Teller, name: str, term: Place) -> bool:
     """Whether nothing was said of this term yet: two letters that differ are mostly one slip."""
     tell.told.add(name)
@@ -100,11 +109,10 @@ def thrice(tell: Teller, side: tuple[Term, ...]) -> Iterator[Diagnostic]:
     for term in side:
         for name in term.names:
             uses = term.of(name)
-            if name in tell.told or not tell.evidence.is_firm(name):
+            if name in tell.told or not tell.evidence.is_firm(name) or name in tell.evidence.met.counted:
                 continue
             free = _is_free(tell, name)
-            elsewhere = any(t.count(name) for s in tell.evidence.sides if s is not side for t in s)
-            if len(uses) % 2 and len(uses) > 2 and not signs and (tell.evidence.implicit or not elsewhere):
+            if len(uses) % 2 and len(uses) > 2 and not signs and not term.open and _too_many(tell, name, uses, side):
                 message = f"{tell.show(name)} stands {_times(len(uses))} in one term"
                 hint = "an index that is summed stands twice, one that is free once: rename one of them"
             elif len(uses) == 2 and free and (tell.strict or (tell.evidence.tensorial and not signs)):
@@ -115,6 +123,20 @@ def thrice(tell: Teller, side: tuple[Term, ...]) -> Iterator[Diagnostic]:
             tell.told.add(name)
             labels = tuple(tell.label(u.place, "") for u in uses[1:])
             yield tell.finding("IX103", message, uses[0].place, hint, tell.show(name), labels)
+
+
+def _too_many(tell: Teller, name: str, uses: list[Use], side: tuple[Term, ...]) -> bool:
+    """Whether an odd number of uses is a slip: other letters, or positions, show that pairs are summed, or the letter
+    stands nowhere else in an equation of tensors.  `\\delta_{ij} S_{ii}` is a diagonal matrix."""
+    evidence = tell.evidence
+    if any(u.base == "delta" for u in uses):
+        return evidence.tensorial and bool(evidence.paired)
+    if len(evidence.sides) < 2 and not evidence.paired:
+        return False  # a lone expression is mostly elementwise
+    if evidence.steady:
+        return True
+    others = [t for s in evidence.sides if s is not side for t in s]
+    return not any(t.count(name) for t in others) and any(t.uses or t.derived for t in others)
 
 
 def _is_free(tell: Teller, name: str) -> bool:

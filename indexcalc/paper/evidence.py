@@ -11,17 +11,18 @@ from dataclasses import dataclass
 
 from .symbols import GREEK, words
 from .terms import Sums, Term, Use, terms_of
-from .tree import Relation
+from .tree import Place, Relation
+from .words import USUAL, words_in
 
-USUAL = words("i j k l m n ell")
 COORDINATES = words("t x y z r theta phi tau")
+ABSTRACT = words("a b c d e")  # the other letters of tensor calculus
 _GREEK = frozenset(GREEK.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """`sides`: the terms of each side.  `sure`: letters that are indices; `unsure`: others in scripts.  `paired`:
-    letters that stand once up and once down in some term.  `implicit`: pairs are summed without a sign for it.
+    letters that stand once up and once down in some term.  `implied`: letters whose pairs are summed without a sign.
     `tensorial`: a term cannot lack an index that the others have, as a bias may in formulas of machine learning.
     """
 
@@ -30,12 +31,22 @@ class Evidence:
     sure: frozenset[str]
     unsure: frozenset[str]
     paired: frozenset[str]
-    implicit: bool
+    implied: frozenset[str]
     tensorial: bool
 
     def is_firm(self, name: str) -> bool:
         """Whether a letter is an index even where it stands oddly often: `f` in ρ_f C_{p,f} T_f is a label."""
         return name in self.sure and (name in USUAL or name in _GREEK or name in self.paired)
+
+    @property
+    def implicit(self) -> bool:
+        """Whether pairs are summed without a sign for it."""
+        return bool(self.implied)
+
+    @property
+    def steady(self) -> frozenset[str]:
+        """Those of the implied letters that stand twice or not at all in each term."""
+        return frozenset(n for n in self.implied if all(t.count(n) in (0, 2) for t in self.terms))
 
     @property
     def terms(self) -> list[Term]:
@@ -46,7 +57,7 @@ def weigh(
     tree: Relation, declared: Collection[str] = (), known: Collection[str] = (), strict: bool = False
 ) -> Evidence:
     """The evidence in one equation.  `declared` letters are indices; `known` are indices elsewhere in the document."""
-    met = Sums(frozenset(declared))
+    met = Sums(frozenset(declared), words_in(tree))
     sides = tuple(terms_of(side, met) if side is not None else () for side in tree.sides)
     terms = [t for side in sides for t in side]
     bound = {e.name for _, found, _ in met.ranges for e in found.names}
@@ -56,41 +67,79 @@ def weigh(
             found = uses.setdefault(use.name, [])
             if use not in found:
                 found.append(use)
-    paired = _paired(terms)
+    paired = _paired(terms, met.bare)
     metric = bool(paired) or all(_recurs(uses, up) for up in (False, True))
+    telling = _telling(uses, met.symbols, {*declared, *bound, *known})
     sure = frozenset(
         name
-        for name, at in uses.items()
+        for name in uses
         if name in declared
         or name in bound
         or (
             name not in met.symbols
-            and _is_index(name, at, paired, metric, name in known or (strict and len(name) == 1))
+            and _is_index(name, telling[name], paired, metric, name in known or (strict and len(name) == 1))
+            and (name in USUAL or name in _GREEK or name not in paired or len(telling[name]) == len(uses[name]))
         )
     )
     signs = any(found.names for _, found, _ in met.ranges)
-    pairs = any(t.count(name) == 2 and name in sure for t in terms for name in t.names)
-    summed = any(t.count(n) == 2 and n in sure and not _free(n, sides) for t in terms for n in t.names)
-    implicit = pairs and summed and not signs
+    pairs = [n for t in terms for n in t.names if t.count(n) == 2 and n in sure and not _free(n, sides)]
+    implied = frozenset(() if signs else pairs)
     upper = any(u.up and u.name in _GREEK and u.name in sure and not u.alone for t in terms for u in t.uses)
     derived = any(t.derived for t in terms)
-    tensorial = strict or bool(paired & sure) or upper or (derived and implicit)
-    return Evidence(sides, met, sure, frozenset(uses) - sure, paired, implicit, tensorial)
+    marked = any(u.name in sure and _derives(u) for t in terms for u in t.uses)
+    tensorial = strict or bool(paired & sure) or (not signs and (upper or marked)) or (derived and bool(implied))
+    return Evidence(sides, met, sure, frozenset(uses) - sure, paired, implied, tensorial)
+
+
+def _derives(use: Use) -> bool:
+    """Whether a letter says by which coordinate a tensor is differentiated: `\\partial_i`, `A_{,i}`."""
+    firm = use.name in USUAL or use.name in _GREEK
+    return firm and (use.base in ("partial", "nabla") or use.script.startswith((",", ";")))
 
 
 def _free(name: str, sides: Sequence[Sequence[Term]]) -> bool:
     return any(t.count(name) == 1 for side in sides for t in side)
 
 
-def _paired(terms: Iterable[Term]) -> frozenset[str]:
-    """Letters that stand exactly once up and once down in a term, as a sum in a space with a metric has them."""
+def _telling(
+    uses: Mapping[str, Sequence[Use]], symbols: Collection[str], indices: Collection[str]
+) -> dict[str, list[Use]]:
+    """The uses from which more can be seen than that a letter stands in a script: those in `\\omega_{ci}` show nothing
+    of i, unless c is an index in another script."""
+    beside: dict[tuple[Place, bool], set[str]] = {}
+    for name, at in uses.items():
+        for use in at:
+            beside.setdefault((use.owner, use.raised), set()).add(name)
+    likely = {
+        name
+        for name, at in uses.items()
+        if name in USUAL
+        or name in _GREEK
+        or name in indices
+        or (name not in symbols and len({u.script for u in at}) > 1)
+    }
+    found = {}
+    for name, at in uses.items():
+        others = [(u, beside[u.owner, u.raised] - {name}) for u in at]
+        found[name] = [u for u, names in others if not names or not likely.isdisjoint(names)]
+    return found
+
+
+def _paired(terms: Iterable[Term], bare: Collection[str]) -> frozenset[str]:
+    """Letters that stand exactly once up and once down in a term, as a sum in a space with a metric has them.
+
+    `bare`: symbols that also stand without any script, so that the upper letter of one may be a power.
+    """
     out = set()
     for term in terms:
         for name in term.names:
-            ups = [u.up for u in term.of(name)]
-            if sorted(ups, key=str) == [False, True] and name not in COORDINATES:
+            uses = term.of(name)
+            if sorted((u.up for u in uses), key=str) != [False, True] or name in COORDINATES:
+                continue
+            if name in USUAL or name in _GREEK or not any(u.alone and u.raised and u.base in bare for u in uses):
                 out.add(name)
-    return frozenset(out)
+    firm = {n for n in out if n in USUAL or n in _GREEK or n in ABSTRACT}
+    return frozenset(out if len(out) > 1 else firm)  # L_f r^f, where f is final
 
 
 def _recurs(uses: Mapping[str, Sequence[Use]], up: bool) -> bool:
@@ -104,12 +153,12 @@ def _is_index(name: str, at: Sequence[Use], paired: Collection[str], metric: boo
     """Whether the places of a letter show that it is an index."""
     if name in COORDINATES or any(u.weak for u in at) or (name.isupper() and not known):
         return False
-    places = {(u.base, u.script, u.up) for u in at}
-    lower = any(u.up is not True for u in at)
+    places = {(u.base, u.script, u.raised) for u in at}
+    lower = not all(u.raised for u in at)
     if not lower and not metric and not (name in _GREEK and not all(u.alone for u in at)) and not known:
         return False  # only ever above, as labels and powers are
     if known or name in paired:
-        return True
+        return bool(at)
     beside = any(not u.alone for u in at)
     if name in USUAL:
         return len(places) > 1 or beside

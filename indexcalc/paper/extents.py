@@ -124,7 +124,7 @@ def _named(side: Sum | None, dims: tuple[str, ...]) -> Iterator[Declared]:
     atom = only(side)
     if atom is None or side is None:
         return
-    (use,) = uses_in(Relation((side,), (), side.place)).tensors
+    use = uses_in(Relation((side,), (), side.place)).tensors[0]  # behind it those of an exponent
     if use.letters is not None and not use.transposed:
         yield Declared(use.name, len(use.letters), dims, use.place, use.bold)
 

@@ -61,6 +61,9 @@ class _Lexer:
             return self._script(k)
         name = letter(word)
         if name is not None:
+            end = self._spelt(k)
+            if end > k:
+                return end
             self._atom(name, "symbol", t.start, t.end)
         elif word in s.SKIPPED or word in s.SIZES:
             pass
@@ -93,11 +96,35 @@ class _Lexer:
                 self._put("SCRIPT", word, t.start, t.end, (True, [t]))
             else:
                 self._put("SCRIPT", word, t.start, t.end, (True, [t]))
+        elif word == "." and [x.text for x in self.tokens[k : k + 3]] == [".", ".", "."]:
+            self._atom("dots", "opaque", t.start, self.tokens[k + 2].end)
+            return k + 3
         elif word in ("!", "?", ".", "`"):
             pass
         else:
             return self._command(k)
         return k + 1
+
+    def _spelt(self, k: int) -> int:
+        """Reads `sum_i` and `log(x)`, where a command lacks its backslash; k where no such word begins here."""
+        tokens = self.tokens
+        if k and tokens[k - 1].end == tokens[k].start and tokens[k - 1].text.isalpha():
+            return k
+        end = k
+        while end < len(tokens) and tokens[end].text.isascii() and tokens[end].text.isalpha() and end - k < 12:
+            if end > k and tokens[end].start != tokens[end - 1].end:
+                break
+            end += 1
+        command = "\\" + "".join(t.text for t in tokens[k:end])
+        if end - k < 3 or command not in s.SPELT:
+            return k
+        start, last = tokens[k].start, tokens[end - 1].end
+        if command in s.BIG:
+            self._put("BIG", command, start, last)
+        else:
+            greek = s.GREEK.get(command)
+            self._atom(greek or command[1:], "symbol" if greek else "function", start, last)
+        return end
 
     def _command(self, k: int) -> int:
         t = self.tokens[k]

@@ -153,7 +153,12 @@ def _parts(row: list[Tex], environment: str) -> Iterator[list[Tex]]:
         elif word in _CLOSING:
             depth = max(0, depth - 1)
         top = depth == 0 and not kept
-        if word == "&":
+        if word in (r"\hspace", r"\vspace"):  # a separator with a length behind it
+            k = group_end(row, k + 1 + (row[k + 1 : k + 2] != [] and row[k + 1].text == "*")) - 1
+            if top:
+                yield now
+                now = []
+        elif word == "&":
             columns += 1
             if columns % 2 == 0 and not environment.startswith(("eqnarray", "IEEE")):
                 yield now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .symbols import ACCENTS, DOTS, FONTS, GREEK, LABELLING, LETTERS, RELATIONS, STARS
 from .tex import CLOSE, OPEN, Tex, argument, group_end, written
@@ -33,7 +34,7 @@ def read_script(inner: Sequence[Tex], upper: bool, place: Place) -> Script:
         return Script(upper, "label", text, (), place)
     words = [t.text for t in tokens]
     if _is_label(words, upper):
-        return Script(upper, "label", text, (), place)
+        return Script(upper, "label", text, _letters(tokens) if words[0] == "(" else (), place)
     entries = _entries(tokens)
     arithmetic = any(w in _EXPRESSION or w in _SIGNS or w in ("_", "^") for w in words)
     if upper and (arithmetic or entries is None):
@@ -60,14 +61,14 @@ def _is_label(words: list[str], upper: bool) -> bool:
 def _entries(tokens: Sequence[Tex]) -> tuple[Entry, ...] | None:
     """The things in a script one by one; None where it is no list of letters, numbers and labels."""
     out: list[Entry] = []
-    affine = any(t.text in _SIGNS or t.text == ":" for t in tokens)
+    affine = _reckoned(tokens)
     k = 0
     while k < len(tokens):
         t = tokens[k]
         word, place = t.text, Place(t.start, t.end)
         name = letter(word)
         if name is not None:
-            out.append(Entry(name, "affine" if affine else "letter", place))
+            out.append(Entry(name, "affine" if k in affine else "letter", place))
         elif word.isdigit() or word[0].isdigit():
             out.append(Entry(word, "number", place))
         elif word in (",", ";"):
@@ -111,6 +112,22 @@ def _entries(tokens: Sequence[Tex]) -> tuple[Entry, ...] | None:
             return None
         k += 1
     return tuple(out)
+
+
+def _reckoned(tokens: Sequence[Tex]) -> frozenset[int]:
+    """Where letters stand that are reckoned with: those of `n+1` in `i, n+1`, and the arguments in `p(y, x)`."""
+    words = [t.text for t in tokens]
+    called = any(b == "(" and letter(a) is not None for a, b in pairwise(words))
+    if called and any(w in (",", "|", r"\mid") for w in words):
+        return frozenset(range(len(words)))
+    out: set[int] = set()
+    start = 0
+    for k, word in enumerate([*words, ","]):
+        if word in (",", ";"):
+            if any(w in _SIGNS or w == ":" for w in words[start:k]):
+                out.update(range(start, k))
+            start = k + 1
+    return frozenset(out)
 
 
 def _letters(tokens: Sequence[Tex]) -> tuple[Entry, ...]:

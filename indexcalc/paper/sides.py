@@ -12,6 +12,8 @@ from .terms import Term, Use
 def side_findings(tell: Teller, a: tuple[Term, ...], b: tuple[Term, ...]) -> Iterator[Diagnostic]:
     if not any(t.uses for t in a) or not any(t.uses for t in b):
         return  # a name, a number, or a matrix equation
+    if _components(a, b):
+        return
     have_a, have_b = tell.certain(a), tell.certain(b)
     extra_a = [n for n in have_a if n not in tell.told and absent(n, b)]
     extra_b = [n for n in have_b if n not in tell.told and absent(n, a)]
@@ -108,6 +110,12 @@ def _dangling(tell: Teller, extra: list[str], have: dict[str, Use], other: tuple
         f"{tell.show(extra[0])} is neither summed nor free",
         (tell.label(extent(other), f"has no {tell.show(extra[0])}"),),
     )
+
+
+def _components(a: tuple[Term, ...], b: tuple[Term, ...]) -> bool:
+    """Whether both sides are a component of one tensor, as in `x_i = x_j`: a condition on the two."""
+    one = [t.uses for side in (a, b) for t in side]
+    return [len(u) for u in one] == [1, 1] and one[0][0].base == one[1][0].base
 
 
 def _numbered(side: tuple[Term, ...]) -> bool:

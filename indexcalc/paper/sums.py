@@ -26,10 +26,13 @@ def sum_findings(tell: Teller) -> Iterator[Diagnostic]:
                 )
             elif _lacks(tell, entry.name, body):
                 used = [u for t in body for u in t.uses if u.name in tell.evidence.sure]
-                if not used or node.op != r"\sum":
+                alone = list(dict.fromkeys(u.name for t in body for u in t.uses if _dangles(tell, u, t)))
+                bare = any(
+                    n.isascii() and len(n) == 1 for t in body for n in t.may & tell.evidence.met.bare
+                )  # A may be A_{ij}
+                if not used or node.op != r"\sum" or (bare and not alone):
                     continue
                 tell.told.add(entry.name)
-                alone = list(dict.fromkeys(u.name for t in body for u in t.uses if _dangles(tell, u, t)))
                 hint = f"is {tell.words(alone)} meant?" if alone else "without it the sum counts one value many times"
                 yield tell.finding(
                     "IX111",
@@ -43,6 +46,8 @@ def sum_findings(tell: Teller) -> Iterator[Diagnostic]:
 
 
 def _lacks(tell: Teller, name: str, body: tuple[Term, ...]) -> bool:
+    if any(name.partition("_")[0] in t.may for t in body):  # a sum over the values of \sigma_b
+        return False
     return not any(t.count(name) or t.open or name in t.may for t in body) and not any(
         u.name.rstrip("'") == name for t in body for u in t.uses
     )

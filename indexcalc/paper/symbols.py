@@ -100,3 +100,15 @@ GREEK = {
 GREEK |= {"\\var" + n: n for n in ("epsilon", "theta", "kappa", "rho", "sigma", "phi", "pi")}
 LETTERS = {r"\ell": "ell", r"\imath": "i", r"\jmath": "j", r"\hbar": "hbar", r"\infty": "inf"}
 STARS = words(r"* \ast \star \dagger \dag \ddagger \top \intercal \perp \prime \circ \times + - \pm \bot \parallel \|")
+SPELT = words(r"\sum \prod \max \min \argmax \argmin") | FUNCTIONS | frozenset(g for g in GREEK if len(g) > 4)
+UNICODE = {
+    sign: "\\" + name
+    for signs, names in (
+        ("αβγδεζηθικλμ", "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu"),
+        ("νξπρστυφχψω", "nu xi pi rho sigma tau upsilon phi chi psi omega"),
+        ("ΓΔΘΛΞΠΣΥΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"),
+        ("≡≈≠≤≥≪≫∈→×·⋅", "equiv approx ne le ge ll gg in to times cdot cdot"),
+        ("⊗⊙∇∂∑∏∫∞…⋯†ℓ±′", "otimes odot nabla partial sum prod int infty dots cdots dagger ell pm prime"),
+    )
+    for sign, name in zip(signs, names.split(), strict=True)
+} | {"−": "-"}

@@ -76,3 +76,8 @@ def absent(name: str, side: tuple[Term, ...]) -> bool:
 
 def extent(side: tuple[Term, ...]) -> Place:
     return Place(min(t.place.start for t in side), max(t.place.end for t in side))
+
+
+def is_constant(side: tuple[Term, ...]) -> bool:
+    """Whether nothing stands on a side but numbers."""
+    return not any(t.uses or t.open or t.may for t in side) and bool(side)

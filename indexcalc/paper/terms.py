@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from .symbols import SUMMING
 from .tree import Atom, Big, Entry, Fraction, Group, Node, Place, Product, Range, Relation, Root, Script, Sum
-from .words import is_word
+from .words import runs
 
 SYMBOLS = ("delta", "epsilon")  # have indices, never labels
+SUM_SIGNS = ("Sigma", "Pi")
 MAX_TERMS = 64  # of a product that is multiplied out; beyond, its sums are read as one term each
 
 
@@ -29,6 +30,7 @@ class Use(NamedTuple):
     script: str
     alone: bool  # the only letter at its symbol, which is no ∂
     weak: bool  # `i_1`, `\bar r`, `j'`: seldom summed
+    raised: bool  # as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,16 @@ class Term:
 
 @dataclass(slots=True)
 class Sums:
-    """What a walk knows (letters that are declared to be indices), and what it meets besides terms: sums with their
-    ranges and bodies, letters that are symbols."""
+    """What a walk knows: letters that are declared to be indices, scripts that are words.  What it meets besides terms:
+    sums with their ranges and bodies; letters that are symbols, those that stand `bare` of scripts, and those that are
+    reckoned with as numbers."""
 
     declared: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    counted: set[str] = field(default_factory=set)
     ranges: list[tuple[Big, Range, tuple[Term, ...]]] = field(default_factory=list)
     symbols: set[str] = field(default_factory=set)
+    bare: set[str] = field(default_factory=set)
     missed: list[tuple[Atom, Group]] = field(default_factory=list)  # \delta{ij}
 
 
@@ -181,6 +187,7 @@ def _atom(node: Atom, met: Sums) -> Term:
     is_open = (node.kind == "opaque" and not (uses and node.letters)) or extra
     if node.kind == "symbol":
         met.symbols.add(node.name)
+        met.bare.update(() if node.scripts else (node.name,))
         may.add(node.name)
         matrix = any(s.kind == "label" and s.upper and s.text not in ("*", "'", r"\prime") for s in node.scripts)
         is_open = is_open or node.bold or (matrix and not uses)
@@ -206,18 +213,32 @@ def _entries(scripts: Sequence[Script], node: Atom | None, met: Sums) -> tuple[t
             may |= {e.name for e in script.entries}
             unread = True
         letters = [e for e in script.entries if e.kind in ("letter", "compound")]
-        names = [e.name for e in script.entries if e.kind != "bracket"]
-        word = base not in SYMBOLS and is_word(names) and not met.declared.issuperset(names)
+        words = _in_words(script, met) if base not in SYMBOLS else frozenset()
+        power = script.upper and node is not None and node.kind == "number"  # 2^n
+        single = base in SUM_SIGNS and not script.upper and len(script.entries) == 1  # \Sigma_i for \sum_i
         alone = not derivative and sum(e.kind != "mark" for s in scripts for e in s.entries) == 1
         for k, e in enumerate(script.entries):
-            if e.kind == "affine" or (e in letters and (word or _in_brackets(script.entries, k))):
+            unclear = single or power or e in words or _in_brackets(script.entries, k)
+            if e.kind == "affine" or (e in letters and unclear):
                 may.add(e.name)
+                met.counted.update({e.name} if power or (e.kind == "affine" and script.kind != "label") else ())
             elif e in letters:
                 owner = node.place if node else script.place
-                uses.append(Use(e.name, script.upper, e.place, owner, base, script.text, alone, e.kind == "compound"))
+                weak = e.kind == "compound"
+                uses.append(Use(e.name, script.upper, e.place, owner, base, script.text, alone, weak, script.upper))
                 if e.kind == "compound":
                     may.add(e.name.rstrip("'").split("_")[0].split(" ")[-1])
     return (uses, may), unread
+
+
+def _in_words(script: Script, met: Sums) -> frozenset[Entry]:
+    """The letters of a script that are parts of words."""
+    found: set[Entry] = set()
+    for run in runs(script):
+        names = [e.name for e in run]
+        if "".join(names) in met.words and not met.declared.issuperset(names):
+            found.update(run)
+    return frozenset(found)
 
 
 def _in_brackets(entries: Sequence[Entry], k: int) -> bool:
@@ -248,6 +269,10 @@ def _with_scripts(terms: list[Term], scripts: Sequence[Script], place: Place, me
     if not scripts:
         return terms
     (uses, may), unread = _entries(scripts, None, met)
+    powers = {u.name for u in uses if u.raised and u.name.isascii() and len(u.name) == 1 and u.alone}  # (1 - x)^n
+    if powers:
+        uses, may = [u for u in uses if u.name not in powers], may | powers
+        terms = [_flat(terms, place)]
     uses = [u._replace(owner=place) for u in uses]
     marks = any(e.kind == "mark" for s in scripts for e in s.entries)
     if any(s.kind in ("power", "exponent", "label") for s in scripts):

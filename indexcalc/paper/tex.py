@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .symbols import UNICODE
+
 OPEN, CLOSE = "{", "}"
 _TOKEN = re.compile(r"%[^\n]*\n?[ \t]*|\\(?:[A-Za-z@]+\*?|[^A-Za-z@]|$)|\s+|[0-9]+(?:\.[0-9]+)?|#[0-9]|.", re.DOTALL)
 MAX_TOKENS = 20_000  # in one formula; more is no formula
@@ -38,7 +40,7 @@ def tokenise(text: str, start: int = 0, end: int | None = None) -> list[Tex]:
             out.append(Tex(word[:-1], first, last - 1))
             out.append(Tex("*", last - 1, last))
         else:
-            out.append(Tex(word, first, last))
+            out.append(Tex(word if word.isascii() else UNICODE.get(word, word), first, last))
     return out
 
 

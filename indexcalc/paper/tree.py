@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -128,3 +129,24 @@ class Relation:
 
 
 Node = Atom | Group | Fraction | Root | Big
+
+
+def scripts_in(relation: Relation) -> Iterator[Script]:
+    """All scripts of a formula, also those inside of exponents."""
+    stack: list[Relation | Product | Node] = [relation]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Relation):
+            stack.extend(term for side in node.sides if side is not None for term in side.terms)
+            continue
+        if isinstance(node, Product):
+            stack.extend(node.factors)
+            continue
+        yield from node.scripts
+        stack.extend(s.body for s in node.scripts if s.body is not None)
+        if isinstance(node, Group):
+            stack.extend(node.parts)
+        elif isinstance(node, Fraction):
+            stack.extend((node.top, node.bottom))
+        elif isinstance(node, (Root, Big)) and node.body is not None:
+            stack.append(node.body)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .tree import Atom, Big, Fraction, Group, Node, Place, Product, Relation, Root, Script, Sum
+from .words import runs, words_in
 
 TRANSPOSED = frozenset(("T", r"\top", r"\intercal", r"\mathsf{T}", r"\mathrm{T}", r"\mathrm T", "H", r"\dagger", "-T"))
 _SILENT = re.compile(r"\\(?:mathrm|text|textrm|textnormal|rm|mathit|operatorname)\b|[{}\s]")
@@ -60,10 +61,11 @@ def plain_text(text: str) -> str:
 def uses_in(tree: Relation) -> Uses:
     """The uses and ranges in an equation, from left to right."""
     free = frozenset(_free(tree))
+    words = words_in(tree)
     found = Uses()
     for k, side in enumerate(tree.sides):
         if side is not None:
-            _sum(side, (k,), _Scope({}, free, (k,)), found)
+            _sum(side, (k,), _Scope({}, free, (k,), words), found)
     return found
 
 
@@ -72,6 +74,7 @@ class _Scope:
     bound: dict[str, object]
     free: frozenset[str]
     term: tuple[int, ...]  # the path to the innermost of several terms: an unbound letter means the same all over it
+    words: frozenset[str]
 
     def variable(self, letter: str) -> Variable:
         if letter in self.bound:
@@ -99,7 +102,7 @@ def only(side: Sum | None) -> Atom | None:
 def _sum(node: Sum, path: tuple[int, ...], scope: _Scope, found: Uses) -> None:
     several = len(node.terms) > 1
     for k, term in enumerate(node.terms):
-        inner = _Scope(scope.bound, scope.free, (*path, k)) if several else scope
+        inner = _Scope(scope.bound, scope.free, (*path, k), scope.words) if several else scope
         _product(term, (*path, k), inner, found)
 
 
@@ -153,7 +156,11 @@ def _bind(node: Big, path: tuple[int, ...], scope: _Scope, found: Uses) -> _Scop
             bound[name.name] = path
             if len(script.range.names) == 1 and script.range.first and script.range.last:
                 found.bounds.append(Bound((name.name, path), script.range.first, script.range.last, script.place))
-    return _Scope(bound, scope.free, scope.term)
+    return _Scope(bound, scope.free, scope.term, scope.words)
+
+
+def _is_word(script: Script, scope: _Scope) -> bool:
+    return all("".join(e.name for e in run) in scope.words for run in runs(script))
 
 
 def _use(atom: Atom, scripts: tuple[Script, ...], place: Place, scope: _Scope) -> Use:
@@ -168,7 +175,7 @@ def _use(atom: Atom, scripts: tuple[Script, ...], place: Place, scope: _Scope) -
                 transposed = True
             elif script.kind in ("entries", "label"):
                 name += "^" + plain_text(script.text)
-        elif script.kind == "label" or (entries and all(e.kind == "label" for e in entries)):
+        elif script.kind == "label" or (entries and all(e.kind == "label" for e in entries)) or _is_word(script, scope):
             name += "_" + plain_text(script.text)
         elif script.kind == "entries" and all(e.kind == "letter" for e in entries):
             letters = tuple(e.name for e in entries)

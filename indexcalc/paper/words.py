@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from .symbols import words
+from .tree import Entry, Relation, Script, scripts_in
 
 LABELS = words(
     """in out int ext min max eff ref tot total new old init initial final rel abs reg train test val true pred
@@ -18,10 +21,59 @@ LABELS = words(
 )
 
 
+USUAL = words("i j k l m n ell")  # the letters that mostly are indices
+
+
 def is_word(letters: Sequence[str]) -> bool:
-    """Whether the letters of a script spell a word that labels a symbol.
+    """Whether the letters of a script spell a known word that labels a symbol.
 
     >>> is_word(["i", "n"]), is_word(["i", "j"]), is_word(["i"])
     (True, False, False)
     """
     return len(letters) > 1 and "".join(letters).lower() in LABELS
+
+
+def runs(script: Script) -> Iterator[list[Entry]]:
+    """The entries of a script between its commas; brackets are left out."""
+    now: list[Entry] = []
+    for entry in script.entries:
+        if entry.kind == "mark":
+            yield now
+            now = []
+        elif entry.kind != "bracket":
+            now.append(entry)
+    yield now
+
+
+def words_in(tree: Relation) -> frozenset[str]:
+    """The scripts of a formula that are words, known or not, with their letters joined.
+
+    Three letters and more are a word if most of them stand in no other script: an index stands at two symbols at least.
+
+    >>> from .parse import parse
+    >>> from .tex import tokenise
+    >>> sorted(words_in(parse(tokenise(r"x_{in} + y_{noise} = z_{abc} w_{abd}"))))
+    ['in', 'noise']
+    """
+    found: dict[str, list[str]] = {}
+    places: Counter[str] = Counter()
+    for script in scripts_in(tree):
+        for run in runs(script):
+            names = [e.name for e in run if e.kind in ("letter", "affine", "compound")]
+            if names:
+                places.update(set(names) if "".join(names) not in found else ())
+                found.setdefault("".join(names), names if len(names) == len(run) else [])
+        if script.range is not None:
+            places.update({e.name for e in (*script.range.names, *script.range.others)})
+    return frozenset(text for text, names in found.items() if is_word(names) or _reads_as_word(names, places))
+
+
+def _reads_as_word(names: Sequence[str], places: Counter[str]) -> bool:
+    if len(names) < 3 or USUAL.issuperset(names) or not all(len(n) == 1 and n.isascii() for n in names):
+        return False
+    if len(names) > 4 and sum(n in "aeiou" for n in names) > 1:
+        return True  # posterior, noise
+    if all(ord(b) - ord(a) == 1 for a, b in pairwise(names)):
+        return False  # abcd, pqrs
+    letters = set(names)
+    return 2 * sum(places[n] < 2 for n in letters) >= len(letters)

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import indexcalc as ic
 from indexcalc.diagnostics import Diagnostic
 from indexcalc.lint.registry import checks
 from indexcalc.lint.settings import DEFAULT
@@ -184,3 +185,8 @@ def test_without_derivatives_no_program_is_read():
     script += "print(*(m for m in sys.modules if m.startswith(('indexcalc.calculus', 'indexcalc.compare', 'numpy'))))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_names_with_formulas_in_their_exponents_and_words_in_their_scripts_declare_nothing_wrong():
+    text = r"Let $x^{k+a} \in \mathbb{R}^d$ and $S \in \mathbb{R}^{N \times N}$, then $B S_{clements} = B S$."
+    assert ic.lint(text, kind="latex") == []
