@@ -35,6 +35,8 @@ from indexcalc.syntax import tree as t
 from indexcalc.syntax.parse import parse_program
 from indexcalc.verify.inputs import draw
 
+from . import paper_mutations
+
 GALLERY = Path(__file__).parent.parent / "examples" / "gallery"
 KINDS = ("swap", "drop", "double", "rename", "raise or lower")
 
@@ -351,6 +353,13 @@ def main() -> None:
         print(f"| between indices of one space | {found.within_flagged} | {found.within_total} |")
         for mutant in found.missed:
             print(f"\nmissed: {mutant.kind} in {mutant.name}: {mutant.text.splitlines()[-1]}")
+    flagged, total, missed = paper_mutations.figures(count)
+    print("\n| relativity in a paper, with indices and a metric declared: mutation | flagged | of |\n|---|---|---|")
+    for kind in KINDS:
+        print(f"| {kind} | {flagged[kind]} | {total[kind]} |")
+    print(f"| all | {sum(flagged.values())} ({flagged.total() / count:.1%}) | {total.total()} |")
+    for line in missed:
+        print(f"\nmissed: {line}")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ class Equation:
         from .evidence import weigh
 
         tree = self.tree if self.has_scripts and self.says_something else None
-        return None if tree is None else weigh(tree, self.declared.spaces)
+        return None if tree is None else weigh(tree, self.declared)
 
 
 def names_of(equations: Sequence[Equation]) -> dict[str, Equation]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .declared import NOTHING, Declarations
 from .symbols import GREEK, words
 from .terms import Sums, Term, Use, terms_of
 from .tree import Place, Relation
@@ -54,10 +55,10 @@ class Evidence:
 
 
 def weigh(
-    tree: Relation, declared: Collection[str] = (), known: Collection[str] = (), strict: bool = False
+    tree: Relation, declared: Declarations = NOTHING, known: Collection[str] = (), strict: bool = False
 ) -> Evidence:
     """The evidence in one equation.  `declared` letters are indices; `known` are indices elsewhere in the document."""
-    met = Sums(frozenset(declared), words_in(tree))
+    met = Sums(frozenset(declared.spaces), words_in(tree))
     sides = tuple(terms_of(side, met) if side is not None else () for side in tree.sides)
     terms = [t for side in sides for t in side]
     bound = {e.name for _, found, _ in met.ranges for e in found.names}
@@ -69,11 +70,11 @@ def weigh(
                 found.append(use)
     paired = _paired(terms, met.bare)
     metric = bool(paired) or all(_recurs(uses, up) for up in (False, True))
-    telling = _telling(uses, met.symbols, {*declared, *bound, *known})
+    telling = _telling(uses, met.symbols, {*declared.spaces, *bound, *known})
     sure = frozenset(
         name
         for name in uses
-        if name in declared
+        if name in declared.spaces
         or name in bound
         or (
             name not in met.symbols
@@ -87,7 +88,8 @@ def weigh(
     upper = any(u.up and u.name in _GREEK and u.name in sure and not u.alone for t in terms for u in t.uses)
     derived = any(t.derived for t in terms)
     marked = any(u.name in sure and _derives(u) for t in terms for u in t.uses)
-    tensorial = strict or bool(paired & sure) or (not signs and (upper or marked)) or (derived and bool(implied))
+    pairing = bool(paired & sure) or not declared.positioned.isdisjoint(uses)
+    tensorial = strict or pairing or (not signs and (upper or marked)) or (derived and bool(implied))
     return Evidence(sides, met, sure, frozenset(uses) - sure, paired, implied, tensorial)
 
 

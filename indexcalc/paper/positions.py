@@ -11,17 +11,20 @@ from .terms import Use
 
 
 def misplaced(tell: Teller) -> Iterator[Diagnostic]:
-    """A free index up in one place and down in another; a pair in one position where all other pairs are mixed.
+    """A free index up in one place and down in another; a pair in one position.
 
-    Nothing is said unless the equation pairs upper with lower positions somewhere.
+    Of an index in a space with a declared metric that is an error.  Of any other, something is said only where the
+    equation pairs upper with lower positions somewhere, and of a pair only where all other pairs are mixed.
     """
-    if not tell.evidence.paired & tell.evidence.sure:
+    firm = tell.equation.declared.positioned
+    paired = bool(tell.evidence.paired & tell.evidence.sure)
+    if not paired and not firm:
         return
-    yield from _free(tell)
+    yield from _free(tell, firm, paired)
     mixed, same = _pairs(tell.evidence)
-    if mixed < 2 * len(same):
-        return
     for first, second in same:
+        if first.name not in firm and (not paired or mixed < 2 * len(same)):
+            continue
         where = "up" if first.up else "down"
         yield tell.finding(
             "IX301",
@@ -30,11 +33,11 @@ def misplaced(tell: Teller) -> Iterator[Diagnostic]:
             "a sum pairs an upper with a lower position; raise or lower one of them",
             where,
             (tell.label(second.place, where),),
-            severity="warning" if tell.strict else "note",
+            severity="error" if first.name in firm else "warning" if tell.strict else "note",
         )
 
 
-def _free(tell: Teller) -> Iterator[Diagnostic]:
+def _free(tell: Teller, firm: frozenset[str], paired: bool) -> Iterator[Diagnostic]:
     """Each free index is up everywhere or down everywhere."""
     first: dict[str, Use] = {}
     told: set[str] = set()
@@ -43,6 +46,8 @@ def _free(tell: Teller) -> Iterator[Diagnostic]:
     for use in (u for t in terms for u in t.uses):
         name = use.name
         if name not in tell.evidence.sure or use.up is None or name in summed or name in told:
+            continue
+        if name not in firm and not paired:
             continue
         other = first.setdefault(name, use)
         if other.up is not use.up:
@@ -55,7 +60,7 @@ def _free(tell: Teller) -> Iterator[Diagnostic]:
                 "each term has a free index in the same position",
                 here,
                 (tell.label(other.place, there),),
-                severity="warning",
+                severity="error" if name in firm else "warning",
             )
 
 

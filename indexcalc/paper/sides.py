@@ -10,11 +10,13 @@ from .terms import Term, Use
 
 
 def side_findings(tell: Teller, a: tuple[Term, ...], b: tuple[Term, ...]) -> Iterator[Diagnostic]:
-    if not any(t.uses for t in a) or not any(t.uses for t in b):
-        return  # a name, a number, or a matrix equation
     if _components(a, b):
         return
     have_a, have_b = tell.certain(a), tell.certain(b)
+    if not any(t.uses for t in a) or not any(t.uses for t in b):  # a name, a number, or a matrix equation
+        firm = tell.equation.declared.positioned
+        if firm.isdisjoint((*have_a, *have_b)) or any(not x or tell.source(extent(x)) == "0" for x in (a, b)):
+            return
     extra_a = [n for n in have_a if n not in tell.told and absent(n, b)]
     extra_b = [n for n in have_b if n not in tell.told and absent(n, a)]
     if _numbered(a) or _numbered(b):
