@@ -64,7 +64,7 @@ def _example(info: TensorInfo, scope: Scope) -> list[str]:
         slot = info.example[position] if position < len(info.example) else None
         wanted = slot.key if isinstance(slot, IndexSlot) and slot.key in scope.order else None
         if wanted is None or wanted in out:
-            here = (n for n in scope.order if n not in out and scope.spaces.find(("index", n)) == root)
+            here = (n for n in scope.indices_in(root) if n not in out)
             wanted = next(here, None) or _new_index(root, wanted, scope)
         out.append(wanted)
     return out

@@ -240,7 +240,7 @@ def space_of(scope: Scope, key: Key) -> Space:
         return known
     first = key[1]
     if not scope.spaces.groups[root].name:
-        first = next((n for n in scope.order if scope.spaces.find(("index", n)) == root), first)
+        first = next(iter(scope.indices_in(root)), first)
     return scope.spaces.resolve(root, first)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .. import limits
@@ -64,6 +65,8 @@ class Scope:
     convention: str = ""
     here: Statement = field(default_factory=Statement)
     serial: int = 0
+    _members: dict[Key, list[str]] = field(default_factory=dict)
+    _members_of: tuple[int, int] = (0, 0)  # how many index names and mergers there were when they were listed
 
     def __post_init__(self) -> None:
         self.spaces = Spaces(self.findings)
@@ -108,6 +111,15 @@ class Scope:
                 self.bad("IX501", f"index `{name}` is not declared", span, f"index {name} : its_space(N)")
         self.here.keys.setdefault(name, span)
         return IndexSlot(name, span, mark)
+
+    def indices_in(self, root: Key) -> Sequence[str]:
+        """The index names of one class of keys, in their order; all classes are listed when one is asked for."""
+        now = len(self.order), self.spaces.merged
+        if now != self._members_of:
+            self._members, self._members_of = {}, now
+            for name in self.order:
+                self._members.setdefault(self.spaces.find(("index", name)), []).append(name)
+        return self._members.get(root, ())
 
     def private_key(self, letter: str) -> str:
         """A key of an index that only one einsum or trace knows."""

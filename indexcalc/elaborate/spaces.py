@@ -34,6 +34,7 @@ class Spaces:
     findings: Findings
     parent: dict[Key, Key] = field(default_factory=dict)
     groups: dict[Key, Group] = field(default_factory=dict)
+    merged: int = 0  # how often two classes became one
     _resolved: dict[Key, Space] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
@@ -94,6 +95,7 @@ class Spaces:
         if two.declared or b in self._resolved:  # a finished space keeps its key when a primed index joins it
             a, b, one, two = b, a, two, one
         self.parent[b] = a
+        self.merged += 1
         one.has_slots |= two.has_slots
         del self.groups[b]
         return True

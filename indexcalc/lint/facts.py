@@ -57,6 +57,7 @@ class Facts:
         self.program = program
         self.definitions = program.definitions
         self.inputs = program.inputs
+        self.outputs = frozenset(program.outputs)
 
     @cached_property
     def _walks(self) -> list[list[Expr]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic
 from ...ir.expr import Access, Compare, Expr, Index, IndexSum, IndexValue, Product
-from ...ir.program import Define, Program
+from ...ir.program import Define
 from ...ir.walk import children
 from ..facts import Facts
 from ..orders import MAX_OPERANDS, Labels, best, operands_of
@@ -65,11 +65,12 @@ def costly_order(checked: Checked) -> Iterator[Diagnostic]:
 )
 def large_intermediate(checked: Checked) -> Iterator[Diagnostic]:
     """The largest definition that is no output, where all extents are known and it outweighs the rest."""
-    program = checked.program
-    shapes = {t.name: t.indices for t in program.tensors} | {d.name: d.indices for d in program.definitions.values()}
+    facts = checked.facts
+    shapes = {t.name: t.indices for t in facts.inputs.values()}
+    shapes |= {d.name: d.indices for d in facts.definitions.values()}
     sizes = {name: _size(indices) for name, indices in shapes.items()}
-    around = [sizes[n] for n in (*program.inputs, *program.outputs) if n in sizes]
-    between = [d for n, d in program.definitions.items() if n not in program.outputs and sizes[n] is not None]
+    around = [sizes[n] for n in (*facts.inputs, *facts.outputs) if n in sizes]
+    between = [d for n, d in facts.definitions.items() if n not in facts.outputs and sizes[n] is not None]
     if not between or None in around:
         return
     largest = max(between, key=lambda d: sizes[d.name] or 0)
@@ -93,7 +94,7 @@ def large_intermediate(checked: Checked) -> Iterator[Diagnostic]:
 def one_hot_product(checked: Checked) -> Iterator[Diagnostic]:
     """Sums over v of (tok == v) times a tensor with v, and of inputs that are called one-hot."""
     for statement, part in checked.facts.parts(IndexSum):
-        for chosen, index in _chosen(part, checked.program):
+        for chosen, index in _chosen(part, checked.facts):
             message = f"the sum over `{index.name}` only chooses one component"
             hint = f"gather it: put {chosen} into the slot in the place of {index.name}"
             yield checked.warning("IX703", message, statement.span, hint)
@@ -112,10 +113,10 @@ def one_hot_product(checked: Checked) -> Iterator[Diagnostic]:
 )
 def explicit_transpose(checked: Checked) -> Iterator[Diagnostic]:
     """B[i,j] = A[j,i], where B is no output."""
-    program = checked.program
-    for s in program.definitions.values():
+    facts = checked.facts
+    for s in facts.definitions.values():
         body = s.body
-        if not isinstance(body, Access) or s.name in program.outputs or body.variance or len(body.slots) < 2:
+        if not isinstance(body, Access) or s.name in facts.outputs or body.variance or len(body.slots) < 2:
             continue
         if len(body.slots) == len(s.indices) and set(body.slots) == set(s.indices) and body.slots != s.indices:
             message = f"`{s.name}` is `{body.tensor}` with its slots in another order"
@@ -125,7 +126,7 @@ def explicit_transpose(checked: Checked) -> Iterator[Diagnostic]:
 
 def _taken_apart(factor: Access, facts: Facts) -> list[Labels] | None:
     """The operands of the contraction that a factor stands for, if nothing else reads it."""
-    if facts.reads[factor.tensor] != 1 or factor.tensor in facts.program.outputs:
+    if facts.reads[factor.tensor] != 1 or factor.tensor in facts.outputs:
         return None
     found = facts.meaning(factor)
     inner = operands_of(found) if found is not factor and isinstance(found, IndexSum) else None
@@ -165,25 +166,26 @@ def _size(indices: tuple[Index, ...]) -> int | None:
     return total
 
 
-def _chosen(e: IndexSum, program: Program) -> Iterator[tuple[str, Index]]:
+def _chosen(e: IndexSum, facts: Facts) -> Iterator[tuple[str, Index]]:
     """What chooses in a sum, and the index that it chooses by."""
     for factor in e.body.factors if isinstance(e.body, Product) else ():
-        others = [f for f in children(e.body) if f is not factor]
         index: Index | None = None
         chosen = ""
         if isinstance(factor, Compare) and factor.operator == "==":
             for value, label in ((factor.left, factor.right), (factor.right, factor.left)):
-                if isinstance(label, IndexValue) and isinstance(value, Access) and _is_integer(value, program):
+                if isinstance(label, IndexValue) and isinstance(value, Access) and _is_integer(value, facts):
                     index, chosen = label.index, str(value)
         elif isinstance(factor, Access) and ONE_HOT.search(factor.tensor) and factor.slots:
             last = factor.slots[-1]
             index, chosen = (last, "the integer tensor") if isinstance(last, Index) else (None, "")
-        if index in e.indices and index is not None and any(_has_slot(f, index) for f in others):
+        if index is None or index not in e.indices:
+            continue
+        if any(_has_slot(f, index) for f in children(e.body) if f is not factor):
             yield chosen, index
 
 
-def _is_integer(e: Access, program: Program) -> bool:
-    found = program.inputs.get(e.tensor)
+def _is_integer(e: Access, facts: Facts) -> bool:
+    found = facts.inputs.get(e.tensor)
     return found is not None and found.is_integer
 
 

@@ -53,7 +53,7 @@ def elementwise_matrices(checked: Checked) -> Iterator[Diagnostic]:
         one, two = (*s.body.factors, None, None)[:2]
         if len(s.body.factors) == 2 and isinstance(one, Access) and isinstance(two, Access):
             alike = {*one.slots} == {*two.slots} == {*s.indices}
-            named = all(x.tensor[0].isupper() and x.tensor in program.inputs for x in (one, two))
+            named = all(x.tensor[0].isupper() and x.tensor in checked.facts.inputs for x in (one, two))
             if alike and named and one.tensor != two.tensor and _is_letter(one) and _is_letter(two):
                 i, j = (x.name for x in s.indices)
                 k = next(c for c in "kmnpqrs" if c not in (i, j))
