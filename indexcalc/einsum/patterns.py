@@ -16,7 +16,7 @@ from .spec import ELLIPSIS, STAR, Axis, Group, Item, Operand, Spec, SpecError
 _TOKEN = re.compile(r"\s+|->|\.\.\.|…|\w+|.", re.DOTALL)
 _NEEDS = {"(": GROUPS, ")": GROUPS, "[": BRACKETS, "]": BRACKETS, "+": SUMS, "*": STARS}
 _CLOSES = {"(": ")", "[": "]"}
-MAX_SPELLED = 200_000  # axes of all operands that `[a, b]` inside brackets may be short for
+MAX_SPELLED = 200_000  # axes of all operands that `[a, b]` and `[a -> b]` inside brackets may be short for
 
 
 @dataclass(slots=True)
@@ -166,7 +166,10 @@ def _part_spelled(part: _Part, node: _Node) -> Sides:
     """One part: what its brackets hold is multiplied out."""
     choices = [_choices(item) for item in part.items]
     out: Sides = []
-    for k in range(_common(choices, node)):
+    sides = _common(choices, node)
+    if sides * len(choices) > MAX_SPELLED:
+        raise SpecError("brackets that are short for too many sides", node.start, node.end)
+    for k in range(sides):
         rows = [choice[k if len(choice) > 1 else 0] for choice in choices]
         widths = {len(row) for row in rows if len(row) != 1}
         if len(widths) > 1:

@@ -17,10 +17,11 @@ from .positions import Positions
 from .scopes import Opaque, Scope, dotted_name
 from .strings import HOLE, spec_text
 
-_LIKE_EINSUM = re.compile(r"[\w\s.,()>-]*(?:->|,)[\w\s.,()>-]*")
+_LIKE_EINSUM = re.compile(r"(?=[^,]*?(?:->|,))[\w\s.,()>-]*")
 _KEYWORDS = ("equation", "subscripts", "pattern", "eq", "description")
-_NAMED_AXES = re.compile(r"[^\W\d_]\w+\s+\w|\w\s+[^\W\d_]\w+")
-_NAMES = re.compile(r"[^\W\d_]{3,}[ ]+\w+|\w+[ ]+[^\W\d_]{3,}")  # two words, one of three letters or more
+# Each begins where a word does: from every letter of a long word on, they would read to its end.
+_NAMED_AXES = re.compile(r"(?<!\w)[\d_]*[^\W\d_]\w+\s+\w|\w\s+[^\W\d_]\w+")
+_NAMES = re.compile(r"(?<![^\W\d_])[^\W\d_]{3,}[ ]+\w+|(?<!\w)\w+[ ]+[^\W\d_]{3,}")  # two words, one of three letters
 # Methods and attributes that give the same array in another layout, type or place.
 _SAME = frozenset(
     (

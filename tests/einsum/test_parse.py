@@ -136,6 +136,8 @@ def test_deep_brackets_are_refused():
 def test_brackets_cannot_ask_for_endless_operands():
     with pytest.raises(SpecError, match="too many operands"):
         parse("a " * 5000 + "[" + "," * 5000 + "]", "einx.id")
+    with pytest.raises(SpecError, match="too many sides"):
+        parse("a " * 5000 + "[" + "->" * 5000 + "]", "einx.id")
 
 
 def test_lists_of_python():

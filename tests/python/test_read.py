@@ -273,3 +273,11 @@ def test_python_is_not_masked(cell):
 def test_cells_in_other_languages_are_blank():
     assert mask_magics("%%bash\nls ?\n").strip() == ""
     assert "x = 1" in mask_magics("%%time\nx = 1")
+
+
+@pytest.mark.parametrize("unit", ["a", "aB", "ab,", "a, ", "->", "a ", "_1", "  "])
+@pytest.mark.parametrize("call", ["torch.einsum", "einsum", "self.einsum"])
+def test_long_strings_take_linear_work(call, unit):
+    """Expressions that read a long word to its end from each of its letters would take minutes here."""
+    text = unit * (90_000 // len(unit)) + "!"
+    assert len(read_module(f"import torch\ny = {call}('{text}', x)\n").calls) <= 1
