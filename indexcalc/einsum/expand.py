@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .dialects import DIALECTS
-from .spec import ELLIPSIS, Axis, Operand, Spec, SpecError
+from .spec import ELLIPSIS, Axis, Item, Operand, Spec, SpecError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Expanded:
     @property
     def summed(self) -> tuple[str, ...]:
         """The labels that the output lacks."""
-        return tuple(label for label in self.labels if label not in self.output)
+        kept = frozenset(self.output)
+        return tuple(label for label in self.labels if label not in kept)
 
 
 def expanded(spec: Spec, ranks: Sequence[int | None], *, sums_ellipsis: bool = False) -> Expanded:
@@ -64,6 +65,20 @@ def implicit_output(spec: Spec) -> tuple[str, ...]:
     """
     counts = Counter(label for operand in spec.inputs for label in operand.labels)
     return in_order(label for label, n in counts.items() if n == 1)
+
+
+def output_items(spec: Spec) -> tuple[Item, ...]:
+    """The output's items; in implicit mode those that it means, at the places of the operands.
+
+    >>> from indexcalc.einsum.parse import parse
+    >>> [axis.name for axis in output_items(parse("kj...,ji"))]
+    ['...', 'i', 'k']
+    """
+    if spec.output is not None:
+        return spec.output.items
+    first = {axis.name: axis for operand in reversed(spec.inputs) for axis in reversed(operand.axes)}
+    front = (first[ELLIPSIS],) if ELLIPSIS in first else ()
+    return (*front, *(first[label] for label in implicit_output(spec)))
 
 
 def in_order(labels: Iterable[str]) -> tuple[str, ...]:

@@ -84,12 +84,13 @@ def _check_sides(operation: str, left: Operand, right: Operand, text: str) -> No
 
 
 def _check_given(spec: Spec, operation: str, left: Operand, right: Operand, sizes: Mapping[str, int]) -> None:
-    known = {*left.labels, *right.labels}
+    given = frozenset(left.labels)
+    known = given.union(right.labels)
     for name in sizes:
         if name not in known:
             raise SpecError(f"the size of `{name}` is given, but the pattern has no such axis", 0, len(spec.text))
     for axis in right.axes:
-        if axis.is_label and axis.name not in left.labels and axis.name not in sizes:
+        if axis.is_label and axis.name not in given and axis.name not in sizes:
             message = f"the size of the new axis `{axis.name}` is not given"
             raise SpecError(message, axis.start, axis.end, f"give it by name: {axis.name}=…")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics import Diagnostic, Label, Span
 from ..einsum.dialects import DIALECTS
+from ..einsum.expand import implicit_output
 from ..einsum.spec import Axis, Operand, Spec
 
 if TYPE_CHECKING:
@@ -46,12 +47,13 @@ class Contraction:
         """The result's labels: those behind the arrow, or in implicit mode those that stand once, sorted."""
         if self.output is not None:
             return self.output.labels
-        return tuple(sorted((name for name, uses in self.uses.items() if len(uses) == 1), key=_sublist_order))
+        return implicit_output(self.spec)
 
     @cached_property
     def summed(self) -> list[str]:
         """Labels that the result lacks, in the order of the string."""
-        return [name for name in self.uses if name not in self.result]
+        kept = frozenset(self.result)
+        return [name for name in self.uses if name not in kept]
 
     def operands_of(self, label: str) -> list[int]:
         """Which inputs have the label."""
@@ -108,11 +110,6 @@ class Contraction:
         """The string with one part replaced."""
         whole = self.spec.text
         return whole[: part.start] + text + whole[part.end :]
-
-
-def _sublist_order(label: str) -> tuple[int, str]:
-    """Integers of lists of labels are sorted as numbers."""
-    return (int(label), "") if label.isdecimal() else (0, label)
 
 
 def contraction_of(call: Call) -> Contraction | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...einsum.dialects import DIALECTS
+from ...einsum.expand import output_items
 from ...einsum.spec import Axis, Group, Item, Operand, Spec
 from ...python.module import Call
 from .axes import NotReadable, constant, shown
@@ -67,16 +68,6 @@ def readable(call: Call) -> Spec:
     return spec
 
 
-def output_of(spec: Spec) -> tuple[Item, ...]:
-    """The output's items, in implicit mode too: labels that stand once, in alphabetical order."""
-    if spec.output is not None:
-        return spec.output.items
-    every = [a.name for o in spec.inputs for a in o.axes if a.is_label]
-    once = sorted(x for x in dict.fromkeys(every) if every.count(x) == 1)
-    ellipsis = next((a for o in spec.inputs for a in o.axes if a.is_ellipsis), None)
-    return (*((ellipsis,) if ellipsis else ()), *(Axis(x, 0, 0) for x in once))
-
-
 def flat(items: Sequence[Item]) -> list[Axis]:
     """Axes from left to right, those in brackets too, without those of size 1 that a pattern makes up."""
     return list(Operand(tuple(items), 0, 0).axes)
@@ -84,7 +75,7 @@ def flat(items: Sequence[Item]) -> list[Axis]:
 
 def _placed(spec: Spec, labels: Labels, call: Call) -> dict[str, str]:
     """The result's label for each of the spec's output labels; an ellipsis has `...0`, `...1`, … from the right."""
-    output = flat(output_of(spec))
+    output = flat(output_items(spec))
     width = len(labels) - len(output) + 1
     if not any(a.is_ellipsis for a in output):
         if width != 1:
@@ -123,7 +114,7 @@ def _labels_in(spec: Spec) -> list[str]:
 def _repeated(spec: Spec, place: Mapping[str, str]) -> list[str]:
     """A factor 1 along each new axis of `repeat`."""
     own = _labels_in(spec)
-    new = [a.name for a in flat(output_of(spec)) if a.is_label and a.name not in own]
+    new = [a.name for a in flat(output_items(spec)) if a.is_label and a.name not in own]
     return [f"ones[{place[x]}]" for x in new]
 
 

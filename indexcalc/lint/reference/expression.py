@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ...einsum.expand import output_items
 from ...importers.names import Names, sayable
 from ...limits import MAX_DEPTH
 from ...python.module import Call
 from .arrays import arrays_in, constant_name, is_size, slice_kinds, wanted_name
 from .axes import NotReadable, argument, axes, axis, constant, last_name, order_of, shown, subject
-from .contraction import contraction_text, flat, output_of
+from .contraction import contraction_text, flat
 from .operations import (
     BINARY,
     ELEMENTWISE,
@@ -77,7 +78,7 @@ class Reader:
         call = self.calls.get(id(node))
         if call is None or call.spec is None:
             return [""] * rank
-        axes_there = flat(output_of(call.spec))
+        axes_there = flat(output_items(call.spec))
         more = rank - len(axes_there) + 1
         wishes = [w for a in axes_there for w in ([""] * more if a.is_ellipsis else [a.name])]
         return wishes if len(wishes) == rank else [""] * rank

@@ -11,6 +11,7 @@ from ...compare.programs import SIDES
 from ...compare.result import Comparison
 from ...compare.slices import compare_each
 from ...diagnostics import IndexCalcError, fail
+from ...einsum.expand import output_items
 from ...einsum.spec import Spec, SpecError
 from ...elaborate.read import read_expression, read_program
 from ...ir.program import Program
@@ -18,7 +19,7 @@ from ...python.module import Module
 from ..source import Source
 from .axes import NotReadable
 from .code import read_against, target_of, value_of
-from .contraction import flat, output_of
+from .contraction import flat
 from .elsewhere import formula_in, is_formula_file
 from .expression import Reader
 from .formula import scalars_for_extents
@@ -146,7 +147,7 @@ def _specs(left: Spec, right: Spec) -> Comparison:
 def _program(side: Given, other: Program | None) -> Program:
     """A spec or a line of Python as a program by itself, an ellipsis filling it up to the other's rank."""
     if side.spec is not None:
-        own = flat(output_of(side.spec))
+        own = flat(output_items(side.spec))
         width = max(0, _rank(other) - len(own) + 1) if other is not None else 2
         return spec_program(side.spec, [f"operand_{k + 1}" for k in range(len(side.spec.inputs))], width)
     assert side.code is not None

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...einsum.dialects import DIALECTS
+from ...einsum.expand import output_items
 from ...einsum.spec import Axis
 from ...ir.expr import Access, Index, IndexSum, Product
 from ...ir.program import Program
 from ...python.module import Call
 from .axes import NotReadable
 from .code import Reading
-from .contraction import output_of, readable
+from .contraction import readable
 
 LETTERS = "ijklmnpqrstuvwxyzabcdefghoABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Slots = tuple["Index | str", ...]  # a text is a label of a batch, which stays
@@ -33,7 +34,7 @@ def proposed(formula: Program, reading: Reading, call: Call) -> str | None:
     if slots is None:
         return None
     (d,) = formula.definitions.values()
-    now = [*(o.labels for o in spec.inputs), tuple(a.name for a in output_of(spec) if isinstance(a, Axis))]
+    now = [*(o.labels for o in spec.inputs), tuple(a.name for a in output_items(spec) if isinstance(a, Axis))]
     whole = [_with_batch(own, labels, reading.comparison.each) for own, labels in zip([*slots, d.indices], now)]
     if any(own is None for own in whole):
         return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...einsum.dialects import DIALECTS
+from ...einsum.expand import output_items
 from ...einsum.parse import parse
 from ...einsum.spec import Group, Operand, Spec
 from ...elaborate.read import read_program
 from ...importers.names import Names
 from ...ir.program import Program
 from ...python.module import Call
-from .contraction import output_of
 
 WIDTH = 2  # axes that an ellipsis stands for where nothing tells
 
@@ -26,7 +26,7 @@ def read_spec(text: str, call: Call | None) -> Spec:
 
 def groups_of(spec: Spec, width: int = WIDTH) -> list[list[int]]:
     """How many axes each axis of each operand, and of the output, consists of."""
-    operands = (*spec.inputs, Operand(output_of(spec), 0, 0))
+    operands = (*spec.inputs, Operand(output_items(spec), 0, 0))
     return [[n for item in o.items for n in _parts(item, width)] for o in operands]
 
 
@@ -58,7 +58,7 @@ def spec_program(spec: Spec, operands: Sequence[str], width: int = WIDTH) -> Pro
 
     factors = [_reference(t, labels(o)) for t, o in zip(tensors, spec.inputs)]
     inside = set(place.values())
-    output = [x if x != "0" else names.index() for x in labels(Operand(output_of(spec), 0, 0))]
+    output = [x if x != "0" else names.index() for x in labels(Operand(output_items(spec), 0, 0))]
     new = [x for x in output if x not in inside]
     body = " * ".join([*factors, *(f"ones[{x}]" for x in new)])
     summed = [x for x in dict.fromkeys(place.values()) if x in inside and x not in output]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...einsum.dialects import DIALECTS
+from ...einsum.expand import implicit_output
 from ...einsum.spec import Axis, Group, Item, Operand, Spec
 from ..module import Call, Dim, Shape
 from .dims import UNKNOWN, agreed, better, factors, known, merged, named
@@ -133,12 +133,6 @@ def _enter(found: Matched, item: Item, dim: Dim, number: int) -> None:
         _enter(found, part, parts[k] if fits else dim if len(inner) == 1 else UNKNOWN, number)
 
 
-def implicit_output(spec: Spec) -> list[str] | None:
-    """Labels of the result of an einsum without an arrow; None where an ellipsis is in it."""
-    counts = Counter(a.name for o in spec.inputs for a in o.axes)
-    return None if "..." in counts else sorted(n for n, times in counts.items() if times == 1)
-
-
 def label_dims(found: Matched, sizes: Mapping[str, int], size_of: SizeOf) -> dict[str, Dim]:
     """Of each label the best description: what a person wrote, else the label itself."""
     out: dict[str, Dim] = {}
@@ -165,8 +159,9 @@ def output_shape(call: Call, found: Matched, dims: Mapping[str, Dim], size_of: S
     if spec is None or operation not in ("contract", "rearrange", "reduce", "repeat", "id", "dot"):
         return None
     if spec.output is None:
-        labels = implicit_output(spec) if operation == "contract" and call.dialect in ("einsum", "sublist") else None
-        return None if labels is None else Shape(tuple(dims[x] for x in labels))
+        if call.dialect not in ("einsum", "sublist") or any(a.is_ellipsis for o in spec.inputs for a in o.axes):
+            return None
+        return Shape(tuple(dims[x] for x in implicit_output(spec)))
     out: list[Dim] = []
     open_at: int | None = None
     for item in spec.output.items:

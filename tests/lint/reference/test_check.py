@@ -39,6 +39,7 @@ HOLDS = [
     "# ix: P[b,i,j] = softmax[j](S[b,i,j])\np = s.softmax(dim=-1)",
     "# ix: S[i,j] = Q[i,d] K[j,d]\n# ix: P[i,j] = softmax[j](S[i,j])\np = (q @ k.mT).softmax(-1)",
     "# ix: ij,jk->ik\nc = np.einsum('ab,bc->ac', x, y)",
+    "# ix: y[j,i] = A[i,j]\ny = np.einsum(A, [10, 9])",  # numbers are sorted as numbers
     "# ix: i j, j k -> i k\nc = np.einsum('ab,bc->ac', x, y)",
     "# ix: rearrange 'b (c p q) -> b c p q'\ny = rearrange(x, 'n (k u v) -> n k u v', u=2, v=2)",
     "# ix: m[b,d] = mean[n](x[b,n,d])\nm = reduce(x, 'b n d -> b d', 'mean')",

@@ -163,6 +163,7 @@ def test_constructors(made, shape):
         ("einsum('bnd,bmd->bnm', x, x)", "(b, n, n)"),
         ("einsum('...d->...', x)", "(b, n)"),
         ("np.einsum('cab', x)", "(n, d, b)"),
+        ("np.einsum(x, [10, 9, 2])", "(d, n, b)"),  # numbers are sorted as numbers
         ("x if flag else x + 1", "(b, n, d)"),
         ("x if flag else x.mT", "(b, ?, ?)"),
         ("unknown(x)", ""),
