@@ -25,7 +25,7 @@ def command(stdio: bool, tcp: int | None) -> None:
     if find_spec("pygls") is None:
         hint = "pip install 'indexcalc[lsp]'"
         raise fail("IX903", "the language server needs the library `pygls`, which is not installed", hint=hint)
-    from ..lsp.server import make_server
+    from ..lsp.features import make_server
 
     server = make_server(__version__)
     if tcp is not None:

@@ -1,4 +1,4 @@
-"""The server: what it answers to each message of an editor."""
+"""The server: which documents an editor has open, and what it is told of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from pathlib import Path
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-from pygls.uris import from_fs_path, to_fs_path
+from pygls.uris import to_fs_path
 
 from ..lint.source import KINDS
-from .actions import Action, actions, fix_all
-from .convert import EXPLAIN, Converter
+from .convert import Converter
 from .documents import Protocol, encoding_name
-from .page import page
 from .session import Session
 from .snapshot import Part, Snapshot
 
@@ -29,7 +27,6 @@ LANGUAGES = {
     "rmd": "markdown",
 }
 CELLS = ("python", "markdown")
-FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.indexcalc"
 _NOTEBOOKS = types.NotebookDocumentSyncOptions(
     [
         types.NotebookDocumentFilterWithCells(
@@ -109,105 +106,3 @@ class Server(LanguageServer):
         if text not in self._told:
             self._told.add(text)
             self.window_show_message(types.ShowMessageParams(types.MessageType.Error, text))
-
-
-def make_server(version: str) -> Server:
-    """A server with all that it answers, which calls itself by this version."""
-    server = Server(version)
-    _documents(server)
-    _actions(server)
-    return server
-
-
-def _documents(server: Server) -> None:
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def did_open(params: types.DidOpenTextDocumentParams) -> None:
-        server.changed(params.text_document.uri)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def did_change(params: types.DidChangeTextDocumentParams) -> None:
-        server.changed(params.text_document.uri)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        server.closed(params.text_document.uri)
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
-    def notebook_did_open(params: types.DidOpenNotebookDocumentParams) -> None:
-        server.changed(params.notebook_document.uri)
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
-    def notebook_did_change(params: types.DidChangeNotebookDocumentParams) -> None:
-        server.changed(params.notebook_document.uri)
-
-    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
-    def notebook_did_close(params: types.DidCloseNotebookDocumentParams) -> None:
-        server.closed(params.notebook_document.uri)
-
-    @server.feature(types.INITIALIZED)
-    def initialized(params: types.InitializedParams) -> None:
-        workspace = server.client_capabilities.workspace
-        watched = workspace.did_change_watched_files if workspace is not None else None
-        if watched is not None and watched.dynamic_registration:
-            files = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/pyproject.toml")])
-            method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
-            server.client_register_capability(
-                types.RegistrationParams([types.Registration("indexcalc-settings", method, files)])
-            )
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def settings_changed(params: types.DidChangeWatchedFilesParams) -> None:
-        for uri in server.session.documents:
-            server.changed(uri)
-
-    @server.feature(types.SHUTDOWN)
-    def shutdown(params: None = None) -> None:
-        server.session.end()
-
-
-def _actions(server: Server) -> None:
-    kinds: list[types.CodeActionKind | str] = [types.CodeActionKind.QuickFix, FIX_ALL]
-
-    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
-    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-        found = server.find(params.text_document.uri)
-        if found is None:
-            return []
-        snapshot, part = found
-        convert = server.converter(snapshot)
-        only = params.context.only
-        if only is not None and not any(_includes(kind, types.CodeActionKind.QuickFix.value) for kind in only):
-            if not any(_includes(kind, FIX_ALL) for kind in only):
-                return []
-            changes = await server.session.run(lambda: fix_all(snapshot))
-            title = "indexcalc: apply all safe fixes"
-            return [types.CodeAction(title, kind=FIX_ALL, edit=convert.edit(changes))] if changes else []
-        start, end = (convert.offset(part, place) for place in (params.range.start, params.range.end))
-        wanted = await server.session.run(lambda: _actions_at(snapshot, part, start, end))
-        return [convert.action(action) for action in wanted]
-
-    @server.command(EXPLAIN)
-    async def explain(code: str) -> str | None:
-        text = page(code)
-        if text is None:
-            return None
-        window = server.client_capabilities.window
-        if window is not None and window.show_document is not None and window.show_document.support:
-            path = Path(server.pages.name) / f"{code}.md"
-            path.write_text(text, encoding="utf-8")
-            await server.window_show_document_async(types.ShowDocumentParams(from_fs_path(str(path)) or ""))
-        else:
-            server.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
-        return text
-
-
-def _includes(kind: types.CodeActionKind | str, other: str) -> bool:
-    """Whether a kind of action, or one below it, is asked for."""
-    text = kind.value if isinstance(kind, types.CodeActionKind) else kind
-    return not text or other == text or other.startswith(text + ".")
-
-
-def _actions_at(snapshot: Snapshot, part: int, start: int, end: int) -> list[Action]:
-    places = ((d, snapshot.place_of(d)) for d in snapshot.findings)
-    here = [d for d, p in places if p.part == part and p.start <= end and start <= max(p.end, p.start)]
-    return list(actions(snapshot, here))

@@ -17,6 +17,7 @@ from ..lint.edits import CellTexts, Edit, in_string, with_line_ends
 from ..lint.run import lint_source
 from ..lint.settings import Settings
 from ..lint.source import LINTED_KINDS, Source
+from .hover import Section, sections
 
 PYTHON_CELLS = ("python", "ipython")
 
@@ -87,6 +88,11 @@ class Snapshot:
         if self.kind not in LINTED_KINDS or self._excluded:
             return []
         return self._news(lint_source(self.source, self.settings))
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The sources of one kind in it, for questions about places."""
+        return list(sections(self))
 
     @property
     def _excluded(self) -> bool:

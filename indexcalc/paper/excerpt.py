@@ -61,6 +61,17 @@ class Excerpt:
         end = self._offset(last, span.end)
         return piece.part, self._lines_of(piece.part).span(start, max(start, end))
 
+    def find(self, part: int, offset: int) -> int | None:
+        """Where a place of a part is in the excerpt; None where it is not in it.
+
+        >>> Excerpt([Piece("a", 0, 2), Piece("b", 0, 6)], ["> a\\n> b"]).find(0, 7)
+        3
+        """
+        for start, piece in zip(self._starts, self._pieces):
+            if piece.part == part and piece.offset <= offset <= piece.offset + len(piece.text):
+                return start + offset - piece.offset
+        return None
+
     def source(self, part: int) -> str:
         """The text of a part."""
         return self._parts[part]

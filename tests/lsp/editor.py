@@ -64,14 +64,14 @@ class Editor:
         """A notification."""
         self._send({"method": method, "params": params})
 
-    def ask(self, method: str, params: Any) -> Any:
-        """A request, and its result."""
+    def ask(self, method: str, params: Any, *, error: bool = False) -> Any:
+        """A request, and its result, or what it fails with."""
         self._number += 1
         number = self._number
         self._send({"id": number, "method": method, "params": params})
         answer = self._wait(lambda m: m.get("id") == number and "method" not in m)
-        assert "error" not in answer, answer
-        return answer["result"]
+        assert ("error" in answer) == error, answer
+        return answer["error" if error else "result"]
 
     def _wait(self, wanted: Any) -> dict[str, Any]:
         for k, message in enumerate(self.messages):

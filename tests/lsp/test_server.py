@@ -298,6 +298,7 @@ def test_no_document_brings_it_down(editor, name):
     assert all(d["code"].startswith("IX") for d in found)
     for line in (0, 1, 10**6):
         editor.actions(uri, line, 5)
+        editor.hover(uri, line, 5)
     editor.change(
         uri, 2, {"range": {"start": {"line": 0, "character": 3}, "end": {"line": 9, "character": 0}}, "text": ""}
     )
@@ -343,3 +344,36 @@ def test_it_listens_on_a_port():
     finally:
         server.kill()
         server.wait()
+
+
+# ---- questions ----
+def test_questions_are_answered_at_their_places(editor):
+    uri = "untitled:ask.idx"
+    editor.lint(uri, "# 🙂\r\nindex i, j : seq(L)\r\nS[i,j] = α[i,d] K[j,d]; T[d] = S[i,i] x[d]\r\n")
+    assert editor.hover(uri, 2, 13) == "index **`d`**: a space of its own  \nsummed in this statement"
+    assert editor.hover(uri, 0, 3) is None
+    at = {"textDocument": {"uri": uri}, "position": {"line": 2, "character": 13}}
+    found = editor.ask("textDocument/hover", at)
+    assert found["range"] == {"start": {"line": 2, "character": 13}, "end": {"line": 2, "character": 14}}
+    places = [p["range"]["start"]["character"] for p in editor.ask("textDocument/documentHighlight", at)]
+    assert places == [13, 20]
+    declared = editor.ask("textDocument/definition", at | {"position": {"line": 2, "character": 2}})
+    assert declared["range"]["start"] == {"line": 1, "character": 6}
+    everywhere = editor.ask(
+        "textDocument/references",
+        at | {"position": {"line": 2, "character": 2}, "context": {"includeDeclaration": True}},
+    )
+    assert len(everywhere) == 5
+    change = editor.ask("textDocument/rename", at | {"newName": "e"})["documentChanges"][0]
+    assert change["textDocument"] == {"uri": uri, "version": 1}
+    assert [e["range"]["start"]["character"] for e in change["edits"]] == places
+    refused = editor.ask("textDocument/rename", at | {"newName": "i"}, error=True)
+    assert refused["message"] == "`i` is in use here already"
+
+
+def test_hover_of_an_einsum_and_an_equation(editor):
+    editor.lint("untitled:h.py", "import numpy as np\nC = np.einsum('ij,jk->ik', A, B)\n", "python")
+    assert editor.hover("untitled:h.py", 1, 15).startswith("```indexcalc\nC[i,k] = A[i,j] B[j,k]\n```")
+    assert editor.hover("untitled:h.py", 0, 3) is None
+    editor.lint("untitled:h.tex", "$y_i = A_{ij} x_j$", "latex")
+    assert editor.hover("untitled:h.tex", 0, 10).endswith("free: `i`\n\nsummed: `j`")

@@ -28,13 +28,16 @@ def findings(source: Source, settings: Settings) -> Iterator[Diagnostic]:
         yield from error.diagnostics
         return
     texts = [cell.text for cell in notebook.cells]
-    for kind, pieces in _excerpts(notebook):
+    for kind, pieces in excerpts(notebook):
         excerpt = Excerpt(pieces, texts)
         yield from part_findings(excerpt, kind, source.name, settings, lambda part: notebook.cells[part].number)
 
 
-def _excerpts(notebook: Notebook) -> Iterator[tuple[str, list[Piece]]]:
-    """The kinds of source in a notebook: its formulas, its code, and each fence of a Markdown cell."""
+def excerpts(notebook: Notebook) -> Iterator[tuple[str, list[Piece]]]:
+    """The kinds of source in a notebook: its formulas, its code, and each fence of a Markdown cell.
+
+    The parts that pieces come from are the cells, counted from 0.
+    """
     formulas: list[Piece] = []
     module: list[Piece] = []
     fences: list[tuple[str, list[Piece]]] = []
