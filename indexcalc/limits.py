@@ -1,6 +1,7 @@
 """Documented limits.  Beyond them an input is refused with code IX009, never answered slowly or by a crash."""
 
 MAX_CHARACTERS = 2_000_000  # source text of one file
+MAX_NOTEBOOK = 64_000_000  # bytes of a notebook's file: images and other outputs, which are not looked at
 MAX_TERMS = 200_000  # terms of one sum, factors of one product
 MAX_DEPTH = 100  # brackets and operators nested in one expression; every walk may recurse this deep
 MAX_WRITTEN_DEPTH = 120  # the same, once calls of declared functions are written out

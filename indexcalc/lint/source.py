@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..diagnostics import Diagnostic, IndexCalcError, Span
-from ..limits import MAX_CHARACTERS
+from ..limits import MAX_CHARACTERS, MAX_NOTEBOOK
 
 KINDS = {
     ".idx": "idx",
@@ -68,22 +68,33 @@ def is_path(text: str) -> bool:
 def read_source(path: str | Path, kind: str | None = None) -> Source:
     """The text of a file; `IndexCalcError` says why where there is none."""
     name = str(path)
+    kind = kind or kind_of(name)
+    limit = max_bytes(kind)
     try:
         with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            data = stream.read(limit + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from None
-    return Source(decode(data, name), name, kind or kind_of(name))
+    return Source(decode(data, name, limit), name, kind)
 
 
-def decode(data: bytes, name: str) -> str:
+def max_bytes(kind: str) -> int:
+    """How long a file of a kind may be.
+
+    >>> max_bytes("notebook") > max_bytes("python") == MAX_BYTES
+    True
+    """
+    return MAX_NOTEBOOK if kind == "notebook" else MAX_BYTES
+
+
+def decode(data: bytes, name: str, limit: int = MAX_BYTES) -> str:
     """Text of the bytes: UTF-8, or UTF-16 and UTF-8 with a byte order mark, which is dropped.
 
     >>> decode(codecs.BOM_UTF16_LE + "α".encode("utf-16-le"), "<stdin>")
     'α'
     """
-    if len(data) > MAX_BYTES:
-        raise _refusal("IX009", f"more than {MAX_BYTES:_} bytes", name, "split the file, or lint its parts")
+    if len(data) > limit:
+        raise _refusal("IX009", f"more than {limit:_} bytes", name, "split the file, or lint its parts")
     encoding = "utf-8"
     if data.startswith(codecs.BOM_UTF8):
         data = data[len(codecs.BOM_UTF8) :]

@@ -26,6 +26,16 @@ def plain_python(text: str) -> str | None:
     """
     if parses(text):
         return text
+    masked = without_magics(text)
+    return masked if masked is not None and parses(masked) else None
+
+
+def without_magics(text: str) -> str | None:
+    """A cell with its magics written over, be it Python or not; None where it says that it is of another language.
+
+    >>> without_magics("!ls\nprint x"), without_magics("%%html\n<b>")
+    ('0  \nprint x', None)
+    """
     cell = _CELL.match(text)
     if cell:
         if not re.fullmatch(_RUNNING, cell["name"]):
@@ -35,8 +45,7 @@ def plain_python(text: str) -> str | None:
     for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", text):
         out.append(_line(line, goes_on))
         goes_on = out[-1] != line and line.rstrip("\r\n").endswith("\\")
-    masked = "".join(out)
-    return masked if parses(masked) else None
+    return "".join(out)
 
 
 def _line(line: str, goes_on: bool) -> str:

@@ -1,12 +1,14 @@
 """Markdown and notebooks as wholes: every finding at its own place."""
 
 import json
+from importlib import import_module
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import indexcalc as ic
+from indexcalc.lint.source import MAX_BYTES
 
 PROGRAMS = """Some prose.
 
@@ -123,3 +125,34 @@ def test_any_text_gives_findings_inside_of_it(text):
     for found in ic.lint(notebook(("markdown", text), ("code", text)), kind="notebook"):
         assert found.cell in (1, 2)
         assert found.span is None or 0 <= found.span.start <= found.span.end <= len(text)
+
+
+def test_a_cell_that_is_no_python_is_one_note_and_the_others_are_linted():
+    broken, call = "%pylab\nprint 'x'", "import numpy as np\nnp.einsum('ij,jk->ij', a, b)"
+    note, found = ic.lint(notebook(("code", broken), ("code", call), ("code", "x = = 1")), kind="notebook")
+    assert (note.code, note.severity, note.cell, note.span.line) == ("IX020", "note", 1, 2)
+    assert note.why.endswith("The same holds for cell 3.")
+    assert (found.code[:3], found.cell) == ("IX4", 2)
+
+
+@pytest.mark.parametrize("text", ["%%bash\nls -l | wc", "%%latex\n$x_i$", "!ls\n%cd ..\nx?", "await f()", ""])
+def test_cells_of_other_languages_are_skipped_in_silence(text):
+    assert ic.lint(notebook(("code", text)), kind="notebook") == []
+    other = {"nbformat": 4, "cells": [{"cell_type": "code", "source": "x <- c(1"}], "metadata": {}}
+    other["metadata"] = {"kernelspec": {"language": "R"}}
+    assert ic.lint(json.dumps(other), kind="notebook") == []
+
+
+def test_images_in_a_notebook_do_not_count_and_its_cells_do(tmp_path, monkeypatch):
+    cells = [{"cell_type": "code", "source": "import numpy as np\nnp.einsum('ij,jk->ij', a, b)", "outputs": []}]
+    cells[0]["outputs"] = [{"data": {"image/png": "A" * (MAX_BYTES + 1)}}]
+    path = tmp_path / "n.ipynb"
+    path.write_text(json.dumps({"nbformat": 4, "cells": cells}))
+    assert [d.code[:3] for d in ic.lint(path)] == ["IX4"]
+    other = tmp_path / "n.py"
+    other.write_text("#" * (MAX_BYTES + 1))
+    assert [d.code for d in ic.lint(other)] == ["IX009"]
+    monkeypatch.setattr(import_module("indexcalc.lint.source"), "MAX_NOTEBOOK", 1000)
+    assert [d.code for d in ic.lint(path)] == ["IX009"]
+    monkeypatch.setattr(import_module("indexcalc.lint.kinds.notebook"), "MAX_CHARACTERS", 20)
+    assert [d.code for d in ic.lint(path.read_text(), kind="notebook")] == ["IX009"]
