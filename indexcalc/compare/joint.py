@@ -92,7 +92,7 @@ def _with_attributes(t: Tensor, other: Tensor) -> Tensor:
         for b in more:
             why = contradiction(a, b, len(t.indices))
             if why:
-                raise Mismatch(f"`{t.name}` is {a.name} in the first and {b.name} in the second: {why}")
+                raise Mismatch(f"`{t.name}` is {a.name} on one side and {b.name} on the other: {why}")
     return replace(t, attributes=t.attributes + more)
 
 

@@ -13,6 +13,7 @@ from ...einsum.spec import Spec, SpecError
 from ...ir.program import Program
 from ...ir.text import statement_text
 from ...python.module import Call, Module
+from ...python.positions import Positions
 from .axes import NotReadable, shown
 from .code import SIDES, Reading, calls_in, expressions, read_against, target_of
 from .comments import SEE, SPEC, Comment, Reference, comments_of, references, spec_in
@@ -100,7 +101,11 @@ def _differs(reference: Reference, formula: Program, reading: Reading, module: M
     comparison = reading.comparison
     call = next((c for c in calls_in(reading.node, module) if c.node is reading.node), None)
     only = call or next(iter(calls_in(reading.node, module)), None)
-    span = only.place(0, len(only.string.text)) if only is not None else _span(reading.node, module)
+    span = (
+        only.place(0, len(only.string.text))
+        if only is not None
+        else Positions(module.text, module.lines).span(reading.node)
+    )
     spec = proposed(formula, reading, call) if call is not None else None
     what = f"`{shown(reading.node)}`" if call is None else "this call"
     message = f"{what} does not compute the formula"
@@ -126,18 +131,6 @@ def _why(comparison: Comparison) -> str:
     sizes = ", ".join(f"{i} = {n}" for i, n in shown.sizes.items())
     values = f"{SIDES[0]} gives {at} = {shown.left:.6g}, and {SIDES[1]} {shown.right:.6g}"
     return f"for random inputs{f' with {sizes}' if sizes else ''} {values}."
-
-
-def _span(node: ast.expr, module: Module) -> Span:
-    text = module.text
-    first = module.lines.start(node.lineno) + _columns(text, module.lines.start(node.lineno), node.col_offset)
-    last_line = module.lines.start(node.end_lineno or node.lineno)
-    return module.lines.span(first, last_line + _columns(text, last_line, node.end_col_offset or node.col_offset))
-
-
-def _columns(text: str, start: int, count: int) -> int:
-    """So many bytes of UTF-8, as characters."""
-    return len(text[start : start + count].encode()[:count].decode(errors="ignore"))
 
 
 # ---- a spec as the reference -------------------------------------------------------------------------------

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...diagnostics import Span
 from ...python.module import Module
+from ..comments import Commented
 
 _MARK = re.compile(r"#\s*ix:[ \t]*(?!ignore\b)(.*?)\s*$", re.DOTALL)
 _SEE = re.compile(r"see\s+(?P<path>[^\s#]*)#(?P<label>\S+)$|see\s+(?P<whole>\S+)$")
@@ -55,20 +54,14 @@ def comments_of(module: Module) -> list[Comment]:
 
 
 def _found(module: Module) -> Iterator[Comment]:
-    starts = [0]
-    for line in io.StringIO(module.text):
-        starts.append(starts[-1] + len(line))
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
-            match = _MARK.match(token.string) if token.type == tokenize.COMMENT else None
-            if match is not None and match[1]:
-                row, column = token.start
-                start = starts[row - 1] + column + match.start(1)
-                span = module.lines.span(start, start + len(match[1]))
-                kind = _kind(match[1])
-                yield Comment(kind, match[1], start, span, row, not token.line[:column].strip())
-    except (tokenize.TokenError, SyntaxError):  # masked magics of a notebook may leave what only `ast` reads
-        return
+    commented = Commented(module.text, "python")
+    for found in commented.comments():
+        match = _MARK.match(module.text[found.start : found.end])
+        if match is not None and match[1]:
+            start, line = found.start + match.start(1), commented.line(found.start)
+            span = module.lines.span(start, start + len(match[1]))
+            alone = not module.text[commented.line_start(line) : found.start].strip()
+            yield Comment(_kind(match[1]), match[1], start, span, line + 1, alone)
 
 
 def _kind(text: str) -> str:
@@ -96,14 +89,14 @@ def place_in(text: str) -> tuple[str, str]:
 
 def references(module: Module, comments: Sequence[Comment]) -> list[Reference]:
     """What is said about which statement; lines of a formula that belong together are one reference."""
-    statements = [n for n in ast.walk(module.tree) if isinstance(n, ast.stmt)]
+    owners = _simple_statements(module)
     rows = {c.row for c in comments if c.alone}
     comment_rows = rows | {k for k, line in enumerate(module.text.split("\n"), 1) if line.lstrip().startswith("#")}
     found: list[Reference] = []
     for comment in comments:
         if comment.kind == DECLARATION:
             continue
-        statement = _statement(comment, statements, comment_rows)
+        statement = _statement(comment, owners, comment_rows)
         last = found[-1] if found else None
         if last is not None and comment.kind == last.kind == FORMULA and last.statement is statement is not None:
             found[-1] = Reference(FORMULA, (*last.comments, comment), statement)
@@ -112,15 +105,26 @@ def references(module: Module, comments: Sequence[Comment]) -> list[Reference]:
     return found
 
 
-def _statement(comment: Comment, statements: Sequence[ast.stmt], comment_rows: set[int]) -> ast.stmt | None:
+Owners = tuple[dict[int, ast.stmt], dict[int, ast.stmt]]
+
+
+def _simple_statements(module: Module) -> Owners:
+    """For each line the last simple statement on it, and the first one that begins there."""
+    around: dict[int, ast.stmt] = {}
+    beginning: dict[int, ast.stmt] = {}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            around |= dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), node)
+            beginning.setdefault(node.lineno, node)
+    return around, beginning
+
+
+def _statement(comment: Comment, owners: Owners, comment_rows: set[int]) -> ast.stmt | None:
     """The simple statement around the comment, else, for a comment on a line of its own, the one that follows."""
-    simple = [s for s in statements if not hasattr(s, "body")]
-    around = [s for s in simple if s.lineno <= comment.row <= (s.end_lineno or s.lineno)]
-    if around:
-        return around[-1]
-    if not comment.alone:
-        return None
+    around, beginning = owners
+    if comment.row in around or not comment.alone:
+        return around.get(comment.row)
     row = comment.row + 1
     while row in comment_rows:
         row += 1
-    return next((s for s in simple if s.lineno == row), None)
+    return beginning.get(row)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ...compare.programs import SIDES
+from ...compare.programs import SIDES, Sides
 from ...compare.result import Comparison
 from ...compare.slices import compare_each
 from ...diagnostics import IndexCalcError, fail
@@ -114,7 +114,7 @@ def compare_given(left: Given, right: Given) -> Comparison:
     if left.spec is not None and right.spec is not None:
         return _specs(left.spec, right.spec)
     if left.code is not None and right.program is not None:
-        return _turned(_against(right.program, left.code))
+        return _turned(_against(right.program, left.code, SIDES[::-1]))
     first = left.program if left.program is not None else _program(left, right.program)
     if right.code is not None:
         return _against(first, right.code)
@@ -124,7 +124,7 @@ def compare_given(left: Given, right: Given) -> Comparison:
         found = _first_equal(compare_each(scalars_for_extents(first), scalars_for_extents(second)), found)
     if found or _rank(first) <= _rank(second):
         return found
-    return _first_equal(_turned(compare_each(second, first)), found)
+    return _first_equal(_turned(compare_each(second, first, sides=SIDES[::-1])), found)
 
 
 def _first_equal(found: Comparison, other: Comparison) -> Comparison:
@@ -165,12 +165,12 @@ def _program(side: Given, other: Program | None) -> Program:
         raise fail("IX434", f"line {statement.lineno} cannot be read: {error.message}", hint=hint) from None
 
 
-def _against(formula: Program, code: tuple[Module, ast.stmt]) -> Comparison:
+def _against(formula: Program, code: tuple[Module, ast.stmt], sides: Sides = SIDES) -> Comparison:
     module, statement = code
     node = value_of(statement)
     assert node is not None
     try:
-        reading = read_against(scalars_for_extents(formula), node, target_of(statement), module, SIDES)
+        reading = read_against(scalars_for_extents(formula), node, target_of(statement), module, sides)
     except NotReadable as error:
         hint = "matrix products, einsum, einops, transposes, sums and elementwise functions are read"
         raise fail("IX434", f"line {statement.lineno} cannot be read: {error.message}", hint=hint) from None
@@ -178,12 +178,11 @@ def _against(formula: Program, code: tuple[Module, ast.stmt]) -> Comparison:
 
 
 def _turned(found: Comparison) -> Comparison:
-    """The same comparison with its sides exchanged."""
+    """The comparison with its sides exchanged; its reason names them, and was told so beforehand."""
     back = {b: a for a, b in found.mapping.items()}
     shown = found.counterexample
     if shown is not None:
         inputs = {found.mapping.get(n, n): x for n, x in shown.inputs.items()}
         shown = replace(shown, left=shown.right, right=shown.left, inputs=inputs)
     moved = tuple(found.mapping[n] for n in found.exchanged)
-    reason = found.reason.replace("the first", "\0").replace("the second", "the first").replace("\0", "the second")
-    return replace(found, mapping=back, counterexample=shown, exchanged=moved, reason=reason)
+    return replace(found, mapping=back, counterexample=shown, exchanged=moved)
