@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -12,10 +11,7 @@ from .edits import Edit, apply
 from .run import lint_source
 from .settings import Settings
 from .source import Source
-from .suppress import NEVER
-
-_NOQA = re.compile(r"#[ \t]*noqa\b(?P<codes>:[ \t]*[A-Z]+[0-9]+(?:[ \t]*,?[ \t]*[A-Z]+[0-9]+)*)?", re.IGNORECASE)
-_OURS = re.compile(r"\bix:[ \t]*ignore[ \t]*\[(?P<codes>[^\]\n]*)\]")
+from .suppress import MARK, NEVER, NOQA
 
 
 def mark_source(source: Source, settings: Settings) -> tuple[str, int]:
@@ -65,10 +61,10 @@ def _mark(commented: Commented, kind: str, line: int, codes: str) -> Edit:
     """A mark at the line's end, or the line's own with these codes as well; in Markdown above the block."""
     start, end = commented.line_start(line), commented.line_end(line)
     here = commented.text[start:end]
-    noqa = _NOQA.search(here) if kind == "python" else None
+    noqa = NOQA.search(here) if kind == "python" else None
     if noqa is not None and noqa["codes"]:
         return Edit(start + noqa.end(), start + noqa.end(), f", {codes}")
-    ours = _OURS.search(here)
+    ours = next((m for m in MARK.finditer(here) if m["codes"] is not None and m["file"] is None), None)
     if ours is not None:
         return Edit(start + ours.end("codes"), start + ours.end("codes"), f", {codes}")
     if kind == "markdown":

@@ -1,4 +1,4 @@
-"""Linting of files, folders and texts: all findings, in the order of the source; never an exception for bad input."""
+"""Linting of files and texts: all findings, in the order of the source; never an exception for bad input."""
 
 from __future__ import annotations
 
@@ -84,17 +84,6 @@ def failure(file: str, what: str) -> Diagnostic:
     """The linter itself failed on a file."""
     hint = "this is a mistake in indexcalc; please report it with the file"
     return Diagnostic("IX016", f"the linter failed on this file ({what})", None, hint, file=file)
-
-
-def lint_folder(folder: str, settings: Settings = DEFAULT) -> Iterator[list[Diagnostic]]:
-    """The findings of each lintable file in the folder and below, in sorted order."""
-    from .files import Walk, files_below
-
-    files = files_below(folder, Walk())
-    if not files:
-        yield [nothing_below(folder)]
-    for file in files:
-        yield lint_file(file, settings)
 
 
 def nothing_below(folder: str) -> Diagnostic:

@@ -21,8 +21,8 @@ from .settings import DEFAULT, OFF, Settings
 if TYPE_CHECKING:
     from ..paper.notebook import Cell
 
-_MARK = re.compile(r"\bix:[ \t]*ignore(?P<file>-file)?\b(?!-)(?:[ \t]*\[(?P<codes>[^\]\n]*)\])?")
-_NOQA = re.compile(r"#[ \t]*noqa\b(?::[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*,?[ \t]*[A-Z]+[0-9]+)*))?", re.IGNORECASE)
+MARK = re.compile(r"\bix:[ \t]*ignore(?P<file>-file)?\b(?!-)(?:[ \t]*\[(?P<codes>[^\]\n]*)\])?")
+NOQA = re.compile(r"#[ \t]*noqa\b(?::[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*,?[ \t]*[A-Z]+[0-9]+)*))?", re.IGNORECASE)
 _CODE = re.compile(r"IX\d{3}")
 NEVER = ("IX001", "IX002", "IX009")  # a statement that could not be read is never silently dropped
 _HINTS = {"latex": "% ix: ignore[IX101]", "markdown": "<!-- ix: ignore[IX101] -->"}
@@ -102,13 +102,13 @@ def _marks(text: str, kind: str) -> list[_Mark]:
     found = []
     for comment in commented.comments():
         words = text[comment.start : comment.end]
-        for match in _MARK.finditer(words):
+        for match in MARK.finditer(words):
             span = lines.span(comment.start + match.start(), comment.start + match.end())
             codes = tuple(c for c in _CODE.findall(match["codes"] or "") if c not in NEVER)
             first, last = commented.lines(comment)
             here = range(first + 1, last + 2)
             found.append(_Mark(codes, here, span, comment.kind, whole_file=match["file"] is not None))
-        if comment.kind == "python" and (noqa := _NOQA.search(words)) is not None:
+        if comment.kind == "python" and (noqa := NOQA.search(words)) is not None:
             span = lines.span(comment.start + noqa.start(), comment.start + noqa.end())
             first, last = commented.around(comment)  # never of the line below
             ours = tuple(_CODE.findall(noqa["codes"].upper())) if noqa["codes"] else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..ir.expr import Derivative, Expr, IndexSum, Product, Sum
@@ -11,8 +10,6 @@ from ..ir.pretty import pretty_printer
 from ..ir.text import CLOSE, OPEN, Printer
 from ..ir.trace import Step
 from ..ir.walk import children, subexpressions
-
-_MARKS = re.compile(f"[{OPEN}{CLOSE}]")
 
 
 def changed(before: Expr | None, after: Expr) -> frozenset[Expr]:
@@ -90,10 +87,6 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
                 yield start, at
         else:
             at += 1
-
-
-def without_marks(text: str) -> str:
-    return _MARKS.sub("", text)
 
 
 def marking(printer: Printer, marks: frozenset[Expr]) -> Printer:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import indexcalc as ic
-from indexcalc.lint.run import lint, lint_folder, lint_source
+from indexcalc.lint.batch import Batch, Request
+from indexcalc.lint.run import lint, lint_source
 from indexcalc.lint.settings import Settings
 from indexcalc.lint.source import KINDS, LINTED_KINDS, MAX_BYTES, Source, decode, is_path, read_source
 
@@ -142,10 +143,10 @@ def test_a_folder_is_walked_in_order_without_hidden_ones(tmp_path):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(BAD)
-    found = list(lint_folder(str(tmp_path)))
-    assert [Path(d.file).name for (d,) in found] == ["a.idx", "A.IDX", "z.idx"]
+    found = [d for _, outcome in Batch([str(tmp_path)], Request()).run() for d in outcome.findings]
+    assert [Path(d.file).name for d in found] == ["a.idx", "A.IDX", "z.idx"]
     (tmp_path / "empty").mkdir()
-    ((nothing,),) = lint_folder(str(tmp_path / "empty"))
+    (nothing,) = Batch([str(tmp_path / "empty")], Request()).findings
     assert nothing.code == "IX011"
 
 

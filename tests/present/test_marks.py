@@ -16,7 +16,7 @@ from indexcalc.ir.trace import Step
 from indexcalc.present.columns import beside
 from indexcalc.present.derive_text import trace_lines
 from indexcalc.present.look import Look
-from indexcalc.present.marks import changed, changed_spans, marked_latex, marked_text, without_marks
+from indexcalc.present.marks import changed, changed_spans, marked_latex, marked_text
 from tests.calculus.programs import PROGRAMS
 
 NAMES = [
@@ -43,7 +43,7 @@ def test_marking_adds_marks_and_nothing_else(name: str) -> None:
         marks = changed(step.before, step.after)
         for unicode in (True, False):
             shown = marked_text(step.after, marks, unicode=unicode)
-            assert without_marks(shown) == pretty_text(step.after, unicode)
+            assert shown.replace(OPEN, "").replace(CLOSE, "") == pretty_text(step.after, unicode)
             assert shown.count(OPEN) == shown.count(CLOSE)
             found += shown.count(OPEN)
         latex = marked_latex(step.after, marks)
