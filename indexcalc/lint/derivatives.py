@@ -17,7 +17,7 @@ from ..elaborate.read import read_program
 from ..paper.definitions import Definitions, Said, Stated, derivative_in, merge, name_of, stated_derivatives
 from ..paper.paper import Paper
 from ..paper.to_language import Unsaid, Writer
-from ..paper.tree import Fraction, Sum
+from ..paper.tree import Atom, Fraction, Sum
 from .agreement import Formulas, agree_in_words, compared, spoken_of
 
 if TYPE_CHECKING:
@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 
 MAX_DERIVED = 60  # statements of one document that are derived
 _SLOTS = re.compile(r"\[([^\[\]]*)\]")
+_SENTENCE = re.compile(r"(?<=[.;:!?])\s|\n\s*\n")
+_MATHEMATICS = re.compile(r"\$|\\\(|\\\[|\\begin")
 _COTANGENT = re.compile(r"\bgrad_(\w+)")
 
 
 def wrong_derivatives(paper: Paper) -> Iterator[Diagnostic]:
     """A finding for each stated derivative that the definitions contradict."""
     statements = list(stated_derivatives(paper.equations))[:MAX_DERIVED]
-    if not statements or "symmetric" in paper.text:
-        return  # by a symmetric matrix, a derivative has several conventions
+    if not statements:
+        return
     definitions = Definitions(paper.equations)
     for stated in statements:
+        if _may_be_symmetric(stated.derivative.by, paper.text):
+            continue  # by a symmetric matrix, a derivative has several conventions
         for side in stated.sides:
             try:
                 finding = _Question(paper, definitions, stated, side).finding()
@@ -44,6 +48,17 @@ def wrong_derivatives(paper: Paper) -> Iterator[Diagnostic]:
             if finding is not None:
                 yield finding
                 break
+
+
+def _may_be_symmetric(atom: Atom, text: str) -> bool:
+    """Whether a sentence calls a matrix symmetric, by its name or without one."""
+    slots = [e for s in atom.scripts if not s.upper for e in s.entries if e.kind != "mark"]
+    if len(slots) == 1 or "symmetric" not in text:
+        return False
+    said = (sentence for sentence in _SENTENCE.split(text) if "symmetric" in sentence)
+    return any(
+        not _MATHEMATICS.search(x) or re.search(rf"(?<![A-Za-z]){re.escape(atom.name)}(?![A-Za-z])", x) for x in said
+    )
 
 
 @dataclass(slots=True)

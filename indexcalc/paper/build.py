@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..syntax.lalr import Token
@@ -46,6 +47,7 @@ class Builder:
                 factors.append(child)
                 inverse.append(over)
                 over = False
+        slashed_derivatives(factors, inverse)
         return Product(tuple(factors), tuple(inverse), Place(start, end), plain)
 
     def tail(self, children: list[Any], start: int, end: int) -> Big:
@@ -98,6 +100,36 @@ class Builder:
 def _script(token: Any) -> Script:
     upper, inner = token.inner
     return read_script(inner, upper, Place(token.start, token.end))
+
+
+def slashed_derivatives(factors: list[Node], inverse: list[bool]) -> None:
+    """Makes a fraction of `\\partial L / \\partial x_i`, wherever it stands among the factors."""
+    k = 0
+    while k + 3 < len(factors):
+        top, bottom = factors[k : k + 2], factors[k + 2 : k + 4]
+        if inverse[k : k + 4] == [False, False, True, False] and all(map(_is_differential, (top, bottom))):
+            factors[k : k + 4] = [Fraction(_braced(top), _braced(bottom), (), _around((*top, *bottom)))]
+            inverse[k : k + 4] = [False]
+        k += 1
+
+
+def _is_differential(factors: list[Node]) -> bool:
+    """Whether this is `\\partial` and a symbol."""
+    sign, symbol = factors
+    return (
+        isinstance(sign, Atom) and (sign.name, sign.kind) == ("partial", "derivative") and not sign.scripts
+        and isinstance(symbol, Atom) and symbol.kind == "symbol"
+    )  # fmt: skip
+
+
+def _braced(factors: list[Node]) -> Group:
+    place = _around(factors)
+    side = Sum((Product(tuple(factors), (False,) * len(factors), place),), ("+",), place)
+    return Group((Relation((side,), (), place),), "{", (), place)
+
+
+def _around(nodes: Sequence[Node]) -> Place:
+    return Place(min(n.place.start for n in nodes), max(n.place.end for n in nodes))
 
 
 def _alone(group: Group) -> Atom | None:

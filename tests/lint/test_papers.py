@@ -190,3 +190,31 @@ def test_without_derivatives_no_program_is_read():
 def test_names_with_formulas_in_their_exponents_and_words_in_their_scripts_declare_nothing_wrong():
     text = r"Let $x^{k+a} \in \mathbb{R}^d$ and $S \in \mathbb{R}^{N \times N}$, then $B S_{clements} = B S$."
     assert ic.lint(text, kind="latex") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"$\partial L/\partial W_{ij} = (y_i - t_i) x_j$", []),
+        (r"$\partial L / \partial W_{ij} = (y_j - t_j) x_i$", ["IX253"]),
+        (r"$\partial L/\partial x_j = \sum_i \partial L/\partial y_i W_{ij}$", []),
+        (r"$\partial L/\partial x_j = \sum_i (\partial L/\partial y_i) W_{ji}$", ["IX253"]),
+    ],
+)
+def test_derivatives_with_a_slash_are_fractions(text, expected):
+    assert codes(LAYER + text) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("", ["IX253"]),
+        ("The matrix $W$ is symmetric.", []),
+        ("Here is a symmetric matrix.", []),  # which?
+        (r"Let \(A\) be symmetric.", ["IX253"]),
+        (r"Let \(A\) be symmetric. So is $W$.", ["IX253"]),
+    ],
+)
+def test_only_what_is_said_to_be_symmetric_is_left_alone(said, expected):
+    assert codes(f"{LAYER}{said}\n\n${d('L', 'W_{ij}')} = 2 (y_i - t_i) x_j$") == expected
+    assert codes(f"{LAYER}{said}\n\n${d('L', 'b_i')} = 2 (y_i - t_i)$") == ["IX253"], "a vector is not symmetric"
