@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_PART = re.compile(r"(?<![^\W\d_])[^\W\d_](?:(?![^\W\d_])|(?=[A-Z][a-z]{2}))")  # one letter: v, q_1, vAvg
 _ROLES = {
     "query": frozenset(("q", "query", "queries", "qs")),
     "key": frozenset(("k", "key", "keys", "ks", "kv", "kvs")),
@@ -36,10 +37,11 @@ def words(name: str) -> tuple[str, ...]:
 def roles(name: str) -> frozenset[str]:
     """The roles in attention that a name gives its operand; none where a word of it says otherwise.
 
-    >>> sorted(roles("dense_kv")), sorted(roles("key_gate_weight")), sorted(roles("attn_weights"))
-    (['key', 'value'], [], ['attention'])
+    >>> sorted(roles("dense_kv")), sorted(roles("key_gate_weight")), sorted(roles("attn_weights")), sorted(roles("kPQ"))
+    (['key', 'value'], [], ['attention'], [])
     """
-    found = words(name)
+    alone = {letter.lower() for letter in _PART.findall(name)}
+    found = tuple(w for w in words(name) if len(w) > 1 or w in alone)  # the k of kPQ is one index of many
     if "attn" in found or "attention" in found:
         found = tuple(w for w in found if w not in ("weight", "weights"))
     if any(w in _OTHER for w in found):

@@ -79,7 +79,7 @@ def test_a_swapped_weight_is_seen_however_its_shape_is_shown(how, line, codes):
     ("lines", "codes"),
     [
         # heads and batch, queries and keys
-        (["return einsum('bhid,hbjd->bhij', q, k)"], ["IX222"]),
+        (["return einsum('bhid,hbjd->bhij', q, k)"], ["IX223"]),
         (["return einsum('bhid,bhid->bhi', q, k)"], ["IX222"]),
         (["return einsum('bhid,bhjd->bhij', q, k)"], []),
         (["return q @ k.mT"], []),
@@ -119,11 +119,57 @@ def test_attention(lines, codes):
         (["p = 4", "g, k = n // p, dim // p", "return x.view(b, g, p, k, p)"], []),
         (["return x.reshape(other, -1)"], []),
         (["return x.reshape(b, other, more)"], []),
+        (["return x.view(b, h, n, dim // h)"], ["IX224"]),
+        (["return x.view(b, n, h, dim // h)"], []),
+        (["e = dim // h", "return x.view(b, h, n, e)"], ["IX224"]),
     ],
 )
 def test_reshapes(lines, codes):
     start = "b, n, dim = x.shape", "d = dim // h"
     assert found(function(*start, *lines, parameters="x, h, other, more")) == codes
+
+
+@pytest.mark.parametrize(
+    ("lines", "codes"),
+    [
+        # initials of names, and names that go round
+        (["W = torch.zeros(out_features, in_features)", "return einsum('bi,io->bo', x, W)"], ["IX223"]),
+        (["W = torch.zeros(out_features, in_features)", "return einsum('bi,oi->bo', x, W)"], []),
+        (["y = x.reshape(n, m, heads, dim // heads)", "return einsum('nhmd->nhd', y)"], ["IX223"]),
+        (["y = x.reshape(n, m, heads, dim // heads)", "return einsum('nmhd->nhd', y)"], []),
+        (["y = np.reshape(x, (n, 3, heads, m))", "return einsum('nhd->nd', y)"], ["IX220"]),
+        (["y = x.reshape(shape=(n, 3, heads, m))", "return einsum('nchd->nd', y)"], []),
+        (["y = x.view(torch.float32)", "return einsum('nd->n', y)"], []),
+        (["y = x.permute(0, 2, 1)", "return einsum('nhmd->nd', y)"], ["IX220"]),
+        (["b, c, h, w = x.shape", "x = x.permute(0, 2, 3, 1)", "return einsum('bchw,oc->bohw', x, k)"], ["IX223"]),
+        (["b, c, h, w = x.shape", "x = x.permute(0, 2, 3, 1)", "return einsum('bhwc,oc->bhwo', x, k)"], []),
+        (["q, k, v = f(x).reshape(n, m, 3, heads, dim).unbind(2)", "return einsum('nhid,nhjd->nhij', q, k)"], []),
+        (["q, k, v = f(x).view(n, m, 3, heads, dim).unbind(2)", "return einsum('nhmd,nhjd->nhmj', q, k)"], ["IX223"]),
+    ],
+)  # fmt: skip
+def test_letters_are_held_against_names(lines, codes):
+    assert found(function(*lines, parameters="x, k, n, m, dim, heads, in_features, out_features"))[:1] == codes
+
+
+@pytest.mark.parametrize(
+    ("lines", "codes"),
+    [
+        (["return einsum('bd->b', x)"], ["IX220"]),
+        (["if x.ndim == 2:", "    return einsum('bd->b', x)", "return x"], []),
+        (["if len(x.shape) == 2:", "    x = x[None]", "return einsum('bd->b', x)"], []),
+        (["if x.shape == (9, 9):", "    return einsum('bd->b', x)", "return x"], []),
+        (["if x.dim() != 3:", "    raise ValueError", "return einsum('bd->b', x)"], ["IX220"]),
+        (["if x.shape[0] == 1:", "    return einsum('bd->b', x)", "return x"], ["IX220"]),
+    ],
+)
+def test_an_array_whose_rank_is_asked_for_has_not_one(lines, codes):
+    assert found(function(*lines, parameters='x: Float[Tensor, "b n d"]')) == codes
+
+
+def test_names_of_one_signature_are_not_summed_with_each_other():
+    parameters = 'q: Float[Tensor, "b h n d"], k: Float[Tensor, "b h n d"]'
+    assert found(function("return q @ k", parameters=parameters)) == ["IX222"]
+    assert found(function("return q @ k.mT", parameters=parameters)) == []
 
 
 @pytest.mark.parametrize(

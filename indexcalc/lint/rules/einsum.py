@@ -124,9 +124,12 @@ def summed_alone(call: Call) -> Iterator[Diagnostic]:
             continue
         if not c.result and not any(a.is_open for o in c.inputs for a in o.axes):
             continue  # one number: everything is summed, whatever is shared
-        for k in sorted({use.operand for use in c.summed_alone}):
+        alone = [
+            use for use in c.summed_alone if use.axis.name != "1" or call.dialect == "sublist"
+        ]  # 1: an axis of size 1
+        for k in sorted({use.operand for use in alone}):
             if any(o.labels for n, o in enumerate(c.inputs) if n != k):  # else times a number: an ordinary sum
-                yield _summed_alone(c, [use for use in c.summed_alone if use.operand == k])
+                yield _summed_alone(c, [use for use in alone if use.operand == k])
 
 
 def _slip(c: Contraction) -> tuple[Axis, Axis] | None:

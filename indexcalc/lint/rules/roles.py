@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic
@@ -12,6 +13,7 @@ from ..roles import roles
 
 _IMPORT = "import torch\n\n"
 _HEADS = frozenset(("h", "H", "heads", "head", "n_heads", "num_heads"))
+_TRANSPOSES = re.compile(r"\.(?:[mt]?T|transpose|permute|swapaxes|swapdims|movedim|moveaxis|t)\b")
 _BATCH = frozenset(("b", "batch", "bs", "B"))
 _POSITIONS = frozenset(
     ("t", "s", "l", "n", "i", "j", "T", "S", "L", "N", "seq", "pos", "time", "length", "token", "tokens", "seq_len")
@@ -135,11 +137,69 @@ def scores_transposed(call: Call) -> Iterator[Diagnostic]:
             )  # fmt: skip
 
 
+@lint_rule(
+    "IX424",
+    name="einsum-operands-exchanged",
+    summary="the labels q and k stand on the keys and on the queries",
+    why="The operands are in another order than the string has them. The result is then the transposed scores under "
+    "the labels of the right ones, and where there are as many queries as keys no shape check fails.",
+    bad=_IMPORT + "S = torch.einsum('bhqd,bhkd->bhqk', k, q)",
+    good=_IMPORT + "S = torch.einsum('bhqd,bhkd->bhqk', q, k)",
+    subject="call",
+    language="python",
+    right="Never, where the names of the operands are true.",
+)
+def operands_exchanged(call: Call) -> Iterator[Diagnostic]:
+    """Queries and keys, by their names, each with the label of the other."""
+    for c in _pairs(call, "query", "key"):
+        query = 0 if "query" in roles(call.operands[0].name) else 1
+        of_queries, of_keys = ([a for a in c.inputs[k].axes if a.is_label] for k in (query, 1 - query))
+        sides = [frozenset[str]().union(*(_sides(a.name) for a in axes)) for axes in (of_queries, of_keys)]
+        if sides == [{"key"}, {"query"}]:
+            first, second = (next(a for a in axes if _sides(a.name)) for axes in (of_queries, of_keys))
+            yield c.finding(
+                "IX424", f"`{first.name}` is an axis of {c.name(query)}, and `{second.name}` one of "
+                f"{c.name(1 - query)}", first, others=[(second, "")],
+                hint=f"give {c.name(query)} and {c.name(1 - query)} in the other order, or exchange the two labels",
+            )  # fmt: skip
+
+
+def _sides(label: str) -> frozenset[str]:
+    return roles(label) & {"query", "key"}
+
+
+@lint_rule(
+    "IX425",
+    name="einsum-attention-over-keys",
+    summary="attention weights are multiplied with the keys instead of the values",
+    why="Keys have the shape of the values, so that nothing fails where one is given for the other.",
+    bad=_IMPORT + "out = torch.einsum('bhqk,bhkd->bhqd', attn, k)",
+    good=_IMPORT + "out = torch.einsum('bhqk,bhkd->bhqd', attn, v)",
+    subject="call",
+    language="python",
+    right="Where the keys are the values, or for a gradient by the queries.",
+)
+def attention_over_keys(call: Call) -> Iterator[Diagnostic]:
+    """A product of weights and keys, by their names, that sums the last axis of the weights."""
+    for c in _pairs(call, "attention", "key"):
+        weights = 0 if "attention" in roles(call.operands[0].name) else 1
+        if "value" in roles(call.operands[1 - weights].name):
+            continue
+        labels, keys = c.inputs[weights].labels, c.inputs[1 - weights].labels
+        features = [x for x in keys if x not in labels and x in c.result]
+        if labels and labels[-1] in c.summed and labels[-1] in keys and features:
+            part = c.inputs[1 - weights]
+            hint = "give the values"
+            yield c.finding("IX425", f"{c.name(weights)} weighs {c.name(1 - weights)}, not the values", part, hint=hint)
+
+
 def _pairs(call: Call, first: str, second: str, relative: bool = False) -> Iterator[Contraction]:
     """The contraction of two operands whose names give them these roles, in either order.  `relative` says that an
     operand by relative position, which has axes of both, is one of them too."""
     if len(call.operands) != 2:
         return
+    if any(_TRANSPOSES.search(a.text) for a in call.operands):
+        return  # laid out in an order that the name does not tell
     found = [roles(a.name) for a in call.operands]
     if not any(first in found[k] and second in found[1 - k] for k in (0, 1)) or found[0] == found[1]:
         return
@@ -148,4 +208,4 @@ def _pairs(call: Call, first: str, second: str, relative: bool = False) -> Itera
     yield from (c for c in contractions(call) if len(c.inputs) == 2)
 
 
-RULES = (scaling_reorders, one_letter, over_queries, scores_transposed)
+RULES = (scaling_reorders, one_letter, over_queries, scores_transposed, operands_exchanged, attention_over_keys)

@@ -24,7 +24,7 @@ from .conflicts import (
 from .constructors import OF_ARRAY, joined_arrays, made_array
 from .dims import UNKNOWN, known
 from .layers import LAYERS, applied_layer, made_layer
-from .layout import broadcast
+from .layout import broadcast, laid_out
 from .operations import OPERATIONS
 from .patterns import Matched, Use, label_dims, match, output_shape
 from .values import Items, Layer, Symbol, Value, shape_items
@@ -40,6 +40,7 @@ PAIRED = frozenset(
         "logical_and logical_or logical_xor atan2 arctan2 hypot remainder fmod floor_divide logaddexp"
     )
 )
+LAID_OUT = frozenset(words("view reshape permute"))
 JOINING = frozenset(words("cat concat concatenate stack vstack hstack dstack"))
 
 
@@ -66,6 +67,8 @@ def call(inference: Inference, node: ast.Call) -> Value:
         return _operation(inference, node, func.attr, owner, node.args, inference.method_library)
     if func.attr == "size" and len(node.args) == 1:
         return UNKNOWN
+    if func.attr in LAID_OUT and (found := laid_out(inference, node, node.args)) is not None:
+        return found
     if func.attr == "param" and len(node.args) >= 3:
         return made_array("zeros", node.args[2:3], {}, "numpy", inference)  # flax: param(name, initializer, shape)
     made = made_array(func.attr, node.args, _keywords(node), "", inference) if func.attr != "array" else None
@@ -132,7 +135,9 @@ def _of_library(inference: Inference, node: ast.Call, name: str, library: str, v
         both = values[:2]
         flat = all(isinstance(v, Shape) and len(v.dims) == 1 and v.open_at is None for v in both)
         return Shape(tuple(v.dims[0] for v in both if isinstance(v, Shape))) if flat else None
-    return _operation(inference, node, name, first, args[1:], library) if isinstance(first, Shape) else None
+    if isinstance(first, Shape):
+        return _operation(inference, node, name, first, args[1:], library)
+    return laid_out(inference, node, args[1:]) if name in LAID_OUT else None
 
 
 def _operation(
@@ -274,7 +279,7 @@ def _judge(inference: Inference, call: Call, found: Matched, shapes: Sequence[Sh
         at = swapped(labels, shape.dims)
         if at is not None and _trusted(shape, at, call.dialect):
             odd.add(number)
-            span = call.place(operand.items[at[0]].start, operand.items[at[1]].end)
+            span = call.place(operand.items[at[0]].start, operand.items[at[-1]].end)
             inference.tell(order_conflict(span, call.operands[number].text, labels, shape, at))
     output = None if call.spec.output is None else {a.name for a in call.spec.output.axes}
     for label, uses in found.uses.items():
@@ -287,7 +292,7 @@ def _judge(inference: Inference, call: Call, found: Matched, shapes: Sequence[Sh
             inference.tell(_extent(call, use, Dim(size=size), "the string"))
 
 
-def _trusted(shape: Shape, at: tuple[int, int], dialect: str) -> bool:
+def _trusted(shape: Shape, at: Sequence[int], dialect: str) -> bool:
     """Whether names prove that labels are exchanged: those that people wrote, and those of patterns in patterns.
 
     The letters of one einsum say nothing about those of the next.

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ..module import Dim, Shape
 from .conflicts import order_conflict, swapped
-from .dims import known, named
+from .dims import QUOTIENT, UNKNOWN, known, named
 from .infer import Inference
 from .targets import axis_read, dotted, source_of_shape, targets
 from .values import Items, Symbol, Value
@@ -35,6 +35,8 @@ def bind(inference: Inference, target: ast.expr, value: Value, source: ast.expr)
         said_shape(inference, name.removesuffix(".shape"), source, ast.Expr(source))
         return
     once = inference.stores.get(name, 0) <= 1
+    if isinstance(value, (Dim, Symbol)):
+        value = _without_quotient(value)
     if isinstance(value, Dim) and value.name is None and not value.parts and once:
         value = replace(value, name=name.rpartition(".")[2], evidence=value.evidence or "constructor")
     if isinstance(value, Symbol) and not known(value.dim) and once:  # d = dim // h, of names that may be sizes
@@ -49,6 +51,14 @@ def bind(inference: Inference, target: ast.expr, value: Value, source: ast.expr)
             del inference.env[key]
     if "." in name:
         inference.owners.add(name.partition(".")[0])
+
+
+def _without_quotient(value: Dim | Symbol) -> Dim | Symbol:
+    """A quotient gets the name of its variable."""
+    dim = value.dim if isinstance(value, Symbol) else value
+    if dim.evidence != QUOTIENT:
+        return value
+    return Symbol(UNKNOWN) if isinstance(value, Symbol) else UNKNOWN
 
 
 def _relate(inference: Inference, name: str, source: ast.expr) -> None:

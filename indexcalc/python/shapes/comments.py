@@ -28,6 +28,8 @@ _TIMES = re.compile(r"\s*(?:->|:|shape:?)?\s*(?P<by>\w+(?: x \w+| × \w+)+)\s*(?
 _NAMED_TIMES = re.compile(r"\s*(?P<name>[^\W\d][\w.]*)\s*:\s*(?P<by>\w+(?: x \w+| × \w+)+)\s*(?:$|[,.;#(])")
 _WORDS = re.compile(r"\s*(?:->|shape\s*[:=])\s*(?P<words>[^\W\d]\w*(?: [^\W\d]\w*| \d+| \.\.\.){1,7})\s*$")
 _END_OF_SHAPE = re.compile(r"\s*(?:$|[-,.;:=|#(]|->|→|<|after|float|int|bool|tensor|where|if\b|with\b|by\b)", re.I)
+_CALL = re.compile(r"\w\(")
+_OTHERWISE = re.compile(r"\s*,?\s*(?:or|and/or|/)\s*[(\[]")
 # Pairs that tell what an array holds rather than how long its axes are.
 _CONTENTS = frozenset(
     words("x y z w u v r g b a min max start end low high lo hi left right top bottom width height real imag")
@@ -151,8 +153,10 @@ def _with_names(text: str, trailing: bool) -> Iterator[Written]:
         shape = _listed(match)
         if shape is None or not shape.dims or _ARROW.match(text[match.end() :].lstrip()):
             continue
-        if not link and len(shape.dims) < 2:
-            continue  # x[i]
+        if not link and (len(shape.dims) < 2 or (not match["link"] and _CALL.search(text))):
+            continue  # x[i], and f(x[i, j]), which reads a part
+        if _OTHERWISE.match(text, match.end()):
+            continue  # (b, n, d) or (n, d)
         for name in re.split(r"\s*[,/&]\s*", match["names"]):
             yield Written(name.removesuffix(".shape"), shape)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ...diagnostics import Span
 from ..module import Conflict, Dim, Shape
 from .dims import DECLARED, show, show_shape
-from .names import clash, informative, normal, roles
+from .names import clash, informative, initials, normal, roles
 
 SWAP = "Where both axes happen to have one size, every shape check passes and the numbers are wrong."
 Places = tuple[tuple[Span, str], ...]
@@ -57,7 +58,7 @@ def differ(a: Dim, b: Dim, together: Together, summed: bool) -> str:
         return ""  # sizes that are called differently may be equal
     if informative(a.name) and informative(b.name) and together.has(a.name, b.name):
         return "another array has both, as two axes"
-    if a.evidence == b.evidence == "annotation" and not summed and together.tells_apart(a.name, b.name):
+    if a.evidence == b.evidence == "annotation" and together.tells_apart(a.name, b.name):
         return "the annotations of one function tell them apart"
     return ""
 
@@ -69,39 +70,60 @@ def sizes_clash(a: Dim, b: Dim, broadcast: bool) -> bool:
     return not broadcast or 1 not in (a.size, b.size)
 
 
-def swapped(labels: Sequence[str | None], dims: Sequence[Dim]) -> tuple[int, int] | None:
-    """Two positions at which names are exchanged: the first label is the second dimension's name, and the other way.
+def swapped(labels: Sequence[str | None], dims: Sequence[Dim]) -> tuple[int, ...] | None:
+    """The positions whose names are exchanged among each other: the first label is the second dimension's name and the
+    other way, or each is the next one's.  The first two are enough to show where.
 
-    Names are compared up to synonyms (`t` and `seq_len`), and two letters such as i and j are no evidence.
+    Names are compared up to synonyms (`t` and `seq_len`) and initials (`h` and `heads`); two letters such as i and j
+    are no evidence.
 
     >>> swapped(["b", "n", "d"], [Dim("b"), Dim("d"), Dim("n")])
     (1, 2)
     >>> swapped(["batch", "time"], [Dim("T"), Dim("B")])
     (0, 1)
+    >>> swapped(["b", "c", "h", "w"], [Dim("b"), Dim("h"), Dim("w"), Dim("c")])
+    (1, 2, 3)
     >>> swapped(["i", "j"], [Dim("j"), Dim("i")]) is None
     True
     """
     if len(labels) != len(dims):
         return None
-    for k, label in enumerate(labels):
-        own = dims[k].name
-        if label is None or own is None or dims[k].parts or _alike(label, own):
-            continue
-        for other in range(k + 1, len(labels)):
-            there, name = labels[other], dims[other].name
-            if there is None or name is None or dims[other].parts:
-                continue
-            if not (_alike(label, name) and _alike(there, own)) or _alike(label, there) or _alike(own, name):
-                continue
-            if informative(label) or informative(there):
-                return k, other
+    names = [None if d.parts else d.name for d in dims]
+    odd = [k for k, (x, own) in enumerate(zip(labels, names)) if x and own and not alike(x, own)]
+    if len(odd) < 2:
+        return None
+    meant = {k: [j for j in odd if alike(labels[k] or "", names[j] or "")] for k in odd}
+    for start in odd:  # follow the names until they come back
+        cycle = [start]
+        while len(found := meant[cycle[-1]]) == 1 and found[0] not in cycle:
+            cycle.append(found[0])
+        if len(cycle) > 1 and len(found) == 1 and found[0] == start and _tells(labels, names, cycle):
+            return tuple(sorted(cycle))
     return None
 
 
-def _alike(a: str, b: str) -> bool:
-    """Whether two names mean one axis: one name, or one role that neither shares with another."""
+def _tells(labels: Sequence[str | None], names: Sequence[str | None], cycle: Sequence[int]) -> bool:
+    """Whether some label of the cycle says what it is, and no two of its labels or names may be one axis."""
+    for some in (labels, names):
+        found = [some[k] or "" for k in cycle]
+        if any(alike(x, y) for n, x in enumerate(found) for y in found[:n]):
+            return False
+    return any(informative(labels[k] or "") for k in cycle) or all(len(names[k] or "") > 2 for k in cycle)
+
+
+@lru_cache(maxsize=8192)
+def alike(a: str, b: str) -> bool:
+    """Whether two names may mean one axis: one name, one role that neither shares with another, or the initial of one.
+
+    >>> alike("t", "seq_len"), alike("i", "in_features"), alike("n", "num_heads"), alike("h", "w")
+    (True, True, False, False)
+    """
     if normal(a) == normal(b):
         return True
+    if min(len(a), len(b)) == 1 and max(len(a), len(b)) > 2:
+        letter, word = (a, b) if len(a) == 1 else (b, a)
+        if letter.lower() in initials(word):
+            return True
     left, right = roles(a), roles(b)
     return len(left) == 1 and left == right and not clash(a, b)
 
@@ -163,19 +185,22 @@ def _sentence(reason: str) -> str:
     return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
 
 
-def order_conflict(span: Span, what: str, labels: Sequence[str | None], shape: Shape, at: tuple[int, int]) -> Conflict:
+def order_conflict(span: Span, what: str, labels: Sequence[str | None], shape: Shape, at: Sequence[int]) -> Conflict:
     """Names in another order than the array has them."""
     written = [x or "?" for x in labels]
-    first, second = at
-    message = (
-        f"`{written[first]}` and `{written[second]}` are exchanged: `{what}` has its axes in the order "
-        f"{show_shape(shape)}"
-    )
+    first, second = at[:2]
     fixed = list(written)
-    fixed[first], fixed[second] = fixed[second], fixed[first]
+    if len(at) == 2:
+        fixed[first], fixed[second] = written[second], written[first]
+        said = f"`{written[first]}` and `{written[second]}` are exchanged"
+    else:
+        for k in at:
+            fixed[k] = next(written[j] for j in at if alike(written[j], shape.dims[k].name or ""))
+        said = f"{', '.join(f'`{written[k]}`' for k in at)} stand in another order"
     shown = shape.dims[first]
     return Conflict(
-        "order", span, message, "", f"The names say other axes than the values have. {SWAP}",
+        "order", span, f"{said}: `{what}` has its axes in the order {show_shape(shape)}", "",
+        f"The names say other axes than the values have. {SWAP}",
         f"write {' '.join(fixed)}, or move the axes first",
         _places((shown.span, f"`{show(shown)}` is axis {first} here")),
     )  # fmt: skip

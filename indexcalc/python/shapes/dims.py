@@ -11,6 +11,7 @@ from ..module import Dim, Shape
 
 UNKNOWN = Dim()
 ONE = Dim(size=1)
+QUOTIENT = "quotient"  # evidence of a size that someone computed by a division, and that has no name of its own
 DECLARED = ("annotation", "comment", "docstring", "constructor", "unpack")  # what a person wrote about this array
 
 
@@ -64,9 +65,16 @@ def divided(whole: Dim, by: Dim) -> Dim:
             whole_size, by_size = whole.size, by.size
             if whole_size is not None and by_size and whole_size % by_size == 0:
                 return Dim(size=whole_size // by_size, evidence="inferred")
-            return UNKNOWN
+            return _quotient(whole, by)
         del rest[hit]
     return merged(rest)
+
+
+def _quotient(whole: Dim, by: Dim) -> Dim:
+    """`dim // heads` as a size by itself, where two names are divided."""
+    if whole.parts or by.parts or not whole.name or not by.name or QUOTIENT in (whole.evidence, by.evidence):
+        return UNKNOWN
+    return Dim(f"{whole.name}//{by.name}", evidence=QUOTIENT)
 
 
 def same(a: Dim, b: Dim) -> bool:

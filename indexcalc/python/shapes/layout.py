@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..module import Dim, Shape
 from .applied import Applied
 from .dims import ONE, UNKNOWN, broadcast_dim, known, merged
 from .reshape import is_rest, reshaped
 from .values import Value, axis
+
+if TYPE_CHECKING:
+    from .infer import Inference
 
 
 def without(array: Shape, places: Sequence[int]) -> Shape:
@@ -101,6 +105,18 @@ def view(use: Applied) -> Value:
     relations = use.inference.relations
     use.inference.judge_reshape(use.node, use.array, target)
     return reshaped(use.array, target, relations)
+
+
+def laid_out(inference: Inference, node: ast.Call, args: Sequence[ast.expr]) -> Shape | None:
+    """What `view(b, n, h, d)` and `permute(0, 2, 1)` make of an array of which nothing else is known."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "permute":
+        order = inference.number_list(args)
+        return Shape((UNKNOWN,) * len(order)) if order and sorted(order) == list(range(len(order))) else None
+    args = args or [k.value for k in node.keywords if k.arg in ("shape", "newshape")]
+    if len(args) < 2 and not (args and isinstance(args[0], (ast.Tuple, ast.List))):
+        return None  # a type, or a shape in a variable
+    sizes = inference.size_list(args)
+    return None if sizes is None else reshaped(None, sizes, inference.relations)
 
 
 def flatten(use: Applied) -> Value:

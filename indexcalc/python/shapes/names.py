@@ -118,6 +118,16 @@ def normal(name: str) -> tuple[str, ...]:
     return tuple(w[:-1] if len(w) > 3 and w.endswith("s") else w for w in kept)
 
 
+@lru_cache(maxsize=4096)
+def initials(name: str) -> frozenset[str]:
+    """The letters by which people call the axis: the first of each word, but not of those that only say "number of".
+
+    >>> sorted(initials("num_heads")), sorted(initials("out_features")), sorted(initials("head_dim"))
+    (['h'], ['f', 'o'], ['d', 'h'])
+    """
+    return frozenset(w[0] for w in words_of(name) if w[0].isalpha() and (w not in FILLERS or w == "dim"))
+
+
 @lru_cache(maxsize=8192)
 def clash(a: str, b: str) -> str:
     """Why two names cannot mean one axis, or "".

@@ -15,7 +15,7 @@ from .conflicts import order_conflict, swapped
 from .infer import Env, Inference
 from .names import normal
 from .reshape import Relations
-from .targets import Function, Stores, dotted, plain, source_of_shape, targets
+from .targets import Function, Stores, asked_rank, dotted, plain, source_of_shape, targets
 from .values import Symbol, Value, joined
 
 LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -193,8 +193,7 @@ class Walker:
         elif isinstance(statement, ast.Return):
             self._return(statement)
         elif isinstance(statement, ast.If):
-            inference.evaluate(statement.test)
-            return self._branches([statement.body, statement.orelse])
+            return self._if(statement)
         elif isinstance(statement, (ast.For, ast.AsyncFor, ast.While)):
             self._loop(statement)
         elif isinstance(statement, (ast.With, ast.AsyncWith)):
@@ -226,6 +225,19 @@ class Walker:
         self._definition(statement, once)
         self._line = line
         inference.env.pop(statement.name, None)
+
+    def _if(self, statement: ast.If) -> bool:
+        """Branches.  An array whose rank is asked for has not the one shape that was known; but where the other ranks
+        raise an error, it has."""
+        inference = self.inference
+        inference.evaluate(statement.test)
+        asked = asked_rank(statement.test)
+        kept = {name: inference.env.get(name) for name in asked}
+        forget(inference, asked)
+        reached = self._branches([statement.body, statement.orelse])
+        if asked and not statement.orelse and isinstance(statement.body[-1], ast.Raise):
+            inference.env.update(kept)
+        return reached
 
     def _branches(self, blocks: Sequence[Sequence[ast.stmt]]) -> bool:
         """Go through each from the same start; afterwards what all that reach their end agree on."""

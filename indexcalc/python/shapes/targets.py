@@ -97,6 +97,29 @@ def source_of_shape(node: ast.expr) -> str:
     return ""
 
 
+_WHOLE = ("dim", "size", "ndimension", "numel")  # methods that tell of the whole shape
+
+
+def asked_rank(test: ast.expr) -> list[str]:
+    """The arrays whose rank or whole shape a condition asks for: it is then not one thing.
+
+    >>> asked_rank(ast.parse("x.ndim == 3 and len(y.shape) > 2 and z.shape[0] == 1", mode="eval").body)
+    ['x', 'y']
+    """
+    found: list[str] = []
+    stack: list[ast.AST] = [test]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Subscript):
+            continue  # one axis
+        if isinstance(node, ast.Attribute) and node.attr in ("ndim", "shape"):
+            found.append(dotted(node.value))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _WHOLE:
+            found.append("" if node.args else dotted(node.func.value))
+        stack += children(node)
+    return sorted(filter(None, found))
+
+
 def axis_read(node: ast.expr) -> tuple[str, int] | None:
     """(x, 0) of `x.shape[0]`, `x.size(0)`, `len(x)`."""
     number: ast.expr | None = None

@@ -71,6 +71,8 @@ def test_annotations(annotation, shape):
         ("noqa: E501", ""),
         ("z: (b, n)", ""),
         ("f(a, b)", ""),
+        ("y: (b, n, d) or (n, d)", ""),
+        ("y = g(y[i, k], 2)", ""),
     ],
 )
 def test_comments_behind_an_assignment(comment, shape):
