@@ -171,6 +171,48 @@ def test_linting_loads_nothing_heavy(example):
     assert not HEAVY & loaded_after(code)
 
 
+# A clean run's source by kind, the parts of indexcalc that it does without, and how many of our modules it may load.
+CLEAN = {
+    "idx": ("C[i,j] = A[i,k] B[k,j]\n", ("python", "paper", "einsum", "compare", "calculus"), 85),
+    "py": ("import numpy as np\ny = np.einsum('ij,jk->ik', a, b)\n", ("elaborate", "paper", "ir", "syntax.tree"), 100),
+    "tex": ("$$S_{ij} = \\sum_d Q_{id} K_{jd}$$\n", ("python", "elaborate", "einsum", "ir"), 80),
+    "md": ("# Title\n\n$$S_{ij} = \\sum_d Q_{id} K_{jd}$$\n", ("python.read", "elaborate", "einsum", "ir"), 85),
+    "ipynb": (
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "id": "a", '
+        '"metadata": {}, "execution_count": null, "outputs": [], '
+        '"source": "import numpy as np\\nnp.einsum(\'ij,jk->ik\', a, b)"}]}',
+        ("elaborate", "ir", "syntax.tree"),
+        110,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CLEAN)
+def test_a_clean_run_loads_only_what_its_kind_needs(kind, tmp_path):
+    """A module costs about a millisecond, so that what creeps in here is felt by everyone who lints one file."""
+    from indexcalc.lint.registry import CHECKING, FAMILIES
+
+    text, without, most = CLEAN[kind]
+    path = tmp_path / f"clean.{kind}"
+    path.write_text(text, encoding="utf-8")
+    script = (
+        "import sys\nfrom indexcalc.cli.main import main\n"
+        f"try:\n    main(['lint', '--isolated', '-q', {str(path)!r}])\n"
+        "except SystemExit as end:\n    print('EXIT', end.code, *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.startswith("EXIT 0 "), done.stdout
+    loaded = done.stdout.split()[2:]
+    ours = [m.removeprefix("indexcalc.") for m in loaded if m.startswith("indexcalc.")]
+    assert [m for m in ours if m.startswith(tuple(f"{w}." for w in without)) or m in without] == []
+    assert len(ours) <= most
+    pages = set(FAMILIES).difference(*CHECKING.values())
+    assert not {f"lint.rules.{page}" for page in pages} & {*ours}
+    tops = {m.split(".")[0] for m in loaded}
+    assert not tops & (HEAVY | {"nbformat", "jsonschema", "libcst", "lark", "pylatexenc", "pathspec"})
+    assert ("markdown_it" in tops) == (kind == "md")
+
+
 @pytest.mark.parametrize("order", ["", "import indexcalc.lint.run; import indexcalc.verify\n"])
 def test_functions_are_not_hidden_by_folders_of_their_name(order):
     code = f"import indexcalc as ic\n{order}ic.lint('x'); ic.lint('x'); ic.verify('L = x[i] x[i]')"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..syntax import tree as t
-from .einsum import read_einsum
 from .references import expand, matrix_name
 from .scope import Scope
 from .slots import NotASlot, read_slots
@@ -92,6 +91,8 @@ def _trace(tree: t.Call, scope: Scope, read: Reader) -> Term:
 
 
 def _einsum(tree: t.Call, scope: Scope, read: Reader) -> Term:
+    from .einsum import read_einsum  # most programs have none, and the reader of einsum strings is a package of its own
+
     return read_einsum(tree, scope)
 
 

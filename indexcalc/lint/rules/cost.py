@@ -10,9 +10,10 @@ from ...ir.expr import Access, Compare, Expr, Index, IndexSum, IndexValue, Produ
 from ...ir.program import Define
 from ...ir.walk import children
 from ..facts import Facts
-from ..orders import MAX_OPERANDS, Labels, best, operands_of
+from ..orders import MAX_OPERANDS, best
 from ..registry import Checked, lint_rule
 
+Labels = frozenset[Index]
 WORTH_TELLING = 4  # times the multiplications of the best order
 LARGE = 2**24  # components
 MANY_TIMES = 16  # the inputs and results
@@ -35,7 +36,7 @@ def costly_order(checked: Checked) -> Iterator[Diagnostic]:
     for statement in checked.program.statements:
         if not isinstance(statement, Define):
             continue
-        whole = operands_of(statement.body)
+        whole = _operands_of(statement.body)
         if whole is None:
             continue
         for factor in whole[0]:
@@ -124,12 +125,24 @@ def explicit_transpose(checked: Checked) -> Iterator[Diagnostic]:
             yield checked.warning("IX704", message, s.span, hint, severity="note")
 
 
+def _operands_of(e: Expr) -> tuple[tuple[Access, ...], Labels] | None:
+    """The tensors of a contraction Σ Π A, all their slots plain indices, and its result's indices.  Scalars are left
+    out: they are multiplied into the smallest tensor."""
+    body = e.body if isinstance(e, IndexSum) else e
+    factors = body.factors if isinstance(body, Product) else (body,)
+    tensors = [f for f in factors if f.free]
+    for f in tensors:
+        if not isinstance(f, Access) or len(f.free) < len(f.slots) or not all(isinstance(s, Index) for s in f.slots):
+            return None
+    return tuple(f for f in tensors if isinstance(f, Access)), e.free
+
+
 def _taken_apart(factor: Access, facts: Facts) -> list[Labels] | None:
     """The operands of the contraction that a factor stands for, if nothing else reads it."""
     if facts.reads[factor.tensor] != 1 or factor.tensor in facts.outputs:
         return None
     found = facts.meaning(factor)
-    inner = operands_of(found) if found is not factor and isinstance(found, IndexSum) else None
+    inner = _operands_of(found) if found is not factor and isinstance(found, IndexSum) else None
     return [f.free for f in inner[0]] if inner is not None and len(inner[0]) > 1 else None
 
 
