@@ -8,6 +8,7 @@ from functools import partial
 
 from indexcalc.lint.registry import LintRule, rules
 from indexcalc.lint.run import lint_source
+from indexcalc.lint.settings import DEFAULT, settings_showing
 from indexcalc.lint.source import Source
 from indexcalc.present.findings import finding_text
 from indexcalc.present.look import Look
@@ -83,9 +84,11 @@ def _page(rule: LintRule) -> Iterator[str]:
     fence = FENCES[rule.language] if linted else "text"
     yield from ("## Gives it" if linted else "## Example", "", *_fenced(rule.bad, fence), "")
     if linted:
-        found = lint_source(Source(rule.bad, kind=rule.language))
-        yield from _fenced("\n\n".join(finding_text(d, LOOK) for d in found), "text")
-        yield ""
+        settings = settings_showing(rule)
+        found = lint_source(Source(rule.bad, kind=rule.language), settings)
+        if settings != DEFAULT:
+            yield from (f"With `--profile {settings.profile}`:", "")
+        yield from ("```text", "\n\n".join(finding_text(d, LOOK) for d in found), "```", "")
     yield from ("## Does not", "", *_fenced(rule.good, fence), "")
     profiles = "".join(f"- `{name}`: {severity}\n" for name, severity in sorted(rule.profiles.items()))
     for title, text in (("When it is right", rule.right), ("Fix", rule.fix), ("Other profiles", profiles.rstrip())):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from textwrap import indent, wrap
 from typing import Any
 
@@ -13,6 +14,8 @@ from ..present.look import Look
 from .arguments import format_option
 from .output import look, write, write_json
 
+FAMILY = re.compile(r"IX\d{1,2}", re.IGNORECASE)
+
 
 @click.command("explain")
 @click.argument("code", required=False)
@@ -21,35 +24,37 @@ from .output import look, write, write_json
 def command(code: str | None, every: bool, shape: str) -> None:
     """Say what a code means: why it is told, an example that gives it, one that does not, and when it is right.
 
-    Without CODE, or with --list: a list of all codes.
+    CODE may also be the rule's name, or the beginning of several codes, which are then listed.  Without CODE, or with
+    --list: a list of all codes.
 
     \b
     indexcalc explain IX103
-    indexcalc explain --list
+    indexcalc explain dangling-index
+    indexcalc explain IX4
     """
     table = rules()
     if code is not None and every:
         raise click.UsageError("A code and --list exclude each other.")
-    if code is None:
+    named = [rule for rule in table.values() if code in (None, rule.name) or rule.code.startswith(code.upper())]
+    if code is None or (len(named) > 1 and FAMILY.fullmatch(code)):
         if shape == "json":
-            write_json([_data(rule) for rule in table.values()])
+            write_json([_data(rule) for rule in named])
         else:
-            write(look().spell("\n".join(_list(look()))))
+            write(look().spell("\n".join(_list(named, look()))))
         return
-    rule = table.get(code.upper())
-    if rule is None:
+    if len(named) != 1:
         near = near_codes(code)
         hint = f"Did you mean {', '.join(near)}?" if near else "`indexcalc explain` lists all codes."
         raise click.UsageError(f"No such code {code[:40]!r}. {hint}")
     if shape == "json":
-        write_json(_data(rule))
+        write_json(_data(named[0]))
     else:
-        write(look().spell("\n".join(_page(rule, look()))))
+        write(look().spell("\n".join(_page(named[0], look()))))
 
 
-def _list(here: Look) -> Iterator[str]:
-    width = max(len(rule.name) for rule in rules().values())
-    for rule in rules().values():
+def _list(listed: Sequence[LintRule], here: Look) -> Iterator[str]:
+    width = max(len(rule.name) for rule in listed)
+    for rule in listed:
         head = f"{rule.code}  {rule.severity:7}  {rule.name:{width}}  "
         room = here.width - len(head)
         if room >= 30:

@@ -26,6 +26,7 @@ class Report:
         self._baseline_folder: str | None = None
         self.findings: list[Diagnostic] = []
         self.fixed, self.changed = 0, 0
+        self._noun = "file"
         self._to_stdout = False  # a fixed text goes there, and findings to standard error
 
     @property
@@ -49,6 +50,8 @@ class Report:
 
     def outcome(self, job: Job, outcome: Outcome) -> None:
         """What came of one job: its changes are written, or shown, and its findings told."""
+        if job.source is not None:
+            self._noun = "source"
         if outcome.before != outcome.after:
             if self._diff:
                 self._show(job.path, outcome)
@@ -60,7 +63,8 @@ class Report:
             return
         if job.source is not None and job.fix:
             self._to_stdout = True
-            write_text(outcome.after or job.source.text)
+            text = outcome.after or job.source.text
+            write_text(f"{text}\n" if job.source.name == "<input>" else text)
         self.take(outcome.findings)
 
     def _written(self, path: str, outcome: Outcome) -> bool:
@@ -136,7 +140,7 @@ class Report:
 
             write_json(sarif_data(self.findings, __version__))
         elif statistics and self.findings:
-            write(statistics_text(self.findings))
+            write(statistics_text(self.findings, self._noun))
         if self._quiet or self._shape in ("json", "sarif", "github"):
             return
         say = write_error if self._to_stdout or self._diff else write
@@ -144,6 +148,6 @@ class Report:
             done = f"{count_text(self.fixed, 'finding')} in {count_text(self.changed, 'file')}"
             say(f"Would take care of {done}." if self._diff else f"Took care of {done}.")
         if not self._diff:
-            say(self._look.spell(summary_text(self.findings, files)))
+            say(self._look.spell(summary_text(self.findings, files, self._noun)))
         elif not self.changed:
             say("Nothing to fix.")

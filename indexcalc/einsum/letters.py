@@ -8,6 +8,8 @@ from __future__ import annotations
 from .dialects import Dialect
 from .spec import ELLIPSIS, Axis, Item, Operand, Spec, SpecError
 
+_ARROW = "write `->` before the labels of the result"
+
 
 def read_letters(text: str, dialect: Dialect) -> Spec:
     """The parts of a string of letters.
@@ -28,16 +30,16 @@ def read_letters(text: str, dialect: Dialect) -> Spec:
                 arrow, before = len(operands), arrow
                 if before is not None:
                     raise SpecError("a second `->`", at, at + 2, "one arrow, and the result behind it")
-                at = _run(text, at, "->", "`-` stands only in `->`") - 1
+                at = _run(text, at, "->", "`-` stands only in `->`", _ARROW) - 1
             elif arrow is not None:
-                raise SpecError("the result has a comma: einsum gives one array", at, at + 1)
+                raise SpecError("the result has a comma: einsum gives one array", at, at + 1, "leave the comma out")
             items, begin = [], at + 1
         elif character == ".":
-            end = _run(text, at, ELLIPSIS, "dots stand only in `...`")
+            end = _run(text, at, ELLIPSIS, "dots stand only in `...`", "three dots stand for all axes without a label")
             items.append(Axis(ELLIPSIS, at, end))
             at = end - 1
         elif character == ">":
-            raise SpecError("`>` stands only in `->`", at, at + 1)
+            raise SpecError("`>` stands only in `->`", at, at + 1, _ARROW)
         elif character != " ":
             items.append(Axis(character, at, at + 1))
         at += 1
@@ -47,14 +49,14 @@ def read_letters(text: str, dialect: Dialect) -> Spec:
     return Spec(text, dialect.name, tuple(operands[:arrow]), operands[arrow])
 
 
-def _run(text: str, start: int, expected: str, message: str) -> int:
+def _run(text: str, start: int, expected: str, message: str, hint: str) -> int:
     """Where the expected characters end that begin at `start`; blanks between them mean nothing, as in opt_einsum."""
     at = start
     for character in expected:
         while at < len(text) and text[at] == " ":
             at += 1
         if at >= len(text) or text[at] != character:
-            raise SpecError(message, start, min(at + 1, len(text)))
+            raise SpecError(message, start, min(at + 1, len(text)), hint)
         at += 1
     return at
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from .registry import LintRule
 
 PROFILES = ("ml", "einstein", "chemistry", "strict")
 TARGETS = ("numpy", "torch", "jax", "tensorflow", "cupy", "opt_einsum", "einops")
@@ -52,3 +56,8 @@ class Settings:
 
 OFF = "off"
 DEFAULT = Settings()
+
+
+def settings_showing(rule: LintRule) -> Settings:
+    """Settings under which the rule's examples show it: the default, or `strict` for a rule that is off otherwise."""
+    return replace(DEFAULT, profile="strict") if rule.profiles.get(DEFAULT.profile) == OFF else DEFAULT

@@ -25,7 +25,8 @@ MARK = re.compile(r"\bix:[ \t]*ignore(?P<file>-file)?\b(?!-)(?:[ \t]*\[(?P<codes
 NOQA = re.compile(r"#[ \t]*noqa\b(?::[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*,?[ \t]*[A-Z]+[0-9]+)*))?", re.IGNORECASE)
 _CODE = re.compile(r"IX\d{3}")
 NEVER = ("IX001", "IX002", "IX009")  # a statement that could not be read is never silently dropped
-_HINTS = {"latex": "% ix: ignore[IX101]", "markdown": "<!-- ix: ignore[IX101] -->"}
+_BARE = re.compile(r"[ \t:=(]*IX\d{3}(?:[ \t,]+IX\d{3})*")
+_HINTS = {"latex": "% ix: ignore[{}]", "markdown": "<!-- ix: ignore[{}] -->"}
 
 
 @dataclass(slots=True)
@@ -130,7 +131,10 @@ def _idle(mark: _Mark, text: str, file: str, settings: Settings) -> Iterable[Dia
         hint = f"remove the code; a mark holds for its own {where}"
     elif not mark.codes:
         message = "`ix: ignore` without a code that it can ignore does nothing"
-        hint = f"name the codes: {_HINTS.get(mark.kind, '# ix: ignore[IX101]')} (never {', '.join(NEVER)})"
+        bare = _BARE.match(text, mark.span.end)  # codes without their brackets
+        codes = ", ".join(_CODE.findall(bare[0])) if bare else "IX101"
+        example = _HINTS.get(mark.kind, "# ix: ignore[{}]").format(codes)
+        hint = f"{'brackets are missing' if bare else 'name the codes'}: {example} (never {', '.join(NEVER)})"
     else:
         return
     yield Diagnostic("IX013", message, mark.span, hint, "warning", file=file, source=text)

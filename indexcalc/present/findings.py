@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Any
 
 from ..diagnostics import SEVERITIES, Diagnostic, Span, listed, render, where
@@ -13,29 +14,48 @@ from .look import Look
 
 _STYLE = {"error": ("bold", "red"), "warning": ("bold", "yellow"), "note": ("bold", "blue")}
 _GUTTER = re.compile(r"( +\d* [|=:])(.*)")
+_SENTENCE = re.compile(r"  (why:|help:|fix:)")
 
 
 def finding_text(finding: Diagnostic, look: Look) -> str:
     """One finding with its snippet, coloured where there is colour.
 
     Without Unicode the sentences are spelled out; the source line is left alone, so that its carets stay in place.
+    `why` and `help` are wrapped to the width; the first line is not, for editors and terminals follow it.
     """
-    text = "\n".join(x if _GUTTER.fullmatch(x) else look.spell(x) for x in render(finding).split("\n"))
-    if not look.colour:
-        return text
     style = _STYLE[finding.severity]
-    head, *rest = text.split("\n")
+    head, *rest = render(finding).split("\n")
     tag = f"{finding.severity} {finding.code}:"
     where, _, message = head.partition(tag)
-    lines = [look.paint(where, "bold") + look.paint(tag, *style) + look.paint(message, "bold")]
+    lines = [look.paint(look.spell(where), "bold") + look.paint(tag, *style) + look.paint(look.spell(message), "bold")]
     for line in rest:
         gutter = _GUTTER.fullmatch(line)
         if gutter:
             marks = bool(re.fullmatch(r"[ ^~]+", gutter[2]))
             lines.append(look.paint(gutter[1], "blue") + (look.paint(gutter[2], *style) if marks else gutter[2]))
         else:
-            lines.append(re.sub(r"^  (why|help|fix):", lambda m: f"  {look.paint(m[1] + ':', 'cyan')}", line))
+            first, *more = _wrapped(look.spell(line), look.width)
+            lines.append(_SENTENCE.sub(lambda m: f"  {look.paint(m[1], 'cyan')}", first))
+            lines += more
     return "\n".join(lines)
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """The line, continued below its first word after `why:` or `help:`; words are never broken.
+
+    >>> _wrapped("  why: one two three", 16)
+    ['  why: one two', '       three']
+    """
+    start = _SENTENCE.match(line)
+    if start is None or len(line) <= width:
+        return [line]
+    return wrap(
+        line,
+        width,
+        subsequent_indent=" " * (start.end() + 1),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def concise_text(finding: Diagnostic, look: Look) -> str:
@@ -46,15 +66,18 @@ def concise_text(finding: Diagnostic, look: Look) -> str:
     return f"{look.paint(where(finding), 'bold')}{tag} {look.spell(message)}{look.paint(mark, 'cyan')}"
 
 
-def summary_text(findings: Sequence[Diagnostic], files: int) -> str:
-    """The last line: `Found 2 errors and 1 warning in 2 files. Explain: indexcalc explain IX101`."""
+def summary_text(findings: Sequence[Diagnostic], files: int, noun: str = "file") -> str:
+    """The last line: `Found 2 errors and 1 warning in 2 files. Explain: indexcalc explain IX101`.
+
+    `noun` is what they are called where not all are files.
+    """
     if not findings:
-        return f"No findings in {count_text(files, 'source')}."
+        return f"No findings in {count_text(files, noun)}."
     told = Counter(d.severity for d in findings)
     parts = [count_text(told[s], s) for s in SEVERITIES if told[s]]
     places = len({d.file for d in findings})
     first = findings[0].code
-    found = f"Found {listed(parts)} in {count_text(places, 'source')}. Explain: indexcalc explain {first}"
+    found = f"Found {listed(parts)} in {count_text(places, noun)}. Explain: indexcalc explain {first}"
     return found + fixable_text(findings)
 
 
@@ -66,7 +89,7 @@ def fixable_text(findings: Iterable[Diagnostic]) -> str:
     return "\n" + ", ".join(filter(None, (safe, unsafe))) + "." if told else ""
 
 
-def statistics_text(findings: Iterable[Diagnostic]) -> str:
+def statistics_text(findings: Iterable[Diagnostic], noun: str = "file") -> str:
     """How often each code was told, the most frequent first, and in how many files."""
     by_code: dict[str, list[Diagnostic]] = {}
     for d in findings:
@@ -74,7 +97,7 @@ def statistics_text(findings: Iterable[Diagnostic]) -> str:
     rows = []
     for code, here in sorted(by_code.items(), key=lambda x: (-len(x[1]), x[0])):
         fixable = sum(d.fix is not None for d in here)
-        files = count_text(len({d.file for d in here}), "source")
+        files = count_text(len({d.file for d in here}), noun)
         rows.append((str(len(here)), code, name_of(code), files, f"{fixable} with a fix" if fixable else ""))
     widths = [max((len(row[k]) for row in rows), default=0) for k in range(3)]
     return "\n".join(

@@ -35,7 +35,7 @@ def test_formats(here: Path) -> None:
     assert lint(".", "--format", "concise", code=1).stdout.splitlines() == [
         "a.idx:1:1: error IX101: free indices differ: the left side has `j`, the right `k`",
         "b.idx:1:7: warning IX591: index `q` is declared and never used",
-        "Found 1 error and 1 warning in 2 sources. Explain: indexcalc explain IX101",
+        "Found 1 error and 1 warning in 2 files. Explain: indexcalc explain IX101",
     ]
     assert [line[:9] for line in lint(".", "--format", "github", code=1).stdout.splitlines()] == [
         "::error f",
@@ -50,7 +50,7 @@ def test_quiet_and_statistics() -> None:
     assert lint("good.idx", "-q", code=0).stdout == ""
     assert lint(".", "-q", "--format", "concise", code=1).stdout.count("\n") == 2
     assert lint(".", "-q", "--statistics", code=1).stdout.split() == [
-        "1", "IX101", "free-indices-differ", "1", "source", "1", "IX591", "unused-declaration", "1", "source",
+        "1", "IX101", "free-indices-differ", "1", "file", "1", "IX591", "unused-declaration", "1", "file",
     ]  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def test_the_kind_of_a_file_can_be_said(here: Path) -> None:
 def test_a_baseline_hides_what_was_there(here: Path) -> None:
     assert lint(".", "--baseline", "old.json", code=2).stdout.startswith("error IX017: old.json cannot be read")
     assert lint(".", "--baseline", "old.json", "--write-baseline", code=0).stderr == "old.json knows 2 findings now.\n"
-    assert lint(".", "--baseline", "old.json", code=0).stdout == "No findings in 3 sources.\n"
+    assert lint(".", "--baseline", "old.json", code=0).stdout == "No findings in 3 files.\n"
     (here / "a.idx").write_text("# moved\n\n" + BAD.replace(" = ", "  =  ") + "T[i] = R[j]\n")
     (new, _) = lint(".", "--baseline", "old.json", "--format", "concise", code=1).stdout.splitlines()
     assert new.startswith("a.idx:4:1: error IX101")

@@ -9,7 +9,7 @@ import pytest
 import indexcalc
 from indexcalc.lint.registry import SUBJECTS, LintRule, checks, near_codes, rules
 from indexcalc.lint.run import lint_source
-from indexcalc.lint.settings import Settings
+from indexcalc.lint.settings import settings_showing
 from indexcalc.lint.source import Source
 
 PACKAGE = Path(indexcalc.__file__).parent
@@ -23,14 +23,9 @@ def codes_in(source: str) -> set[str]:
     return {value for value in found if CODE.fullmatch(value)}
 
 
-def settings_of(rule: LintRule) -> Settings:
-    """The default, or the profile `strict` for a rule that is off otherwise."""
-    return Settings(profile="strict" if rule.profiles.get("ml") == "off" else "ml")
-
-
 @pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda r: r.code)
 def test_the_bad_example_gives_exactly_its_code(rule: LintRule):
-    found = lint_source(Source(rule.bad, kind=rule.language), settings_of(rule))
+    found = lint_source(Source(rule.bad, kind=rule.language), settings_showing(rule))
     assert {d.code for d in found} == {rule.code}
     assert {d.severity for d in found} == {rule.severity}
     assert all(d.span is not None and d.source == rule.bad for d in found)
@@ -39,7 +34,7 @@ def test_the_bad_example_gives_exactly_its_code(rule: LintRule):
 
 @pytest.mark.parametrize("rule", TEXT_RULES, ids=lambda r: r.code)
 def test_the_good_example_gives_nothing(rule: LintRule):
-    assert [str(d) for d in lint_source(Source(rule.good, kind=rule.language), settings_of(rule))] == []
+    assert [str(d) for d in lint_source(Source(rule.good, kind=rule.language), settings_showing(rule))] == []
 
 
 def test_every_code_that_any_part_gives_has_a_page():

@@ -176,3 +176,17 @@ def test_a_notebook_is_marked_cell_by_cell() -> None:
 def test_statements_of_several_lines() -> None:
     here = Commented("a = 1\nb = [\n 1,\n 2]\nc = '''x\ny'''\nd", "python")
     assert [here.statement(n) for n in range(7)] == [(0, 0), (1, 3), (1, 3), (1, 3), (4, 5), (4, 5), (6, 6)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "hint"),
+    [
+        ("x = 1  # ix: ignore", "python", "name the codes: # ix: ignore[IX101] ("),
+        ("x = 1  # ix: ignore IX404, IX406", "python", "brackets are missing: # ix: ignore[IX404, IX406] ("),
+        ("$x$ % ix: ignore: IX102", "latex", "brackets are missing: % ix: ignore[IX102] ("),
+    ],
+)
+def test_a_mark_without_codes_says_how_it_is_written(text: str, kind: str, hint: str) -> None:
+    (told,) = suppress(text, [], "f", kind)
+    assert told.code == "IX013"
+    assert told.hint.startswith(hint)

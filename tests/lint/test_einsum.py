@@ -145,3 +145,19 @@ def test_how_a_finding_reads():
 def test_layers_that_take_the_sizes_as_a_dictionary():
     text = "from einops.layers.flax import Rearrange\n\ny = Rearrange('b (h c) -> b h c', sizes=dict(c=5))(x)"
     assert lint_source(Source(text, kind="python")) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        ("np.einsum('ij jk->ik', A, B)", "blanks mean nothing between letters, commas part operands: `ij,jk`"),
+        ("np.einsum('ij,jk->ik', A)", "one part between commas for each operand"),
+        ("np.einsum('ij,jk-ik', A, B)", "write `->` before the labels of the result"),
+        ("np.einsum('ij,jk>ik', A, B)", "write `->` before the labels of the result"),
+        ("np.einsum('..ij->ij', A)", "three dots stand for all axes without a label"),
+        ("np.einsum('BHTD,BHSD->BHTT', A, B)", "did you mean `S`, which the result lacks?"),
+    ],
+)
+def test_slips_of_punctuation_are_told_once_and_how_to_mend_them(call: str, hint: str) -> None:
+    (told,) = lint_source(Source(f"import numpy as np\n{call}", kind="python"))
+    assert told.hint == hint

@@ -125,11 +125,21 @@ def test_colour_is_added_and_carries_nothing() -> None:
             assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == shown(d, PLAIN)
 
 
+def test_long_sentences_are_wrapped_below_their_first_word() -> None:
+    told = finding(why="one two three four five six seven", hint="eight nine ten eleven twelve", fix=None)
+    shown = finding_text(told, Look(width=26)).split("\n")
+    assert shown[0] == finding_text(told, PLAIN).split("\n")[0]
+    at = next(k for k, line in enumerate(shown) if line.startswith("  why:"))
+    assert shown[at : at + 3] == ["  why: one two three four", "       five six seven", "  help: eight nine ten"]
+    assert " ".join(" ".join(shown).split()) == " ".join(finding_text(told, PLAIN).split())
+
+
 def test_the_last_line() -> None:
-    assert summary_text([], 3) == "No findings in 3 sources."
+    assert summary_text([], 3) == "No findings in 3 files."
+    assert summary_text([], 1, "source") == "No findings in 1 source."
     told = [finding(fix=None), finding(severity="warning", file="b"), finding(severity="note", safe=True)]
     assert summary_text(told, 3) == (
-        "Found 1 error, 1 warning and 1 note in 2 sources. Explain: indexcalc explain IX101\n"
+        "Found 1 error, 1 warning and 1 note in 2 files. Explain: indexcalc explain IX101\n"
         "1 can be fixed with --fix, 1 more with --unsafe-fixes."
     )
 
@@ -137,7 +147,7 @@ def test_the_last_line() -> None:
 def test_statistics() -> None:
     told = [finding(code="IX012", fix=None), finding(), finding(file="b"), finding(fix=None)]
     assert statistics_text(told) == (
-        "3  IX101  free-indices-differ  2 sources, 2 with a fix\n1  IX012  not-text             1 source"
+        "3  IX101  free-indices-differ  2 files, 2 with a fix\n1  IX012  not-text             1 file"
     )
 
 

@@ -91,7 +91,11 @@ def operand_count(call: Call) -> Iterator[Diagnostic]:
             continue  # a list of operands in a variable; the call of a function that adds them
         message = f"the string describes {_operands(said)}, but {given} {'is' if given == 1 else 'are'} given"
         part = Operand((), 0, c.inputs[-1].end)
-        yield c.finding("IX403", message, part, severity="error", hint="one part between commas for each operand")
+        parts = [word for o in c.inputs for word in c.spec.text[o.start : o.end].split()]
+        hint = "one part between commas for each operand"
+        if call.dialect == "einsum" and len(parts) == given > said:
+            hint = f"blanks mean nothing between letters, commas part operands: `{','.join(parts)}`"
+        yield c.finding("IX403", message, part, severity="error", hint=hint)
 
 
 def _operands(count: int) -> str:
@@ -118,6 +122,8 @@ def summed_alone(call: Call) -> Iterator[Diagnostic]:
     for c in contractions(call):
         if _meant_as_matmul(c) is not None or any(name not in c.uses for name in c.result):
             continue
+        if len(set(c.result)) < len(c.result):
+            continue  # IX412 says which label is lost
         slip = _slip(c)
         if slip is not None:
             yield _slipped(c, *slip)
