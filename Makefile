@@ -19,7 +19,7 @@ USABLE := $(shell [ "$$(cat .venv/.place 2>/dev/null || pwd -P)" = "$$(pwd -P)" 
 	$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes)
 PROJECT := pyproject.toml setup.py constraints.txt $(wildcard grammar/*.lark)
 
-.PHONY: help demo test fuzz bench lint-corpus lint-mutations lint-speed fuzz-lint docs clean remake
+.PHONY: help demo test fuzz bench lint-corpus lint-mutations lint-speed lsp-speed fuzz-lint docs clean remake
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
 		printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -47,6 +47,9 @@ lint-mutations: .venv/.dev  ## how many mutations of one index the linter sees
 
 lint-speed: .venv/.dev  ## how fast the linter starts, and lints long files and many
 	$(PY) -m benchmarks.lint_speed
+
+lsp-speed: .venv/.dev  ## how fast the language server answers
+	$(PY) -m benchmarks.lsp_speed
 
 fuzz-lint: .venv/.dev  ## the linter on mutated sources of every kind for a minute (SECONDS=60), guided by atheris if it is there
 	$(PY) -m tests.fuzz.lint --seconds $(or $(SECONDS),60)

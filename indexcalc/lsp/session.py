@@ -1,8 +1,9 @@
 """What the server knows of its open documents, and when it looks at them.
 
 Everything that takes time runs in one other thread, so that the server goes on reading what the editor reports.  A
-document is linted when it has been left alone for as long as the last lint of it took: a short one at once, a long one
-not at every key.  What is found is told only if the document is still the one that was linted.
+document is linted at once; one whose lint is long, when it has been left alone for as long as the last one took.  A
+lint that has not begun when the next change comes is left out, and what is found is told only if the document is still
+the one that was linted.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
+from time import thread_time
 from typing import TypeVar
 
 from .snapshot import Snapshot
 
 _T = TypeVar("_T")
 MAX_PAUSE = 1.0  # seconds
+SHORT = 0.15  # seconds of work: a lint that takes no longer needs no pause before it
 STACK = 64 << 20  # bytes: a thread's own is smaller than the main thread's, and Python's parser is deep
 
 Tell = Callable[[str, Snapshot], None]
@@ -74,7 +76,8 @@ class Session:
     async def _lint(self, uri: str, snapshot: Snapshot) -> None:
         await asyncio.sleep(self._pauses.get(uri, 0.0))
         try:
-            self._pauses[uri] = min(await self.run(lambda: _time(snapshot)), MAX_PAUSE)
+            took = await self.run(lambda: _time(snapshot))
+            self._pauses[uri] = min(took, MAX_PAUSE) if took > SHORT else 0.0
             if self._snapshots.get(uri) is snapshot:
                 self._tell(uri, snapshot)
         except Exception as error:  # told to the reader as what it is: a task's own would be lost
@@ -82,7 +85,7 @@ class Session:
 
 
 def _time(snapshot: Snapshot) -> float:
-    """The seconds in which the findings are found."""
-    start = perf_counter()
+    """The seconds of work in which the findings are found, whatever else the machine does."""
+    start = thread_time()
     _ = snapshot.findings
-    return perf_counter() - start
+    return thread_time() - start
