@@ -37,7 +37,7 @@ class Operations:
         self.positions = positions
         self.operators: list[tuple[ast.BinOp, FunctionNode | None]] = []
         self._calls: dict[str, list[tuple[ast.Call, FunctionNode | None]]] = {}
-        self._imports: dict[str, str] = {}
+        self.imports: dict[str, str] = {}  # full names by what an import binds
         self._locals: dict[int, Locals] = {}
         self._maxima: dict[int, bool] = {}
         self._walk(tree)
@@ -63,9 +63,9 @@ class Operations:
         for alias in node.names:
             if isinstance(node, ast.Import):
                 name = alias.name if alias.asname else alias.name.partition(".")[0]
-                self._imports[alias.asname or name] = name
+                self.imports[alias.asname or name] = name
             else:
-                self._imports[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}"
+                self.imports[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}"
 
     def applied(self, node: ast.expr, *names: str) -> Applied | None:
         """A call of one of these names as an operation, or None.
@@ -100,7 +100,7 @@ class Operations:
             node = node.value
         if not isinstance(node, ast.Name):
             return ""
-        base = self._imports.get(node.id) or (_CUSTOMARY.get(node.id) if parts else None)
+        base = self.imports.get(node.id) or (_CUSTOMARY.get(node.id) if parts else None)
         return ".".join([base, *reversed(parts)]) if base else ""
 
     def value(self, node: ast.expr, home: FunctionNode | None) -> ast.expr:
@@ -144,7 +144,7 @@ class Operations:
     def each(self, *names: str) -> Iterator[tuple[Applied, FunctionNode | None]]:
         """Every operation of these names, with the function that it stands in."""
         renamed = [
-            alias for alias, full in self._imports.items() if full.rpartition(".")[2] in names and alias not in names
+            alias for alias, full in self.imports.items() if full.rpartition(".")[2] in names and alias not in names
         ]
         for name in (*names, *renamed):
             for node, home in self._calls.get(name, ()):

@@ -7,32 +7,32 @@ from collections.abc import Iterator, Mapping
 
 from ...python.module import Call
 from .axes import is_library, last_name, subject
-from .operations import LIBRARIES, TRANSPOSES
+from .operations import TRANSPOSES
 
 
-def arrays_in(node: ast.expr, calls: Mapping[int, Call]) -> Iterator[ast.expr]:
+def arrays_in(node: ast.expr, calls: Mapping[int, Call], libraries: frozenset[str]) -> Iterator[ast.expr]:
     """The arrays and numbers that an expression reads by name, in the order of the source."""
     if id(node) in calls:
         for operand in calls[id(node)].operands:
-            yield from arrays_in(operand.node, calls)
+            yield from arrays_in(operand.node, calls, libraries)
     elif isinstance(node, (ast.Name, ast.Attribute)):
         if isinstance(node, ast.Attribute) and node.attr in TRANSPOSES:
-            yield from arrays_in(node.value, calls)
-        elif not is_library(node):
+            yield from arrays_in(node.value, calls, libraries)
+        elif not is_library(node, libraries):
             yield node
     elif is_size(node):
         yield node
     elif isinstance(node, ast.Subscript):
-        yield from [node] if "other" in slice_kinds(node) else arrays_in(node.value, calls)
+        yield from [node] if "other" in slice_kinds(node) else arrays_in(node.value, calls, libraries)
     elif isinstance(node, ast.Call):
-        array, rest = subject(node)
+        array, rest = subject(node, libraries)
         for part in [array, *rest] if array is not None else rest:
-            yield from arrays_in(part, calls)
+            yield from arrays_in(part, calls, libraries)
     elif isinstance(node, ast.BinOp):
-        yield from arrays_in(node.left, calls)
-        yield from arrays_in(node.right, calls)
+        yield from arrays_in(node.left, calls, libraries)
+        yield from arrays_in(node.right, calls, libraries)
     elif isinstance(node, ast.UnaryOp):
-        yield from arrays_in(node.operand, calls)
+        yield from arrays_in(node.operand, calls, libraries)
 
 
 def is_size(node: ast.expr) -> bool:
@@ -54,9 +54,9 @@ def wanted_name(node: ast.expr) -> str:
     return last_name(node) or "value"
 
 
-def constant_name(node: ast.expr) -> str:
+def constant_name(node: ast.expr, libraries: frozenset[str]) -> str:
     """π or ∞ of a library."""
-    from_library = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in LIBRARIES
+    from_library = isinstance(node, ast.Attribute) and is_library(node.value, libraries)
     return last_name(node) if from_library and last_name(node) in ("pi", "inf") else ""
 
 

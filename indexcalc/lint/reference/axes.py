@@ -6,8 +6,6 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from .operations import LIBRARIES
-
 
 class NotReadable(Exception):
     """Says which part of an expression has no index notation here, and why."""
@@ -25,20 +23,20 @@ def last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def subject(call: ast.Call) -> tuple[ast.expr | None, list[ast.expr]]:
+def subject(call: ast.Call, libraries: frozenset[str]) -> tuple[ast.expr | None, list[ast.expr]]:
     """The array that a function or method works on, and its other positional arguments."""
     function = call.func
     arguments = list(call.args)
-    if isinstance(function, ast.Attribute) and not is_library(function.value):
+    if isinstance(function, ast.Attribute) and not is_library(function.value, libraries):
         return function.value, arguments
     return (arguments[0], arguments[1:]) if arguments else (None, [])
 
 
-def is_library(node: ast.expr) -> bool:
+def is_library(node: ast.expr, libraries: frozenset[str]) -> bool:
     """`torch`, `np`, `torch.nn.functional`: what functions are taken from."""
     while isinstance(node, ast.Attribute):
         node = node.value
-    return isinstance(node, ast.Name) and node.id in LIBRARIES
+    return isinstance(node, ast.Name) and node.id in libraries
 
 
 def argument(call: ast.Call, rest: Sequence[ast.expr], place: int, *names: str) -> ast.expr | None:

@@ -22,6 +22,7 @@ from .arrays import arrays_in
 from .axes import NotReadable
 from .contraction import OPERATIONS
 from .expression import Reader
+from .operations import libraries_of
 
 SIDES: Sides = ("the formula", "the code")
 MAX_MORE = 3  # axes that the code may have beyond the formula's: batch, head, …
@@ -91,8 +92,9 @@ def _read(formula: Program, node: ast.expr, target: str, module: Module, more: i
         rank = len(formula.inputs[pairs[name]].indices) if name in pairs else None
         return rank + more if rank else rank
 
-    reader = Reader(calls, rank_of)
-    pairs |= _meant([reader.leaf(a) for a in arrays_in(node, calls)], formula)
+    libraries = libraries_of(module)
+    reader = Reader(calls, rank_of, libraries)
+    pairs |= _meant([reader.leaf(a) for a in arrays_in(node, calls, libraries)], formula)
     (output,) = formula.outputs
     try:
         rank = reader.rank(node)

@@ -44,10 +44,12 @@ _OPERATORS: Mapping[type[ast.operator], str] = {
 
 class Reader:
     """Reads expressions of one statement.  `calls` are the einsum-like calls by `id` of their node; `rank_of` tells the
-    rank of a name, or None."""
+    rank of a name, or None; `libraries` are names of modules, before whose functions no array stands."""
 
-    def __init__(self, calls: Mapping[int, Call], rank_of: Callable[[str], int | None]) -> None:
-        self.calls, self.rank_of = calls, rank_of
+    def __init__(
+        self, calls: Mapping[int, Call], rank_of: Callable[[str], int | None], libraries: frozenset[str]
+    ) -> None:
+        self.calls, self.rank_of, self.libraries = calls, rank_of, libraries
         self.names = Names()
         self.leaves: dict[str, str] = {}  # source text -> name in the formula
         self.sizes: set[str] = set()  # those that are an array's size
@@ -56,7 +58,7 @@ class Reader:
 
     def statement(self, target: str, node: ast.expr, rank: int) -> str:
         """The program that defines `target` of this rank as the expression's value."""
-        for array in arrays_in(node, self.calls):
+        for array in arrays_in(node, self.calls, self.libraries):
             self.leaf(array)
         name = self.names.new(target)
         wishes = self._output_labels(node, rank)
@@ -117,7 +119,7 @@ class Reader:
 
     def _rank_of_call(self, node: ast.Call) -> int | None:
         name = last_name(node.func)
-        array, rest = subject(node)
+        array, rest = subject(node, self.libraries)
         if array is None:
             return None
         if name in BINARY or name in EXTREMES or name in MATMUL:
@@ -167,7 +169,7 @@ class Reader:
         """The name under which the formula knows an array."""
         key = ast.unparse(node)
         if key not in self.leaves:
-            self.leaves[key] = constant_name(node) or self.names.new(wanted_name(node))
+            self.leaves[key] = constant_name(node, self.libraries) or self.names.new(wanted_name(node))
             if is_size(node):
                 self.sizes.add(self.leaves[key])
         return self.leaves[key]
@@ -250,7 +252,7 @@ class Reader:
     # ---- functions --------------------------------------------------------------------------------
     def _call(self, node: ast.Call, labels: Labels) -> str:
         name = last_name(node.func)
-        array, rest = subject(node)
+        array, rest = subject(node, self.libraries)
         handler: Handler | None = _HANDLERS.get(name)
         if handler is None or array is None or any(isinstance(a, ast.Starred) for a in node.args):
             raise NotReadable(node, f"what `{shown(node)}` computes is not known here")

@@ -23,6 +23,7 @@ from .contraction import flat
 from .elsewhere import formula_in, is_formula_file
 from .expression import Reader
 from .formula import scalars_for_extents
+from .operations import libraries_of
 from .specs import groups_of, read_spec, spec_program
 
 _DEFINES = re.compile(r"(?<![=<>!])=(?!=)")
@@ -154,7 +155,7 @@ def _program(side: Given, other: Program | None) -> Program:
     module, statement = side.code
     node = value_of(statement)
     assert node is not None
-    reader = Reader({id(c.node): c for c in module.calls}, lambda name: None)
+    reader = Reader({id(c.node): c for c in module.calls}, lambda name: None, libraries_of(module))
     try:
         rank = reader.rank(node)
         if rank is None:

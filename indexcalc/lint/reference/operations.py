@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...python.functions import NUMPY_LIKE
+from ...python.module import Module
+
 # Function or method by its last name -> the language's elementwise function.
 ELEMENTWISE: Mapping[str, str] = {
     "exp": "exp", "log": "log", "sqrt": "sqrt", "abs": "abs", "absolute": "abs", "sign": "sign", "sin": "sin",
@@ -34,7 +37,21 @@ PERMUTATIONS = frozenset(("permute", "transpose", "swapaxes", "swapdims", "movea
 NEW_AXIS = frozenset(("unsqueeze", "expand_dims"))
 # Attributes that permute.
 TRANSPOSES = frozenset(("T", "mT"))
-# Modules whose functions take the array as their first argument; anything else before the dot is an array.
+# Modules whose functions take the array as their first argument, by customary names; anything else before the dot is an
+# array.  See `libraries_of`.
 LIBRARIES = frozenset(
     ("np", "numpy", "jnp", "torch", "F", "tf", "cp", "cupy", "jax", "math", "nn", "xp", "special", "functional", "lax")
 )
+
+
+def libraries_of(module: Module) -> frozenset[str]:
+    """The names of a file that stand for such modules: what it imports from them, and the customary ones.
+
+    >>> from indexcalc.python.read import read_module
+    >>> found = libraries_of(read_module("import numpy as mine; from model import xp"))
+    >>> "mine" in found, "torch" in found, "xp" in found
+    (True, True, False)
+    """
+    imports = module.operations.imports
+    own = {name for name, full in imports.items() if full.partition(".")[0] in (*NUMPY_LIKE, "math", "scipy")}
+    return frozenset(own | (LIBRARIES - imports.keys()))

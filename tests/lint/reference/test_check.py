@@ -39,6 +39,8 @@ HOLDS = [
     "# ix: P[b,i,j] = softmax[j](S[b,i,j])\np = s.softmax(dim=-1)",
     "# ix: S[i,j] = Q[i,d] K[j,d]\n# ix: P[i,j] = softmax[j](S[i,j])\np = (q @ k.mT).softmax(-1)",
     "# ix: ij,jk->ik\nc = np.einsum('ab,bc->ac', x, y)",
+    "import numpy as mine\n# ix: y[i] = A[i,j] x[j]\ny = mine.matmul(A, x)",
+    "from torch.nn import functional\n# ix: p[i,j] = softmax[j](s[i,j])\np = functional.softmax(s, dim=-1)",
     "# ix: y[j,i] = A[i,j]\ny = np.einsum(A, [10, 9])",  # numbers are sorted as numbers
     "# ix: i j, j k -> i k\nc = np.einsum('ab,bc->ac', x, y)",
     "# ix: rearrange 'b (c p q) -> b c p q'\ny = rearrange(x, 'n (k u v) -> n k u v', u=2, v=2)",
@@ -77,6 +79,13 @@ def test_what_fails_is_an_error(text):
     assert FAILS[text] in finding.message
     (label,) = finding.labels
     assert (HEAD + text)[label.span.start : label.span.end] in text.split("\n")[0]
+
+
+def test_functions_are_known_by_what_is_imported():
+    """The module before the dot is no array, whatever the file calls it."""
+    text = "import torch.nn.functional as fn\n# ix: p[i,j] = softmax[j](s[i,j])\np = fn.softmax({}, dim=-1)"
+    assert found(text.format("s")) == []
+    assert [d.code for d in found(text.format("s.mT"))] == ["IX430"]
 
 
 def test_the_finding_in_full():

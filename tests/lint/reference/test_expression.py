@@ -9,6 +9,7 @@ from indexcalc.elaborate.read import read_program
 from indexcalc.interpret.run import run_outputs
 from indexcalc.lint.reference.axes import NotReadable
 from indexcalc.lint.reference.expression import Reader
+from indexcalc.lint.reference.operations import libraries_of
 from indexcalc.python.read import read_module
 
 torch = pytest.importorskip("torch")
@@ -94,7 +95,7 @@ EXPRESSIONS = [
 def program_of(text, rank, ranks):
     module = read_module(f"import torch\nfrom einops import rearrange, reduce, repeat\nr = {text}\n")
     node = module.tree.body[-1].value
-    reader = Reader({id(c.node): c for c in module.calls}, ranks.get)
+    reader = Reader({id(c.node): c for c in module.calls}, ranks.get, libraries_of(module))
     return read_program(reader.statement("r", node, rank)), reader
 
 
