@@ -124,7 +124,7 @@ class _Spaces:
 
     def join_tensors(self, left: Tensor, right: Tensor) -> None:
         if left.is_integer != right.is_integer:
-            raise Mismatch(f"of `{left.name}` and `{right.name}` one holds integers and the other does not")
+            raise Mismatch(f"{_both(left.name, right.name, 'hold')} integers on one side only")
         self.join_slots(left.name, left.indices, right.name, right.indices)
         if left.values is not None and right.values is not None:
             self.join_spaces(left.values, right.values)
@@ -132,8 +132,7 @@ class _Spaces:
     def join_slots(self, left_name: str, left: Sequence[Index], right_name: str, right: Sequence[Index]) -> None:
         if len(left) != len(right):
             counts = f"{len(left)} and {len(right)}"
-            both = f"`{left_name}`" if left_name == right_name else f"`{left_name}` and `{right_name}`"
-            raise Mismatch(f"{both} {'has' if left_name == right_name else 'have'} {counts} slots")
+            raise Mismatch(f"{_both(left_name, right_name)} {counts} slots")
         for a, b in zip(left, right):
             self.join_spaces(a.space, b.space)
 
@@ -170,6 +169,13 @@ class _Spaces:
                     message = f"the space `{space.name}` has {known} values in one and {space.extent} in the other"
                     raise Mismatch(message)
         return found
+
+
+def _both(left: str, right: str, verb: str = "have") -> str:
+    """The two tensors, or the one where both have one name, as the subject of a sentence."""
+    if left != right:
+        return f"`{left}` and `{right}` {verb}"
+    return f"`{left}` {'has' if verb == 'have' else f'{verb}s'}"
 
 
 def _spaces_of(p: Program) -> Iterator[Space]:

@@ -153,7 +153,7 @@ def _made(
     spec, problem = _parsed(string.text, function.dialect) if string.whole else (None, None)
     if function.library and function.dialect == "einsum" and _NAMES.search(string.text):
         spec, problem = None, _names_for_letters(string.text, function.library)
-    arguments = tuple(Argument(positions.source(x), last_name(x), x, positions.span(x)) for x in operands)
+    arguments = tuple(Argument(positions.source(x), operand_name(x), x, positions.span(x)) for x in operands)
     keywords = {k.arg: k.value for k in node.keywords if k.arg}
     return Call(
         function.name, function.library, function.dialect, string, spec, arguments, keywords, node,
@@ -184,7 +184,7 @@ def _sizes(keywords: dict[str, ast.expr]) -> Iterator[tuple[str, int]]:
             yield name, value.value
 
 
-def last_name(node: ast.expr) -> str:
+def operand_name(node: ast.expr) -> str:
     """The name by which a reader knows an operand: `W_query` of `self.W_query[0].T`; "" where there is none."""
     while True:
         if isinstance(node, ast.Name):

@@ -49,7 +49,7 @@ class Operations:
             kind = type(node)
             if kind is ast.Call:
                 assert isinstance(node, ast.Call)
-                name = _last_name(node.func)
+                name = last_name(node.func)
                 self._calls.setdefault(name, []).append((node, home))
             elif kind is ast.BinOp:
                 self.operators.append((node, home))  # type: ignore[arg-type]
@@ -176,5 +176,6 @@ class Locals:
             stack += children(node)
 
 
-def _last_name(node: ast.expr) -> str:
+def last_name(node: ast.expr) -> str:
+    """`W_q` of `self.W_q`; "" for what is no name."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

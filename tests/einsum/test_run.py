@@ -173,3 +173,11 @@ def test_a_mismatch_shows_both_places():
         "   |        4 here\n"
         "  help: one label has one size"
     )
+
+
+@pytest.mark.parametrize("shapes", [((1, 4), (3, 4)), ((3, 4), (1, 4)), ((1, 4), (1, 4)), ((3, 1), (3, 4))])
+def test_an_axis_of_size_one_is_stretched(shapes):
+    """In either operand, as NumPy stretches it, also where it comes first."""
+    a, b = (np.random.default_rng(0).normal(size=shape) for shape in shapes)
+    for spec in ("ij,ij->ij", "ij,ij->j", "ij,ij->"):
+        np.testing.assert_allclose(ic.einsum(spec, a, b), np.einsum(spec, a, b), rtol=1e-13, atol=1e-13)

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from ...python.module import Call
-from .axes import is_library, last_name, subject
+from ...python.operations import last_name
+from .axes import is_library, subject
 from .operations import TRANSPOSES
 
 

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+from ...python.operations import last_name
+
 
 class NotReadable(Exception):
     """Says which part of an expression has no index notation here, and why."""
@@ -14,13 +16,6 @@ class NotReadable(Exception):
         super().__init__(message)
         self.node = node
         self.message = message
-
-
-def last_name(node: ast.expr) -> str:
-    """`W_q` of `self.W_q`."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def subject(call: ast.Call, libraries: frozenset[str]) -> tuple[ast.expr | None, list[ast.expr]]:

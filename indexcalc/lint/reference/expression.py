@@ -15,8 +15,9 @@ from ...einsum.expand import output_items
 from ...importers.names import Names, sayable
 from ...limits import MAX_DEPTH
 from ...python.module import Call
+from ...python.operations import last_name
 from .arrays import arrays_in, constant_name, is_size, slice_kinds, wanted_name
-from .axes import NotReadable, argument, axes, axis, constant, last_name, order_of, shown, subject
+from .axes import NotReadable, argument, axes, axis, constant, order_of, shown, subject
 from .contraction import contraction_text, flat
 from .operations import (
     BINARY,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...diagnostics import Diagnostic
 from ...python.module import Module
-from ...python.operations import Applied, FunctionNode, Operations
+from ...python.operations import Applied, FunctionNode, Operations, last_name
 from ..registry import lint_rule
 
 _TORCH = "import torch\nimport torch.nn.functional as F\n\n"
@@ -211,7 +211,7 @@ def masked_mean(module: Module) -> Iterator[Diagnostic]:
     for node, _ in ops.operators:
         below = ops.applied(node.right, *_SUM) if isinstance(node.op, ast.Div) else None
         above = ops.applied(node.left, *_SUM) if below is not None else None
-        if below is None or above is None or "mask" not in _last_name(below.operand).lower():
+        if below is None or above is None or "mask" not in last_name(below.operand).lower():
             continue
         product = above.operand
         if not isinstance(product, ast.BinOp) or not isinstance(product.op, ast.Mult):
@@ -268,10 +268,6 @@ def _unsqueezed(e: ast.expr) -> ast.expr | None:
     if isinstance(e, ast.Call) and isinstance(e.func, ast.Attribute) and e.func.attr == "unsqueeze":
         return e.func.value
     return None
-
-
-def _last_name(e: ast.expr) -> str:
-    return e.id if isinstance(e, ast.Name) else e.attr if isinstance(e, ast.Attribute) else ""
 
 
 RULES = (
