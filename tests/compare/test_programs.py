@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexcalc.compare.names import by_name
 from indexcalc.compare.programs import compare
 from indexcalc.diagnostics import IndexCalcError
 from indexcalc.elaborate.read import read_program
@@ -227,3 +228,14 @@ def test_an_extent_that_is_a_number_on_one_side_is_that_number():
     a = "index i : n(N); index j : m(N)\ny[i,j] = x[i] z[j] / sqrt(N)"
     assert compared(a, "index i : n(64); index j : m\ny[i,j] = x[i] z[j] / 8")
     assert not compared(a, "index i : n(64); index j : m\ny[i,j] = x[i] z[j] / 7")
+
+
+def test_one_equal_output_proves_nothing_of_the_others():
+    found = compared("a = x\nb = exp(x)\noutput a, b", "a = x\nb = exp(2 x)\noutput a, b")
+    assert found.verdict == "different"
+
+
+def test_a_name_that_is_like_two_others_is_paired_with_neither():
+    left, right = read_program("y = q[i] z[i]"), read_program("y = query[i] queue[i]")
+    assert by_name(left, right) == {}
+    assert by_name(left, read_program("y = query[i] r[i]")) == {"q": "query"}

@@ -42,6 +42,7 @@ def test_a_mark_without_codes_does_nothing_and_says_so():
 
 def test_what_cannot_be_read_is_never_hidden():
     assert "IX001" in codes("y[i] = (x[i]  # ix: ignore[IX001]")
+    assert codes("y[i] = (x[i]  # ix: ignore[IX101]\nz = w") == ["IX001"]  # what else is there was not looked for
 
 
 def test_the_linters_own_findings_can_be_hidden():
