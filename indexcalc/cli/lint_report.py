@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from ..present.github import github_text
 from ..present.look import Look, look_of
 from .output import look, write, write_error, write_json, write_text
 
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 FORMATS = ("full", "concise", "json", "github", "sarif", "text")
 
 
@@ -85,12 +87,13 @@ class Report:
     def _show(self, path: str, outcome: Outcome) -> None:
         from difflib import unified_diff
 
-        before, after = (text.splitlines(keepends=True) for text in (outcome.before, outcome.after))
+        # Lines as `patch` has them: only a line feed ends one, and a carriage return before it is part of the line.
+        before, after = (_LINE.findall(text) for text in (outcome.before, outcome.after))
         for line in unified_diff(before, after, path, path):
-            shown = line.rstrip("\r\n")
+            shown = line.removesuffix("\n")
             style = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
             write(self._look.paint(shown, style) if style and not line.startswith(("+++", "---")) else shown)
-            if not line.endswith(("\n", "\r")):
+            if not line.endswith("\n"):
                 write("\\ No newline at end of file")
 
     def take(self, findings: Iterable[Diagnostic]) -> None:

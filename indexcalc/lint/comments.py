@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-_STRINGS = (
-    r'"""(?:[^\\]|\\[\s\S])*?"""'
-    + r"|'''(?:[^\\]|\\[\s\S])*?'''|"
-    + r'"(?:[^"\\\n]|\\[\s\S])*"'
-    + (r"|'(?:[^'\\\n]|\\[\s\S])*'")
+_STRINGS = (  # one that nothing closes goes to the end of its line, or of the text: no character is looked at twice
+    r'"""(?:[^\\]|\\[\s\S])*?(?:"""|\\?\Z)'
+    + r"|'''(?:[^\\]|\\[\s\S])*?(?:'''|\\?\Z)|"
+    + r'"(?:[^"\\\n]|\\[\s\S])*+"?'
+    + (r"|'(?:[^'\\\n]|\\[\s\S])*+'?")
 )
 _TOKENS = {
     "python": re.compile(rf"(?P<string>{_STRINGS})|(?P<comment>#[^\n]*)|(?P<open>[(\[{{])|(?P<close>[)\]}}])|\\\r?\n"),

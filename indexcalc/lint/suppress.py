@@ -29,21 +29,35 @@ _BARE = re.compile(r"[ \t:=(]*IX\d{3}(?:[ \t,]+IX\d{3})*")
 _HINTS = {"latex": "% ix: ignore[{}]", "markdown": "<!-- ix: ignore[{}] -->"}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Mark:
-    """One mark: its codes (None: all), the lines that it holds for (from 1), and what it has taken back."""
+    """One mark: its codes (None: all), and the lines that it holds for (from 1; None: the whole file)."""
 
     codes: tuple[str, ...] | None
-    lines: range
+    lines: range | None
     span: Span
     kind: str
-    whole_file: bool = False
     tells_idle: bool = True
+
+
+@dataclass(slots=True)
+class _Reach:
+    """The marks that hold for the same lines, and the codes that they have taken back."""
+
+    lines: range | None
+    marks: list[_Mark] = field(default_factory=list)
+    codes: set[str] = field(default_factory=set)
+    every: bool = False
     used: set[str] = field(default_factory=set)
+
+    def add(self, mark: _Mark) -> None:
+        self.marks.append(mark)
+        self.codes.update(mark.codes or ())
+        self.every = self.every or mark.codes is None
 
     def takes(self, code: str) -> bool:
         """Whether findings of this code are taken back."""
-        return code not in NEVER and (self.codes is None or code in self.codes)
+        return code not in NEVER and (self.every or code in self.codes)
 
 
 def suppress(
@@ -58,24 +72,27 @@ def suppress(
     marks = _marks(text, kind)
     if not marks:
         return list(findings)
-    whole = [m for m in marks if m.whole_file]
-    by_line: dict[int, list[_Mark]] = {}
+    reaches: dict[range | None, _Reach] = {}
     for mark in marks:
-        if not mark.whole_file:
-            for line in mark.lines:
-                by_line.setdefault(line, []).append(mark)
+        reaches.setdefault(mark.lines, _Reach(mark.lines)).add(mark)
+    whole = [r for r in reaches.values() if r.lines is None]
+    by_line: dict[int, list[_Reach]] = {}
+    for reach in reaches.values():
+        for line in reach.lines or ():
+            by_line.setdefault(line, []).append(reach)
     kept = []
     for finding in findings:
         here = range(finding.span.line, finding.span.end_line + 1) if finding.span else ()
-        taking = [m for m in chain(whole, *(by_line.get(n, ()) for n in here)) if m.takes(finding.code)]
-        for mark in taking:
-            mark.used.add(finding.code)
+        taking = [r for r in chain(whole, *(by_line.get(n, ()) for n in here)) if r.takes(finding.code)]
+        for reach in taking:
+            reach.used.add(finding.code)
         if not taking:
             kept.append(finding)
     failed = {line for d in kept if d.span and d.code in NEVER for line in range(d.span.line, d.span.end_line + 1)}
-    for mark in marks:
-        if mark.tells_idle and failed.isdisjoint(mark.lines):
-            kept += _idle(mark, text, file, settings)
+    for reach in reaches.values():
+        if failed.isdisjoint(reach.lines or failed):
+            for mark in reach.marks:
+                kept += _idle(mark, reach.used, text, file, settings)
     return sorted(kept, key=lambda d: d.span.start if d.span else -1)
 
 
@@ -107,8 +124,8 @@ def _marks(text: str, kind: str) -> list[_Mark]:
             span = lines.span(comment.start + match.start(), comment.start + match.end())
             codes = tuple(c for c in _CODE.findall(match["codes"] or "") if c not in NEVER)
             first, last = commented.lines(comment)
-            here = range(first + 1, last + 2)
-            found.append(_Mark(codes, here, span, comment.kind, whole_file=match["file"] is not None))
+            here = range(first + 1, last + 2) if match["file"] is None else None
+            found.append(_Mark(codes, here, span, comment.kind))
         if comment.kind == "python" and (noqa := NOQA.search(words)) is not None:
             span = lines.span(comment.start + noqa.start(), comment.start + noqa.end())
             first, last = commented.around(comment)  # never of the line below
@@ -119,13 +136,13 @@ def _marks(text: str, kind: str) -> list[_Mark]:
     return found
 
 
-def _idle(mark: _Mark, text: str, file: str, settings: Settings) -> Iterable[Diagnostic]:
+def _idle(mark: _Mark, used: set[str], text: str, file: str, settings: Settings) -> Iterable[Diagnostic]:
     """What a mark that does nothing is told: unless its codes are not looked for in this run."""
-    if not settings.wants("IX013"):
+    if not (mark.tells_idle and settings.wants("IX013")):
         return
-    idle = [c for c in mark.codes or () if c not in mark.used]
+    idle = [c for c in mark.codes or () if c not in used]
     idle = [c for c in idle if settings.wants(c) and settings.severity(c) != OFF]
-    where = "file" if mark.whole_file else "statement" if len(mark.lines) > 1 else "line"
+    where = "file" if mark.lines is None else "statement" if len(mark.lines) > 1 else "line"
     if idle:
         message = f"nothing to ignore here: this {where} has no finding {', '.join(idle)}"
         hint = f"remove the code; a mark holds for its own {where}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import tempfile
+from errno import EACCES
 
 from ..diagnostics import fail
 from .source import decode
@@ -35,7 +36,11 @@ def _mode(path: str) -> int:
 
 
 def rewrite(path: str, before: str, after: str) -> None:
-    """Change a file's text, keeping its encoding and byte order mark; refused where the file is no longer `before`."""
+    """Change a file's text, keeping its encoding and byte order mark; refused where the file is no longer `before`, and
+    where it may not be written: that a new file can take its place is no leave to do so.
+    """
+    if not (os.stat(path).st_mode & 0o222 and os.access(path, os.W_OK)):
+        raise PermissionError(EACCES, "it is read-only", path)
     with open(path, "rb") as stream:
         data = stream.read()
     if decode(data, path) != before:

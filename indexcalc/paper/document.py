@@ -81,6 +81,7 @@ class _Document:
     declared: Declarations = NOTHING
     met_mathematics: bool = False
     inputs: int = 0
+    open: set[str] = field(default_factory=set)  # environments that do not end from here on: they are searched for once
 
     def read(self) -> Iterator[Equation]:
         position, text = 0, self.text
@@ -154,8 +155,9 @@ class _Document:
         plain = name[1].rstrip("*")
         if plain not in DISPLAYS and plain not in VERBATIM:
             return name.end()
-        close = _end_of(name[1]).search(text, name.end())
+        close = None if name[1] in self.open else _end_of(name[1]).search(text, name.end())
         if close is None:
+            self.open.add(name[1])
             return name.end()
         if plain in VERBATIM or plain == "subequations":
             return close.end() if plain in VERBATIM else name.end()

@@ -36,11 +36,15 @@ class Excerpt:
     (0, Span(start=6, end=7, line=2, column=3, end_line=2, end_column=4))
     """
 
-    def __init__(self, pieces: Iterable[Piece], parts: Sequence[str]) -> None:
-        """`parts` are the texts that the pieces come from, by their numbers."""
+    def __init__(
+        self, pieces: Iterable[Piece], parts: Sequence[str], lines: dict[int, Lines] | None = None
+    ) -> None:  # fmt: skip
+        """`parts` are the texts that the pieces come from, by their numbers; `lines` are theirs, where several excerpts
+        share them.
+        """
         self._pieces = tuple(pieces)
         self._parts = parts
-        self._lines: dict[int, Lines] = {}
+        self._lines = {} if lines is None else lines
         self.text = "\n".join(p.text for p in self._pieces)
         self._starts: list[int] = []
         at = 0

@@ -11,6 +11,7 @@ from .tex import MAX_TOKENS, OPEN, Tex, argument, group_end, tokenise, written
 MAX_EXPANSIONS = 5_000  # macro calls in one formula; a macro that calls itself ends here
 MAX_DEFINITION = 20_000  # characters
 MAX_MACROS = 20_000
+_WIDTHS = (250, 2_000, MAX_DEFINITION)  # most definitions are short: what lies behind them is not read for each
 
 DEFINING = re.compile(
     r"\\(?:(?:re|provide)?newcommand|providecommand|renewcommand|DeclareRobustCommand|DeclareMathOperator"
@@ -43,9 +44,13 @@ class Macros:
         if match is None:
             return start + 1
         kind = match[0][1:].rstrip("*")
-        tokens = tokenise(text, match.end(), min(len(text), match.end() + MAX_DEFINITION))
         reader = _let if kind == "let" else _def if kind.endswith("def") else _newcommand
-        made = reader(tokens, kind)
+        made, tokens = None, []
+        for width in _WIDTHS:
+            tokens = tokenise(text, match.end(), min(len(text), match.end() + width))
+            made = reader(tokens, kind)
+            if (made is not None and made[2] < len(tokens)) or match.end() + width >= len(text):
+                break
         if made is None:
             return match.end()
         name, macro, used = made
@@ -103,6 +108,8 @@ def _call(name: Tex, macro: Macro, todo: list[Tex]) -> list[Tex]:
             k = int(t.text[1]) - 1
             if k < len(arguments):
                 out.extend(arguments[k])
+                if len(out) > MAX_TOKENS:  # a long argument that is repeated many times
+                    raise TooLarge
         else:
             out.append(Tex(t.text, name.start, end))
     return out

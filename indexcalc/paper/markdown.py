@@ -89,7 +89,8 @@ def _fence(
 def _pieces(content: str, line: int, text: str, ranges: Sequence[tuple[int, int]]) -> list[Piece]:
     """The lines of a block's content at their places: each is the end of its line, spaces behind it aside."""
     found = []
-    for (start, end), wanted in zip(ranges[line:], content.split("\n")):
+    wanted_lines = content.split("\n")
+    for (start, end), wanted in zip(ranges[line : line + len(wanted_lines)], wanted_lines):
         if text.endswith(wanted, start, end):
             found.append(Piece(wanted, 0, end - len(wanted)))
         else:

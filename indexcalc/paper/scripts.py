@@ -11,6 +11,7 @@ from .tree import Entry, Place, Range, Relation, Script
 
 _BLANK = frozenset((r"\,", r"\ ", r"\;", r"\!", r"\:", r"~", r"\>", "&", r"\displaystyle", r"\scriptstyle"))
 _EXPRESSION = frozenset((r"\frac", r"\sqrt", "/", r"\cdot", r"\times", r"\sum", r"\log", r"\ln", r"\left", "|", r"\|"))
+MAX_ENTRIES = 100  # in one script; what is longer is no list of indices
 _BRACKETS = frozenset("()[]|")
 _SIGNS = frozenset(("+", "-", r"\pm", r"\mp"))
 
@@ -40,7 +41,7 @@ def read_script(inner: Sequence[Tex], upper: bool, place: Place) -> Script:
     if upper and (arithmetic or entries is None):
         body = _expression(tokens)
         return Script(upper, "opaque" if body is None else "exponent", text, entries or (), place, body)
-    if entries is None:
+    if entries is None or len(entries) > MAX_ENTRIES:
         return Script(upper, "opaque", text, _letters(tokens), place)
     if upper and all(e.kind == "number" for e in entries):
         return Script(upper, "power", text, entries, place)

@@ -212,17 +212,17 @@ def _entries(scripts: Sequence[Script], node: Atom | None, met: Sums) -> tuple[t
         elif script.kind == "opaque":
             may |= {e.name for e in script.entries}
             unread = True
-        letters = [e for e in script.entries if e.kind in ("letter", "compound")]
         words = _in_words(script, met) if base not in SYMBOLS else frozenset()
         power = script.upper and node is not None and node.kind == "number"  # 2^n
         single = base in SUM_SIGNS and not script.upper and len(script.entries) == 1  # \Sigma_i for \sum_i
         alone = not derivative and sum(e.kind != "mark" for s in scripts for e in s.entries) == 1
         for k, e in enumerate(script.entries):
+            written = e.kind in ("letter", "compound")
             unclear = single or power or e in words or _in_brackets(script.entries, k)
-            if e.kind == "affine" or (e in letters and unclear):
+            if e.kind == "affine" or (written and unclear):
                 may.add(e.name)
                 met.counted.update({e.name} if power or (e.kind == "affine" and script.kind != "label") else ())
-            elif e in letters:
+            elif written:
                 owner = node.place if node else script.place
                 weak = e.kind == "compound"
                 uses.append(Use(e.name, script.upper, e.place, owner, base, script.text, alone, weak, script.upper))

@@ -20,6 +20,7 @@ class Positions:
         self.text = text
         self.lines = lines
         self._plain = text.isascii()
+        self.strings: dict[int, tuple[str, tuple[int, ...], bool] | None] = {}  # of constants, by the node's identity
 
     def start(self, node: ast.expr | ast.stmt) -> int:
         """Where the node begins."""

@@ -44,10 +44,13 @@ class Scope:
     names: dict[str, list[Binding]] = field(default_factory=dict)
     attributes: dict[str, list[Binding]] = field(default_factory=dict)
     outside: set[str] = field(default_factory=set)
+    imports: dict[str, Imported] = field(default_factory=dict)  # the last of each name
 
     def bind(self, name: str, value: Binding) -> None:
         home = self.module if name in self.outside else self
         home.names.setdefault(name, []).append(value)
+        if isinstance(value, Imported):
+            home.imports[name] = value
 
     @property
     def module(self) -> Scope:
@@ -111,10 +114,10 @@ def dotted_name(node: ast.expr, scope: Scope) -> str:
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return ""
         name = node.id if isinstance(node, ast.Name) else node.attr
-        found = scope.bindings(name)[0] if isinstance(node, ast.Name) else []
-        imports = [b for b in found if isinstance(b, Imported)]
-        if imports:
-            return ".".join([imports[-1].dotted, *reversed(parts)])
+        found, home = scope.bindings(name) if isinstance(node, ast.Name) else ([], None)
+        imported = home.imports.get(name) if home is not None else None
+        if imported is not None:
+            return ".".join([imported.dotted, *reversed(parts)])
         bound = value_of(node, scope)
         if bound is None:
             base = name if found else CUSTOMARY.get(name, name)

@@ -6,10 +6,11 @@ import ast
 import re
 from collections.abc import Callable
 
+from ..einsum.parse import MAX_CHARACTERS
 from .literals import Field, pieces
 from .module import SpecText
 from .positions import Positions
-from .scopes import Scope, value_of
+from .scopes import Binding, Scope, value_of
 
 HOLE = "{…}"
 MAX_DEPTH = 20  # constants of constants
@@ -40,9 +41,7 @@ def _known(node: ast.expr, scope: Scope, positions: Positions, depth: int) -> Kn
         return _literal(node, scope, positions, depth)
     if isinstance(node, (ast.Name, ast.Attribute)):
         bound = value_of(node, scope)
-        if bound is None or not isinstance(bound[0], ast.expr):
-            return None
-        return _known(bound[0], bound[1], positions, depth - 1)
+        return _constant(*bound, positions, depth - 1) if bound is not None else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _sum(node, scope, positions, depth)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
@@ -50,6 +49,17 @@ def _known(node: ast.expr, scope: Scope, positions: Positions, depth: int) -> Kn
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
         return _format(node, node.func.value, scope, positions, depth)
     return None
+
+
+def _constant(value: Binding, scope: Scope, positions: Positions, depth: int) -> Known | None:
+    """What a name stands for.  It is put together once, however many strings it is part of."""
+    if not isinstance(value, ast.expr):
+        return None
+    if id(value) not in positions.strings:
+        positions.strings[id(value)] = None  # while it is being read, it is no part of itself
+        found = _known(value, scope, positions, depth)
+        positions.strings[id(value)] = found if found is not None and len(found[0]) <= MAX_CHARACTERS else None
+    return positions.strings[id(value)]
 
 
 def _literal(node: ast.expr, scope: Scope, positions: Positions, depth: int) -> Known:

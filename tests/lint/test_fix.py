@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -272,3 +274,28 @@ def test_a_write_that_fails_leaves_the_file(tmp_path: Path, monkeypatch: pytest.
         replace_file(str(path), b"new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["m.py"]
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="needs patch")
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_diff_is_a_patch_that_does_what_fix_does(tmp_path: Path, end: str) -> None:
+    lines = ("import numpy as np", "\f", "x = 'a\u2028b\x85c\x1c'", "y = np.einsum('ij,jk->ij', a, b)", "z = y")
+    path, patch = tmp_path / "a.py", tmp_path / "a.patch"
+    path.write_bytes(end.join(lines).encode())
+    shown = CliRunner().invoke(cli, ["lint", "--diff", "--unsafe-fixes", "--isolated", str(path)])
+    assert shown.exit_code == 1
+    patch.write_bytes(shown.stdout_bytes)
+    (tmp_path / "patched.py").write_bytes(path.read_bytes())
+    subprocess.run(["patch", "--binary", "-s", str(tmp_path / "patched.py"), str(patch)], check=True)
+    CliRunner().invoke(cli, ["lint", "--fix", "--unsafe-fixes", "--isolated", str(path)])
+    assert path.read_bytes() == (tmp_path / "patched.py").read_bytes() != end.join(lines).encode()
+
+
+def test_a_read_only_file_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("import numpy as np\nnp.einsum('ij,jk->ij', a, b)\n", encoding="utf-8")
+    path.chmod(0o444)
+    before = path.read_bytes()
+    result = CliRunner().invoke(cli, ["lint", "--fix", "--unsafe-fixes", "--isolated", str(path)])
+    assert result.exit_code == 2 and "read-only" in result.stdout
+    assert path.read_bytes() == before

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib import import_module
 
-from ...diagnostics import Diagnostic
+from ...diagnostics import Diagnostic, Lines
 from ...paper.excerpt import Excerpt, Piece, pieces_of
 from ...paper.markdown import Fence, read_markdown
 from ...python.magics import parses, plain_python
@@ -31,8 +31,9 @@ def findings(source: Source, settings: Settings) -> Iterator[Diagnostic]:
         for finding in reader.findings(replace(source, text=markdown.latex, kind="latex"), settings):
             yield replace(finding, source=None)  # it stands at the same offsets in the Markdown text
     told = set()
+    lines: dict[int, Lines] = {}  # of the document, for all fences
     for kind, pieces in code(markdown.fences):
-        for finding in part_findings(Excerpt(pieces, [source.text]), kind, source.name, settings):
+        for finding in part_findings(Excerpt(pieces, [source.text], lines), kind, source.name, settings):
             if finding not in told:  # a line that several fences begin with is told of once
                 told.add(finding)
                 yield finding

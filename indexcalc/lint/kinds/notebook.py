@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ...diagnostics import Diagnostic, IndexCalcError, listed
+from ...diagnostics import Diagnostic, IndexCalcError, Lines, listed
 from ...limits import MAX_CHARACTERS
 from ...paper.excerpt import Excerpt, Piece, pieces_of
 from ...paper.markdown import read_markdown
@@ -36,8 +36,9 @@ def findings(source: Source, settings: Settings) -> Iterator[Diagnostic]:
     code = python_cells(notebook)
     yield from _unread(notebook, code, source.name)
     texts = [cell.text for cell in notebook.cells]
+    lines: dict[int, Lines] = {}
     for kind, pieces in excerpts(notebook, code):
-        excerpt = Excerpt(pieces, texts)
+        excerpt = Excerpt(pieces, texts, lines)
         yield from part_findings(excerpt, kind, source.name, settings, lambda part: notebook.cells[part].number)
 
 

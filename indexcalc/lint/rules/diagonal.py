@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ...diagnostics import Diagnostic
 from ...python.contraction import Contraction, contractions
@@ -45,8 +46,8 @@ def diagonal(call: Call) -> Iterator[Diagnostic]:
 
 
 def _doubled(c: Contraction, name: str) -> int | None:
-    operands = [use.operand for use in c.uses[name]]
-    return next((k for k in operands if operands.count(k) > 1), None)
+    operands = [use.operand for use in c.uses[name]]  # in their order: equal ones are neighbours
+    return next((k for k, following in pairwise(operands) if k == following), None)
 
 
 RULES = (diagonal,)
