@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ..diagnostics import Diagnostic, IndexCalcError
 from ..elaborate.read import read_program
 from ..paper.definitions import Definitions, Said, Stated, derivative_in, merge, name_of, stated_derivatives
+from ..paper.matrix_form import MatrixWriter
 from ..paper.paper import Paper
 from ..paper.to_language import Unsaid, Writer
 from ..paper.tree import Atom, Fraction, Sum
@@ -36,7 +37,7 @@ def wrong_derivatives(paper: Paper) -> Iterator[Diagnostic]:
     statements = list(stated_derivatives(paper.equations))[:MAX_DERIVED]
     if not statements:
         return
-    definitions = Definitions(paper.equations)
+    definitions = Definitions(paper.equations, paper.ranks)
     for stated in statements:
         if _may_be_symmetric(stated.derivative.by, paper.text):
             continue  # by a symmetric matrix, a derivative has several conventions
@@ -72,26 +73,57 @@ class _Question:
     cotangents: dict[str, int] = field(default_factory=dict)  # the y of each ∂L/∂y on the right, and its rank
 
     def finding(self) -> Diagnostic | None:
-        writer = self._writer()
-        stated = writer.sum(self.side)
-        of, by = (self._writer().atom(x) for x in (self.stated.derivative.of, self.stated.derivative.by))
-        root = self._root(writer.ranks, _name(of), _name(by))
+        sides, ranks, of, by = self._read()
+        root = self._root(ranks, _name(of), _name(by))
         said = Said()
         self.definitions.write(said, [root], frozenset((_name(by),)), lambda node, suffix: None)
         core, known = "\n".join(said.lines), set(said.ranks)
-        self.definitions.write(said, writer.ranks, frozenset((_name(by), _name(of))), self._cotangent)
-        merge(said.ranks, writer.ranks)
+        self.definitions.write(said, ranks, frozenset((_name(by), _name(of))), self._cotangent)
+        merge(said.ranks, ranks)
         merge(said.ranks, {_name(by): len(_letters(by)), root: self.cotangents.get(root, len(_letters(of)))})
         if _name(by) not in known or any(n not in known | said.done and not self._is_cotangent(n) for n in said.ranks):
             raise Unsaid  # a name of which nothing is known, or nothing to be derived
         program = read_program(core)
         derived = _derived(program, root, _name(by), scalar=bool(self.cotangents) or "[" not in of)
         lines = [*said.lines, *(str(s) for n, s in derived.definitions.items() if n not in said.done)]
-        formulas = Formulas(tuple(lines), tuple(_letters(of, by)), self._value(derived, root, of, by), stated)
-        found = compared(formulas)
-        if found.verdict != "different" or self._agrees_in_words(formulas, program):
+        value, free = self._value(derived, root, of, by), tuple(_letters(of, by))
+        every = [Formulas(tuple(lines), free, value, side) for side in sides]
+        found = [compared(formulas) for formulas in every]
+        if any(x.verdict != "different" for x in found) or any(self._agrees_in_words(f, program) for f in every):
             return None
-        return self._told(found, derived, said, of, by)
+        return self._told(found[0], derived, said, of, by)
+
+    def _read(self) -> tuple[list[str], dict[str, int], str, str]:
+        """The ways in which the side may be meant, the ranks of its names, and the references ∂of/∂by."""
+        derivative = self.stated.derivative
+        of, by = (self._writer().atom(x) for x in (derivative.of, derivative.by))
+        rank = 0 if "[" in by else self.definitions.ranks.get(_name(by), 0)
+        if rank and "[" not in of and not self.definitions.ranks.get(of, 0):
+            return self._read_matrices(of, by, rank)
+        if self.stated.gradient or not self.stated.equation.has_scripts:
+            raise Unsaid
+        writer = self._writer()
+        return [writer.sum(self.side)], writer.ranks, of, by
+
+    def _read_matrices(self, of: str, by: str, rank: int) -> tuple[list[str], dict[str, int], str, str]:
+        """The same for matrix notation: ∂L/∂W may be laid out like W or like its transpose, a gradient only like W."""
+        letters = [f"{c}0" for c in "ij"[:rank]]
+        writer = MatrixWriter(self.definitions.ranks, "0", self._matrix_cotangent)
+        value = writer.sum(self.side)
+        if value.rank != rank or rank > 2:
+            raise Unsaid
+        ways = [letters] if rank == 1 or self.stated.gradient else [letters, letters[::-1]]
+        return [value.at(*way) for way in ways], writer.ranks, of, f"{by}[{', '.join(letters)}]"
+
+    def _matrix_cotangent(self, node: Fraction) -> str | None:
+        """∂L/∂y on the right, whose y is a vector or a matrix."""
+        name = self._cotangent(node, "0")
+        if name is not None:
+            if "[" in name:
+                raise Unsaid
+            y = name.removeprefix("grad_")
+            self.cotangents[y] = self.definitions.ranks.get(y, 0)
+        return name
 
     def _agrees_in_words(self, formulas: Formulas, program: Program) -> bool:
         slots = {name: tensor.indices for name, tensor in program.inputs.items()}

@@ -6,13 +6,16 @@ makes everything that needs it unsaid.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from .equation import Equation
+from .matrix_form import MatrixWriter
 from .symbols import DEFINED_BY
 from .to_language import Unsaid, Writer
-from .tree import Atom, Fraction, Group, Product, Relation, Sum
+from .tree import Atom, Fraction, Group, Node, Product, Relation, Sum
 from .uses import only, uses_in
 
 MAX_DEFINITIONS = 40  # that one derivative may need
@@ -31,11 +34,12 @@ class Derivative:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """An equation whose left side is a derivative, and its right sides."""
+    """An equation whose left side is a derivative, and its right sides.  `gradient`: it is written with a nabla."""
 
     equation: Equation
     derivative: Derivative
     sides: tuple[Sum, ...]
+    gradient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +77,35 @@ def _differential(group: Group) -> Atom | None:
 
 
 def stated_derivatives(equations: Sequence[Equation]) -> Iterator[Stated]:
-    """The equations `\\partial L / \\partial W_{ij} = …`."""
+    """The equations `\\partial L / \\partial W_{ij} = …` and `\\nabla_W L = …`."""
     for equation in equations:
-        tree = equation.tree if equation.has_scripts else None
+        tree = equation.tree if any(t.text in (r"\partial", r"\nabla", "d") for t in equation.tokens) else None
         if tree is None or not tree.relations or not set(tree.relations) <= DEFINED_BY:
             continue
         left = tree.sides[0]
-        if left is None or len(left.terms) != 1 or left.signs != ("+",) or len(left.terms[0].factors) != 1:
+        if left is None or len(left.terms) != 1 or left.signs != ("+",):
             continue
-        factor = left.terms[0].factors[0]
-        derivative = derivative_in(factor) if isinstance(factor, Fraction) else None
+        factors = left.terms[0].factors
+        sides = tuple(s for s in tree.sides[1:] if s is not None)
+        gradient = _gradient(factors)
+        if gradient is not None:
+            yield Stated(equation, gradient, sides, gradient=True)
+        derivative = derivative_in(factors[0]) if len(factors) == 1 and isinstance(factors[0], Fraction) else None
         if derivative is not None:
-            yield Stated(equation, derivative, tuple(s for s in tree.sides[1:] if s is not None))
+            yield Stated(equation, derivative, sides)
+
+
+def _gradient(factors: Sequence[Node]) -> Derivative | None:
+    """`\\nabla_W L`."""
+    sign, of = factors if len(factors) == 2 else (None, None)
+    if not isinstance(sign, Atom) or not isinstance(of, Atom):
+        return None
+    entries = [e for s in sign.scripts for e in s.entries]
+    if (sign.name, sign.kind) != ("nabla", "derivative") or of.kind != "symbol" or len(sign.scripts) != 1:
+        return None
+    if sign.scripts[0].upper or len(entries) != 1 or entries[0].kind != "letter":
+        return None
+    return Derivative(of, Atom(entries[0].name, "symbol", (), entries[0].place))
 
 
 def name_of(atom: Atom) -> str:
@@ -93,9 +114,13 @@ def name_of(atom: Atom) -> str:
 
 
 class Definitions:
-    """The definitions of a paper by the names of the language."""
+    """The definitions of a paper by the names of the language.
 
-    def __init__(self, equations: Sequence[Equation]) -> None:
+    `ranks` are the numbers of slots of tensors that may stand in matrix notation; those that are defined so are added.
+    """
+
+    def __init__(self, equations: Sequence[Equation], ranks: Mapping[str, int] = MappingProxyType({})) -> None:
+        self.ranks = dict(ranks)
         self._by_name: dict[str, list[Definition]] = {}
         for equation in equations:
             tree = equation.tree
@@ -108,7 +133,11 @@ class Definitions:
                 name = name_of(atom)
             except Unsaid:
                 continue
-            self._by_name.setdefault(name, []).append(Definition(atom, right, equation))
+            definition = Definition(atom, right, equation)
+            self._by_name.setdefault(name, []).append(definition)
+            if name not in self.ranks and self._in_matrices(definition):
+                with suppress(Unsaid):
+                    self.ranks[name] = MatrixWriter(self.ranks).sum(right).rank
         self.symbols = frozenset(d.left.name for found in self._by_name.values() for d in found)
 
     def __contains__(self, name: str) -> bool:
@@ -132,14 +161,27 @@ class Definitions:
             raise Unsaid
         said.open.add(name)
         (definition,) = found
-        writer = Writer(str(len(said.used) + len(said.open)), self.symbols, hook)
-        line = f"{writer.atom(definition.left)} = {writer.sum(definition.right)}"
+        suffix = str(len(said.used) + len(said.open))
+        writer: Writer | MatrixWriter
+        if self._in_matrices(definition):
+            writer = MatrixWriter(self.ranks, suffix)
+            line = writer.definition(name, definition.right)
+        else:
+            writer = Writer(suffix, self.symbols, hook)
+            line = f"{writer.atom(definition.left)} = {writer.sum(definition.right)}"
         merge(said.ranks, writer.ranks)
         self.write(said, (n for n in writer.ranks if n != name), inputs, hook)
         said.open.remove(name)
         said.done.add(name)
         said.lines.append(line)
         said.used.append(definition)
+
+    def _in_matrices(self, definition: Definition) -> bool:
+        """Whether a definition without slots has whole tensors on its right side."""
+        if _has_slots(definition.left):
+            return False
+        uses = uses_in(Relation((definition.right,), (), definition.right.place)).tensors
+        return any(use.letters == () and self.ranks.get(use.name, 0) for use in uses)
 
 
 def merge(ranks: dict[str, int], more: dict[str, int]) -> None:

@@ -43,6 +43,16 @@ class Paper:
         return {**self.shapes.tensors, **extents_by_definition(self.definitions, self.shapes)}
 
     @cached_property
+    def ranks(self) -> dict[str, int]:
+        """The numbers of indices of tensors that are declared with extents, or have as many wherever they have any."""
+        found: dict[str, int] = {}
+        met = ((u.name, len(u.letters)) for _, uses in self.uses for u in uses.tensors if u.letters and not u.marks)
+        for name, rank in met:
+            found[name] = rank if found.get(name, rank) == rank else 0
+        found |= {name: len(d.dims) for name, d in self.shapes.tensors.items() if not d.leading}
+        return {name: rank for name, rank in found.items() if rank}
+
+    @cached_property
     def lines(self) -> Lines:
         return Lines(self.text)
 

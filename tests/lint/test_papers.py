@@ -136,7 +136,6 @@ def test_wrong_derivatives_are_told_with_the_right_one(given, left, right, hint)
         LAYER + rf"${d('L', 'W_{ij}')} = \delta_i x_j$",  # nobody says what δ is
         LAYER + rf"${d('L', 'W_{ij}')} = 2 q_i x_j$",
         LAYER + rf"${d('L', 'A_{ij}')} = 2 y_i x_j$",  # L does not depend on A
-        LAYER + rf"${d('L', 'W')} = 2 y x^T$",
         LAYER + rf"${d('y', 'x')} = W^T$",
         LAYER + rf"$y_i = x_i$, ${d('L', 'W_{ij}')} = 2 y_i x_j$",  # y is defined twice
         rf"$y_i = f(x_i)$, ${d('y_i', 'x_i')} = 2 x_i$",
@@ -218,3 +217,58 @@ def test_derivatives_with_a_slash_are_fractions(text, expected):
 def test_only_what_is_said_to_be_symmetric_is_left_alone(said, expected):
     assert codes(f"{LAYER}{said}\n\n${d('L', 'W_{ij}')} = 2 (y_i - t_i) x_j$") == expected
     assert codes(f"{LAYER}{said}\n\n${d('L', 'b_i')} = 2 (y_i - t_i)$") == ["IX253"], "a vector is not symmetric"
+
+
+SQUARES = (
+    r"Let $X \in \mathbb{R}^{n \times d}$, $w \in \mathbb{R}^d$, $y \in \mathbb{R}^n$; $L = \frac12 \|X w - y\|^2$. "
+)
+MATRICES = r"Let $X \in \mathbb{R}^{n \times d}$, $W \in \mathbb{R}^{d \times k}$, $Y \in \mathbb{R}^{n \times k}$. "
+MATRICES += r"$Z = X W$ and $L = \|Z - Y\|_F^2$. "
+FORM = r"$s = x^\top A x$ for $A \in \mathbb{R}^{n \times n}$ and $x \in \mathbb{R}^n$. "
+
+
+@pytest.mark.parametrize(
+    ("given", "left", "right", "wrong"),
+    [
+        (LAYER, d("L", "W"), r"(y - t) x^\top", r"(y + t) x^\top"),
+        (LAYER, d("L", "W"), r"x (y - t)^\top", r"x y^\top"),  # the other layout
+        (LAYER, r"\nabla_W L", r"(y - t) x^\top", r"x (y - t)^\top"),
+        (LAYER, d("L", "x"), r"W^\top (y - t)", "W (y - t)"),
+        (LAYER, r"\partial L/\partial b", "y - t", "t - y"),
+        (LAYER, d("L", "W"), rf"{d('L', 'y')} x^\top", rf"{d('L', 'y')} b^\top"),
+        (LAYER, d("L", "x"), rf"W^\top {d('L', 'y')}", rf"W {d('L', 'y')}"),
+        (SOFTMAX, d("L", "z"), "p - t", "t - p"),
+        (SQUARES, r"\nabla_w L", r"X^\top (X w - y)", r"X^\top (y - X w)"),
+        (SQUARES, r"\nabla_w L", r"X^\top (X w - y)", r"2 X^\top (X w - y)"),
+        (SQUARES, r"\nabla_w L", r"X^\top X w - X^\top y", r"X^\top X w - y^\top X w w"),
+        (MATRICES, r"\nabla_W L", r"2 X^\top (X W - Y)", r"X^\top (X W - Y)"),
+        (MATRICES, r"\nabla_W L", r"2 X^\top (Z - Y)", r"2 X^\top (Z + Y)"),
+        (MATRICES, r"\nabla_W L", rf"X^\top {d('L', 'Z')}", rf"2 X^\top {d('L', 'Z')}"),
+        (MATRICES, d("L", "X"), r"2 (Z - Y) W^\top", "2 (Z - Y) W"),
+        (FORM, r"\nabla_x s", r"(A + A^\top) x", "A x"),
+        (FORM, r"\nabla_x s", "2 A x", r"\frac{A x}{2}"),  # where A is symmetric
+        (FORM, r"\nabla_A s", r"x x^\top", r"2 x x^\top"),
+    ],
+)
+def test_matrix_notation_is_read_where_ranks_are_known(given, left, right, wrong):
+    assert codes(given + f"${left} = {right}$") == []
+    assert codes(given + f"${left} = {wrong}$") == ["IX253"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rf"${d('L', 'w')} = 3 X^\top q$",  # nobody says what q is
+        rf"${d('L', 'w')} = 3 (X w - y) X$",  # a row's notation
+        rf"${d('L', 'w')} = 3 w^2$",
+        rf"${d('L', 'w')} = 3 w \odot w$",
+        rf"${d('L', 'w')} = 3 f(w)$",
+        rf"${d('L', 'w')} = 3$",
+        r"$\nabla_i L = 3 w_i$",
+        r"$\nabla L = 3 w$",
+        r"$\nabla^w L = 3 w$",
+        r"$\nabla_w L = 3 X^\top \sum_i y_i$",
+    ],
+)
+def test_where_matrix_notation_is_uncertain_nothing_is_said(text):
+    assert codes(SQUARES + text) == []
