@@ -98,7 +98,9 @@ class Server(LanguageServer):
         for part, told in zip(snapshot.parts, found):
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(part.uri, told, part.version))
         for problem in snapshot.problems:
-            self.window_log_message(types.LogMessageParams(types.MessageType.Warning, problem))
+            if problem not in self._told:  # not at every key
+                self._told.add(problem)
+                self.window_log_message(types.LogMessageParams(types.MessageType.Warning, problem))
 
     def failed(self, error: Exception) -> None:
         """Tell of a mistake of indexcalc itself, each once."""

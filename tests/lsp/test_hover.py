@@ -174,6 +174,12 @@ def test_mentions_are_the_names_that_the_program_has(path):
         assert {statement.name} <= tensors if isinstance(statement, Define) else True
 
 
+def test_a_name_that_is_wrongly_two_kinds_is_each_at_its_place():
+    text = "y[a] = x[a] a[i]"
+    kinds = {offset: ProgramReading(text).mention(offset).kind for offset in (2, 9, 12)}
+    assert kinds == {2: "index", 9: "index", 12: "tensor"}
+
+
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda p: p.stem)
 def test_every_place_of_an_example_has_an_answer_or_none(path):
     text = path.read_text("utf-8")

@@ -203,7 +203,9 @@ def test_the_settings_of_the_file_hold(tmp_path):
         (tmp_path / "pyproject.toml").write_text('[tool.indexcalc]\nignroe = ["IX402"]\n')
         editor.tell("workspace/didChangeWatchedFiles", {"changes": []})
         assert [d["code"] for d in editor.findings(uri)] == ["IX402"]
-        (problem,) = {m["params"]["message"] for m in editor.messages if m.get("method") == "window/logMessage"}
+        editor.change(uri, 2, {"text": text})
+        assert [d["code"] for d in editor.findings(uri, 2)] == ["IX402"]
+        (problem,) = [m["params"]["message"] for m in editor.messages if m.get("method") == "window/logMessage"]
     assert "no such setting: `ignroe`" in problem
 
 
