@@ -91,10 +91,8 @@ class Checked:
         return Diagnostic(code, message, span, hint, file=self.file, source=self.text, **more)
 
 
-# What a check sees is its subject: "program" (Checked), "call" and "module" (of Python source), "equation" and
-# "document" (of a paper).
+# What a check sees is its subject: "program" (Checked), "call" and "module" (of Python source), "document" (a `Paper`).
 Check = Callable[..., "Iterable[Diagnostic]"]
-SUBJECTS = ("program", "call", "module", "equation", "document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +182,6 @@ CHECKING: Mapping[str, tuple[str, ...]] = {
     "program": ("unused", "near", "likely", "stable", "singular", "cost"),
     "call": ("einsum", "implicit", "diagonal", "targets", "patterns", "operands", "roles", "python_cost"),
     "module": ("shapes", "python_numerics", "python_cost"),
-    "equation": (),
     "document": ("papers", "definitions"),
 }
 

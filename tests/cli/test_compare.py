@@ -110,3 +110,15 @@ def test_json(folder):
     assert set(shown["inputs"]) == {"Q", "K"}
     same = json.loads(run("compare", "bhid,bhjd->bhij", SCORES, "--format", "json").output)
     assert (same["verdict"], same["each"], same["error"], same["counterexample"]) == ("equal", ["b", "h"], 0.0, None)
+
+
+@pytest.mark.parametrize(("a", "b"), [("model.py:5", "paper.tex#eq:out"), ("T[n,m] = 2 q[n,e] k[m,e]", SCORES)])
+def test_sides_exchanged_give_the_same_answer_the_other_way_round(folder, a, b):
+    one, two = (json.loads(run("compare", *sides, "--format", "json", code=1).output) for sides in ((a, b), (b, a)))
+    assert (one["verdict"], one["each"]) == (two["verdict"], two["each"]) == ("different", one["each"])
+    assert one["mapping"] == {y: x for x, y in two["mapping"].items()}
+    shown, other = one["counterexample"], two["counterexample"]
+    assert shown["first"] != shown["second"]
+    if a.startswith("model"):  # the same draw, told from the other side
+        assert (shown["first"], shown["second"]) == (other["second"], other["first"])
+        assert {one["mapping"].get(n, n): x for n, x in shown["inputs"].items()} == other["inputs"]

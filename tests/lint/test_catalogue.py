@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import indexcalc
-from indexcalc.lint.registry import SUBJECTS, LintRule, checks, near_codes, rules
+from indexcalc.lint.registry import CHECKING, LintRule, checks, near_codes, rules
 from indexcalc.lint.run import lint_source
 from indexcalc.lint.settings import settings_showing
 from indexcalc.lint.source import Source
@@ -46,7 +46,7 @@ def test_every_code_that_any_part_gives_has_a_page():
 
 def test_every_page_is_of_a_code_that_is_given():
     every = "".join(p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py") if "lint/rules" not in p.as_posix())
-    own = {rule.code for subject in SUBJECTS for rule in checks(subject)}
+    own = {rule.code for subject in CHECKING for rule in checks(subject)}
     assert {code for code in rules() if code not in every} - own == set()
 
 
