@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ..diagnostics import Diagnostic, Lines
-from .differ import term_findings, thrice
+from .differ import renamed, term_findings, thrice
 from .equation import Equation
 from .evidence import weigh
 from .positions import misplaced
 from .sides import side_findings
-from .slips import missed_underscores, script_names
+from .slips import missed_underscores, scalar_names, script_names
 from .sums import sum_findings
 from .symbols import EQUALITIES
 from .teller import Teller, is_constant
@@ -41,10 +41,12 @@ def balance(
         if relation in EQUALITIES and not constant:
             yield from side_findings(tell, a, b)
     for k, side in enumerate(evidence.sides):
+        yield from renamed(tell, k)
         yield from term_findings(tell, k)
         yield from thrice(tell, side)
     if tell.told:
         return  # what follows from a slip is no second one
-    if evidence.tensorial:
+    if evidence.uniform:
         yield from misplaced(tell)
     yield from script_names(tell)
+    yield from scalar_names(tell)

@@ -20,11 +20,47 @@ def term_findings(tell: Teller, number: int) -> Iterator[Diagnostic]:
     for name, use in tell.certain(side).items():
         if name in tell.told:
             continue
-        free = any(not absent(name, o) for o in outside)
-        if free:
+        if any(name in tell.certain(o) for o in outside):
             yield from _lacking(tell, name, use, side, others)
         elif not outside:
             yield from _uneven(tell, name, use, side)
+
+
+def renamed(tell: Teller, number: int) -> Iterator[Diagnostic]:
+    """A term that has another letter where the left side and all other terms have the same one.
+
+    This needs no evidence of its own for the letter: `x_i = R_{ij} y_j + t_k`.
+    """
+    side, others = tell.evidence.sides[number], _others(tell, number)
+    free = {u.name for o in others if len(o) == 1 and not o[0].open for u in o[0].uses if o[0].count(u.name) == 1}
+    summed = any(t.bound or any(t.count(n) == 2 for n in t.names) for t in side)
+    if len(side) < 2 or (len(free) < 2 and not summed):
+        return
+    for term in side:
+        lacks = [n for n in sorted(free) if absent(n, (term,))]
+        extra = [n for n in term.names if term.count(n) == 1 and n not in free and _may_be_index(tell, n, term)]
+        rest = [t for t in side if t is not term]
+        if len(lacks) != 1 or len(extra) != 1 or not all(t.count(n) for t in rest for n in free):
+            continue
+        (old,), (new,) = lacks, extra
+        use = term.of(new)[0]
+        if {old, new} & tell.told or any(not absent(new, o) for o in others) or not tell.is_usual(old):
+            continue
+        tell.told |= {old, new}
+        has = next(u for t in rest for u in t.of(old))
+        yield tell.finding(
+            "IX102",
+            f"{tell.show(new)} stands in one term where the others have {tell.show(old)}",
+            use.owner,
+            f"rename {tell.show(new)} to {tell.show(old)} in {tell.source(use.owner)}: each term has the same indices",
+            f"has {tell.show(new)}",
+            (tell.label(has.owner, f"has {tell.show(old)}"),),
+        )
+
+
+def _may_be_index(tell: Teller, name: str, term: Term) -> bool:
+    low = tell.evidence.uniform or not any(u.raised for u in term.of(name))  # x^m - x^n: two points
+    return low and tell.is_usual(name) and name not in term.may and name not in tell.evidence.met.symbols
 
 
 def _others(tell: Teller, k: int) -> list[tuple[Term, ...]]:
@@ -65,13 +101,14 @@ def _lacking(
 ) -> Iterator[Diagnostic]:
     """A term without an index that the other terms and sides have, where that is no broadcast."""
     derivative = any(_is_derivative(t, name) for o in others for t in o if len(o) == 1)
-    if not tell.evidence.tensorial and not derivative:
+    uniform = tell.evidence.uniform
+    if not uniform and not derivative:
         return
     by_place: dict[Place, list[Term]] = {}
     for term in side:
         by_place.setdefault(term.place, []).append(term)
     for place, terms in by_place.items():
-        whole = not tell.evidence.tensorial  # brackets multiplied out are broadcasts in a formula of arrays
+        whole = not uniform  # brackets multiplied out are broadcasts in a formula of arrays
         missing = (all if whole else any)(absent(name, (t,)) for t in terms)
         if missing and any(t.uses or tell.evidence.tensorial for t in terms):
             if not _is_news(tell, name, place):
@@ -105,14 +142,14 @@ def _is_news(tell: Teller, name: str, term: Place) -> bool:
 
 def thrice(tell: Teller, side: tuple[Term, ...]) -> Iterator[Diagnostic]:
     """An index three times in a term, where pairs are summed without a sign."""
-    signs = bool(tell.evidence.met.ranges)
+    signs = bool(tell.evidence.met.ranges) or tell.evidence.met.dots
     for term in side:
         for name in term.names:
             uses = term.of(name)
             if name in tell.told or not tell.evidence.is_firm(name) or name in tell.evidence.met.counted:
                 continue
             free = _is_free(tell, name)
-            if len(uses) % 2 and len(uses) > 2 and not signs and not term.open and _too_many(tell, name, uses, side):
+            if len(uses) % 2 and len(uses) > 2 and not signs and _too_many(tell, name, uses, side):
                 message = f"{tell.show(name)} stands {_times(len(uses))} in one term"
                 hint = "an index that is summed stands twice, one that is free once: rename one of them"
             elif len(uses) == 2 and free and (tell.strict or (tell.evidence.tensorial and not signs)):
@@ -133,8 +170,10 @@ def _too_many(tell: Teller, name: str, uses: list[Use], side: tuple[Term, ...]) 
         return evidence.tensorial and bool(evidence.paired)
     if len(evidence.sides) < 2 and not evidence.paired:
         return False  # a lone expression is mostly elementwise
-    if evidence.steady:
+    if evidence.steady or (evidence.tensorial and {u.up for u in uses} >= {True, False}):
         return True
+    if len({u.owner for u in uses}) == len(uses) and not evidence.tensorial:
+        return False  # a_{ir} b_{jr} c_{kr}: a sum over three
     others = [t for s in evidence.sides if s is not side for t in s]
     return not any(t.count(name) for t in others) and any(t.uses or t.derived for t in others)
 

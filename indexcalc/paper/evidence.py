@@ -6,18 +6,14 @@ A letter in a script may be an index, a label (`x_{in}`), a coordinate (`g_{tt}`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .declared import NOTHING, Declarations
-from .symbols import GREEK, words
-from .terms import Sums, Term, Use, terms_of
+from .letters import FIRM, GREEKS, Letters, paired_in
+from .terms import SYMBOLS, Sums, Term, Use, terms_of
 from .tree import Place, Relation
-from .words import USUAL, words_in
-
-COORDINATES = words("t x y z r theta phi tau")
-ABSTRACT = words("a b c d e")  # the other letters of tensor calculus
-_GREEK = frozenset(GREEK.values())
+from .words import words_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +21,7 @@ class Evidence:
     """`sides`: the terms of each side.  `sure`: letters that are indices; `unsure`: others in scripts.  `paired`:
     letters that stand once up and once down in some term.  `implied`: letters whose pairs are summed without a sign.
     `tensorial`: a term cannot lack an index that the others have, as a bias may in formulas of machine learning.
+    `grid`: several tensors have several Greek indices.
     """
 
     sides: tuple[tuple[Term, ...], ...]
@@ -34,10 +31,17 @@ class Evidence:
     paired: frozenset[str]
     implied: frozenset[str]
     tensorial: bool
+    grid: bool
 
     def is_firm(self, name: str) -> bool:
         """Whether a letter is an index even where it stands oddly often: `f` in ρ_f C_{p,f} T_f is a label."""
-        return name in self.sure and (name in USUAL or name in _GREEK or name in self.paired)
+        return name in self.sure and (name in FIRM or name in self.paired)
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all terms have the same free indices: by tensors of two Greek indices, or by a Kronecker delta or
+        Levi-Civita symbol beside implied sums, as well."""
+        return self.tensorial or self.grid or (bool(self.steady) and any(map(_has_symbol, self.terms)))
 
     @property
     def implicit(self) -> bool:
@@ -62,106 +66,41 @@ def weigh(
     sides = tuple(terms_of(side, met) if side is not None else () for side in tree.sides)
     terms = [t for side in sides for t in side]
     bound = {e.name for _, found, _ in met.ranges for e in found.names}
-    uses: dict[str, list[Use]] = {}
-    for term in (*terms, *(t for _, _, body in met.ranges for t in body)):
-        for use in (*term.uses, *term.local):
-            found = uses.setdefault(use.name, [])
-            if use not in found:
-                found.append(use)
-    paired = _paired(terms, met.bare)
-    metric = bool(paired) or all(_recurs(uses, up) for up in (False, True))
-    telling = _telling(uses, met.symbols, {*declared.spaces, *bound, *known})
-    sure = frozenset(
-        name
-        for name in uses
-        if name in declared.spaces
-        or name in bound
-        or (
-            name not in met.symbols
-            and _is_index(name, telling[name], paired, metric, name in known or (strict and len(name) == 1))
-            and (name in USUAL or name in _GREEK or name not in paired or len(telling[name]) == len(uses[name]))
-        )
-    )
+    paired = paired_in(terms, met.bare)
+    letters = Letters(terms, met, frozenset(declared.spaces) | bound, known, strict)
+    sure = letters.sure(paired)
     signs = any(found.names for _, found, _ in met.ranges)
     pairs = [n for t in terms for n in t.names if t.count(n) == 2 and n in sure and not _free(n, sides)]
     implied = frozenset(() if signs else pairs)
-    upper = any(u.up and u.name in _GREEK and u.name in sure and not u.alone for t in terms for u in t.uses)
+    upper = any(u.up and u.name in GREEKS and u.name in sure and not u.alone for t in terms for u in t.uses)
     derived = any(t.derived for t in terms)
     marked = any(u.name in sure and _derives(u) for t in terms for u in t.uses)
-    pairing = bool(paired & sure) or not declared.positioned.isdisjoint(uses)
+    grid = not signs and _has_grid(letters.uses, sure)
+    pairing = bool(paired & sure) or not declared.positioned.isdisjoint(letters.uses)
     tensorial = strict or pairing or (not signs and (upper or marked)) or (derived and bool(implied))
-    return Evidence(sides, met, sure, frozenset(uses) - sure, paired, implied, tensorial)
+    return Evidence(sides, met, sure, frozenset(letters.uses) - sure, paired, implied, tensorial, grid)
+
+
+def _has_grid(uses: Mapping[str, Sequence[Use]], sure: Collection[str]) -> bool:
+    """Whether two tensors at least have several Greek indices in a script."""
+    scripts: dict[tuple[str, Place, bool], set[str]] = {}
+    for use in (u for name, at in uses.items() if name in GREEKS and name in sure for u in at):
+        scripts.setdefault((use.base, use.owner, use.raised), set()).add(use.name)
+    return len({base for (base, _, _), names in scripts.items() if len(names) > 1 and base}) > 1
+
+
+def _has_symbol(term: Term) -> bool:
+    names: dict[Place, set[str]] = {}
+    for use in term.uses:
+        if use.base in SYMBOLS:
+            names.setdefault(use.owner, set()).add(use.base + use.name)
+    return any(len(n) == (2 if "delta" in min(n) else 3) for n in names.values())
 
 
 def _derives(use: Use) -> bool:
     """Whether a letter says by which coordinate a tensor is differentiated: `\\partial_i`, `A_{,i}`."""
-    firm = use.name in USUAL or use.name in _GREEK
-    return firm and (use.base in ("partial", "nabla") or use.script.startswith((",", ";")))
+    return use.name in FIRM and (use.base in ("partial", "nabla") or use.script.startswith((",", ";")))
 
 
 def _free(name: str, sides: Sequence[Sequence[Term]]) -> bool:
     return any(t.count(name) == 1 for side in sides for t in side)
-
-
-def _telling(
-    uses: Mapping[str, Sequence[Use]], symbols: Collection[str], indices: Collection[str]
-) -> dict[str, list[Use]]:
-    """The uses from which more can be seen than that a letter stands in a script: those in `\\omega_{ci}` show nothing
-    of i, unless c is an index in another script."""
-    beside: dict[tuple[Place, bool], set[str]] = {}
-    for name, at in uses.items():
-        for use in at:
-            beside.setdefault((use.owner, use.raised), set()).add(name)
-    likely = {
-        name
-        for name, at in uses.items()
-        if name in USUAL
-        or name in _GREEK
-        or name in indices
-        or (name not in symbols and len({u.script for u in at}) > 1)
-    }
-    found = {}
-    for name, at in uses.items():
-        others = [(u, beside[u.owner, u.raised] - {name}) for u in at]
-        found[name] = [u for u, names in others if not names or not likely.isdisjoint(names)]
-    return found
-
-
-def _paired(terms: Iterable[Term], bare: Collection[str]) -> frozenset[str]:
-    """Letters that stand exactly once up and once down in a term, as a sum in a space with a metric has them.
-
-    `bare`: symbols that also stand without any script, so that the upper letter of one may be a power.
-    """
-    out = set()
-    for term in terms:
-        for name in term.names:
-            uses = term.of(name)
-            if sorted((u.up for u in uses), key=str) != [False, True] or name in COORDINATES:
-                continue
-            if name in USUAL or name in _GREEK or not any(u.alone and u.raised and u.base in bare for u in uses):
-                out.add(name)
-    firm = {n for n in out if n in USUAL or n in _GREEK or n in ABSTRACT}
-    return frozenset(out if len(out) > 1 else firm)  # L_f r^f, where f is final
-
-
-def _recurs(uses: Mapping[str, Sequence[Use]], up: bool) -> bool:
-    """Whether a Greek letter stands twice in this position, as free indices of tensor equations do."""
-    return any(
-        name in _GREEK and name not in COORDINATES and sum(u.up is up for u in at) > 1 for name, at in uses.items()
-    )
-
-
-def _is_index(name: str, at: Sequence[Use], paired: Collection[str], metric: bool, known: bool) -> bool:
-    """Whether the places of a letter show that it is an index."""
-    if name in COORDINATES or any(u.weak for u in at) or (name.isupper() and not known):
-        return False
-    places = {(u.base, u.script, u.raised) for u in at}
-    lower = not all(u.raised for u in at)
-    if not lower and not metric and not (name in _GREEK and not all(u.alone for u in at)) and not known:
-        return False  # only ever above, as labels and powers are
-    if known or name in paired:
-        return bool(at)
-    beside = any(not u.alone for u in at)
-    if name in USUAL:
-        return len(places) > 1 or beside
-    return beside and (len(places) > 1 or (metric and name in _GREEK))

@@ -8,24 +8,28 @@ from ..diagnostics import Diagnostic
 from .evidence import Evidence
 from .teller import Teller
 from .terms import Use
+from .tree import Place
 
 
 def misplaced(tell: Teller) -> Iterator[Diagnostic]:
     """A free index up in one place and down in another; a pair in one position.
 
     Of an index in a space with a declared metric that is an error.  Of any other, something is said only where the
-    equation pairs upper with lower positions somewhere, and of a pair only where all other pairs are mixed.
+    equation pairs upper with lower positions somewhere, and of a pair only where all other pairs are mixed; of a free
+    index also where tensors have several Greek indices.
     """
     firm = tell.equation.declared.positioned
     paired = bool(tell.evidence.paired & tell.evidence.sure)
-    if not paired and not firm:
+    if not paired and not firm and not tell.evidence.grid:
         return
-    yield from _free(tell, firm, paired)
+    yield from _free(tell, firm, paired or tell.evidence.grid)
     mixed, same = _pairs(tell.evidence)
-    for first, second in same:
+    turned = {(n, t.place) for t in tell.evidence.terms for n in t.names if {u.up for u in t.of(n)} == {True, False}}
+    for place, first, second in same:
         if first.name not in firm and (not paired or mixed < 2 * len(same)):
             continue
         where = "up" if first.up else "down"
+        likely = tell.strict or (first.name, place) in turned  # the same dummy of the same brackets, elsewhere mixed
         yield tell.finding(
             "IX301",
             f"both places of the summed index {tell.show(first.name)} are {where}",
@@ -33,7 +37,7 @@ def misplaced(tell: Teller) -> Iterator[Diagnostic]:
             "a sum pairs an upper with a lower position; raise or lower one of them",
             where,
             (tell.label(second.place, where),),
-            severity="error" if first.name in firm else "warning" if tell.strict else "note",
+            severity="error" if first.name in firm else "warning" if likely else "note",
         )
 
 
@@ -64,7 +68,7 @@ def _free(tell: Teller, firm: frozenset[str], paired: bool) -> Iterator[Diagnost
             )
 
 
-def _pairs(evidence: Evidence) -> tuple[int, list[tuple[Use, Use]]]:
+def _pairs(evidence: Evidence) -> tuple[int, list[tuple[Place, Use, Use]]]:
     """How many summed pairs are mixed, and those that are not."""
     mixed = 0
     same = []
@@ -74,7 +78,7 @@ def _pairs(evidence: Evidence) -> tuple[int, list[tuple[Use, Use]]]:
             if name not in evidence.sure or len(uses) != 2 or any(u.up is None for u in uses):
                 continue
             if uses[0].up is uses[1].up:
-                same.append((uses[0], uses[1]))
+                same.append((term.place, uses[0], uses[1]))
             else:
                 mixed += 1
     return mixed, same

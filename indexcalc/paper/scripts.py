@@ -160,8 +160,9 @@ def read_range(lower: Sequence[Tex], upper: Sequence[Tex]) -> Range | None:
     names = _entries(head)
     if names is None:
         return None
-    bound = [e for e in names if e.kind in ("letter", "compound")]
-    others = {e.name: e for e in (*_letters(tail), *_letters(upper))}
+    told = next((k for k, e in enumerate(names) if e.kind == "label"), len(names))  # T \text{ a tree of } G
+    bound = [e for e in names[:told] if e.kind in ("letter", "compound")]
+    others = {e.name: e for e in (*_letters(tail), *_letters(upper), *names[told + 1 :])}
     if relation in ("<", r"\le", r"\leq", r"\ne", r"\neq") and relation != "":
         # \sum_{i<j} runs over both where nothing else gives j; which of the two it is does not matter here
         others |= {e.name: e for e in _letters(tail)}

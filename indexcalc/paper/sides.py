@@ -44,7 +44,9 @@ def _matched(tell: Teller, extra: list[str], side: tuple[Term, ...], other: tupl
     shared = [n for t in side for n in t.names if n in tell.evidence.sure and any(x.count(n) for x in other)]
     several = len({u.name for t in side for u in t.uses}) > 1
     uses = [u for t in side for u in t.uses if u.name in extra]
-    summed = any(t.bound or t.count(n) == 2 for t in other for n in t.names or ("",))
+    summed = any(t.bound or t.count(n) == 2 for t in (*side, *other) for n in t.names or ("",))
+    if any(e.name in extra for t in other for e in t.bound):
+        return True
     return bool(shared) or (several and summed) or any(not u.alone for u in uses) or tell.evidence.tensorial
 
 

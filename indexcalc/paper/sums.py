@@ -8,6 +8,7 @@ from ..diagnostics import Diagnostic
 from .teller import Teller, command
 from .terms import Term, Use
 from .tree import Place
+from .words import USUAL
 
 
 def sum_findings(tell: Teller) -> Iterator[Diagnostic]:
@@ -25,7 +26,8 @@ def sum_findings(tell: Teller) -> Iterator[Diagnostic]:
                     why="The index of a sum means nothing outside of it, so its limit cannot be written with it.",
                 )
             elif _lacks(tell, entry.name, body):
-                used = [u for t in body for u in t.uses if u.name in tell.evidence.sure]
+                usual = entry.name in USUAL
+                used = [u for t in body for u in t.uses if u.name in tell.evidence.sure or (usual and u.name in USUAL)]
                 alone = list(dict.fromkeys(u.name for t in body for u in t.uses if _dangles(tell, u, t)))
                 bare = any(
                     n.isascii() and len(n) == 1 for t in body for n in t.may & tell.evidence.met.bare

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ..diagnostics import Diagnostic, Label, Lines, Span, listed
 from .equation import Equation
 from .evidence import Evidence
+from .letters import ABSTRACT, COORDINATES, FIRM
 from .symbols import GREEK
 from .terms import Term, Use
 from .tree import Place, Relation
@@ -35,6 +36,10 @@ class Teller:
     strict: bool
     told: set[str] = field(default_factory=set)
     told_terms: set[Place] = field(default_factory=set)
+
+    def is_usual(self, name: str) -> bool:
+        """Whether a letter mostly is an index, and is not reckoned with here as a number."""
+        return name in FIRM | ABSTRACT and name not in COORDINATES and name not in self.evidence.met.counted
 
     def span(self, place: Place) -> Span:
         return self.lines.span(place.start, place.end)

@@ -73,6 +73,7 @@ class Sums:
     ranges: list[tuple[Big, Range, tuple[Term, ...]]] = field(default_factory=list)
     symbols: set[str] = field(default_factory=set)
     bare: set[str] = field(default_factory=set)
+    dots: bool = False  # p_1 \dots p_k
     missed: list[tuple[Atom, Group]] = field(default_factory=list)  # \delta{ij}
 
 
@@ -109,12 +110,22 @@ def _product(product: Product, met: Sums) -> list[Term]:
     for k, factor in enumerate(product.factors):
         _look_for_missed_underscore(product.factors, k, met)
         found = _factor(factor, met)
+        if k and isinstance(factor, Group) and _is_argument(product.factors[k - 1], factor, found):
+            names = {u.name for t in found for u in t.uses}
+            found = [Term((), factor.place, frozenset(names).union(*(t.may for t in found)))]
         if product.inverse[k]:
             found = [_flat(found, factor.place, None)]
         if len(found) > 1 and len(terms) * len(found) > MAX_TERMS:
             found = [_flat(found, factor.place)]
         terms = [_times(a, b) for a in terms for b in found]
     return terms
+
+
+def _is_argument(before: Node, group: Group, terms: Sequence[Term]) -> bool:
+    """Whether brackets hold what a function is of: behind a symbol, some terms with indices and others without."""
+    if not isinstance(before, Atom) or before.kind != "symbol" or group.bracket != "(" or group.scripts:
+        return False
+    return any(t.uses for t in terms) and any(not t.uses and t.may for t in terms)
 
 
 def _times(a: Term, b: Term) -> Term:
@@ -185,6 +196,7 @@ def _atom(node: Atom, met: Sums) -> Term:
         may |= {u.name for u in uses}
         uses = []  # indices of a function or an integral are not those of the term
     is_open = (node.kind == "opaque" and not (uses and node.letters)) or extra
+    met.dots = met.dots or (node.kind == "opaque" and node.name.endswith("dots"))
     if node.kind == "symbol":
         met.symbols.add(node.name)
         met.bare.update(() if node.scripts else (node.name,))

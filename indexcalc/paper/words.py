@@ -65,7 +65,11 @@ def words_in(tree: Relation) -> frozenset[str]:
                 found.setdefault("".join(names), names if len(names) == len(run) else [])
         if script.range is not None:
             places.update({e.name for e in (*script.range.names, *script.range.others)})
-    return frozenset(text for text, names in found.items() if is_word(names) or _reads_as_word(names, places))
+    return frozenset(text for text, names in found.items() if _is_label(names, places) or _reads_as_word(names, places))
+
+
+def _is_label(names: Sequence[str], places: Counter[str]) -> bool:
+    return is_word(names) and not all(places[n] > 1 for n in names)
 
 
 def _reads_as_word(names: Sequence[str], places: Counter[str]) -> bool:

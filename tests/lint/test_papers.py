@@ -133,7 +133,7 @@ def test_wrong_derivatives_are_told_with_the_right_one(given, left, right, hint)
 @pytest.mark.parametrize(
     "text",
     [
-        LAYER + rf"${d('L', 'W_{ij}')} = \delta_i x_j$",  # nobody says what δ is
+        LAYER + rf"${d('L', 'W_{ij}')} = e_i x_j$",  # nobody says what e is
         LAYER + rf"${d('L', 'W_{ij}')} = 2 q_i x_j$",
         LAYER + rf"${d('L', 'A_{ij}')} = 2 y_i x_j$",  # L does not depend on A
         LAYER + rf"${d('y', 'x')} = W^T$",

@@ -90,6 +90,11 @@ RIGHT = {
 }
 
 WRONG = {
+    "label that is a tensor": (r"P^{\mu}{}_{\zeta} = \epsilon^{\mu\nu\rho} \partial_\nu \zeta_\rho", "IX114"),
+    "coefficient that is a tensor": (
+        r"C_{ijkl} = a \delta_{ij} \delta_{kl} + b \delta_{ik} \delta_{jl} + c\, a_{il} a_{jk}",
+        "IX116",
+    ),
     "renamed": (r"S_{ij} = Q_{id} K_{kd}", "IX101"),
     "dropped from the right": (r"C_{ij} = \sum_k A_{ik} B_k", "IX105"),
     "extra on the right": (r"C_i = A_{ik} B_{kj}", "IX102"),
@@ -180,4 +185,4 @@ def test_tables_in_the_documentation_name_codes_that_exist():
     named = set(re.findall(r"IX\d{3}", page))
     assert len(named) > 8
     given = {d.code for text, _ in WRONG.values() for d in ic.lint(text, kind="latex")}
-    assert named - given == {"IX114"}, "which is a note, tested by its page"
+    assert named <= given

@@ -55,7 +55,7 @@ RULES = (
         "belongs, brackets make that visible.",
         bad=r"$Q^{\mu}{}_{\xi} = \epsilon^{\mu\nu\rho} \nabla_\nu \xi_\rho$",
         good=r"$Q^{\mu}[\xi] = \epsilon^{\mu\nu\rho} \nabla_\nu \xi_\rho$",
-        severity="note",
+        severity="warning",
         language="latex",
     ),
     page(
@@ -67,6 +67,18 @@ RULES = (
         bad=r"$\frac{\partial L}{\partial w_{ij}} = \sum_{k=1}^{K} x_{ik} y_{kj} + b_j$",
         good=r"$\frac{\partial L}{\partial w_{ij}} = \sum_{k=1}^{K} x_{ik} y_{kj} + b_{ij}$",
         right="A term that is the same for all values of the index, such as the gradient of λ Σ w.",
+        severity="warning",
+        language="latex",
+    ),
+    page(
+        "IX116",
+        name="coefficient-is-a-tensor",
+        summary="a coefficient stands as a tensor in one term, where all other terms have another tensor in its place",
+        why="In a sum of products of the same tensor, one term has the name of a coefficient instead. The "
+        "free indices balance, so that only the pattern shows the slip.",
+        bad=r"$C_{ijkl} = a \delta_{ij} \delta_{kl} + b \delta_{ik} \delta_{jl} + c\, a_{il} a_{jk}$",
+        good=r"$C_{ijkl} = a \delta_{ij} \delta_{kl} + b \delta_{ik} \delta_{jl} + c\, \delta_{il} \delta_{jk}$",
+        right="where the coefficient and the tensor are two things that share a name",
         severity="warning",
         language="latex",
     ),

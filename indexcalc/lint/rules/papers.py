@@ -8,7 +8,7 @@ from ...diagnostics import Diagnostic, listed
 from ...paper.defined import Slot, slots_of
 from ...paper.extents import Declared
 from ...paper.paper import Paper
-from ...paper.uses import Bound, Use, Uses, Variable
+from ...paper.uses import Bound, Use, Uses, Variable, only
 from ..registry import lint_rule
 
 
@@ -201,4 +201,31 @@ def wrong_derivative(paper: Paper) -> Iterator[Diagnostic]:
         yield from wrong_derivatives(paper)
 
 
-RULES = (extents_contradict, transposed_use, rank_contradicts, wrong_derivative)
+@lint_rule(
+    "IX258",
+    name="undefined-delta",
+    summary="δ stands with a single index, and nothing in the text says what it is",
+    why="Kronecker's δ has two indices. With one, δ_i is mostly the derivative by a layer's input, which has to be "
+    "defined somewhere.",
+    bad=r"$\frac{\partial L}{\partial W_{ij}} = \delta_i x_j$",
+    good=r"With $\delta_i = \frac{\partial L}{\partial z_i}$: $\frac{\partial L}{\partial W_{ij}} = \delta_i x_j$.",
+    severity="note",
+    subject="document",
+    language="latex",
+)
+def undefined_delta(paper: Paper) -> Iterator[Diagnostic]:
+    named = {atom.name for e in paper.equations if e.tree and (atom := only(e.tree.sides[0])) is not None}
+    if "delta" in named:
+        return
+    for equation, uses in paper.uses:
+        derivative = equation.tree is not None and any(t.text in (r"\partial", r"\nabla") for t in equation.tokens)
+        for use in uses.tensors if derivative else ():
+            if use.name == "delta" and use.letters is not None and len(use.letters) == 1:
+                yield paper.finding(
+                    "IX258", "`\\delta` has one index here, and is defined nowhere", use.place,
+                    label="no Kronecker delta", hint="say what it is, or give it its second index", severity="note",
+                )  # fmt: skip
+                return
+
+
+RULES = (undefined_delta, extents_contradict, transposed_use, rank_contradicts, wrong_derivative)
