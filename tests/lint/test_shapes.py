@@ -122,11 +122,28 @@ def test_attention(lines, codes):
         (["return x.view(b, h, n, dim // h)"], ["IX224"]),
         (["return x.view(b, n, h, dim // h)"], []),
         (["e = dim // h", "return x.view(b, h, n, e)"], ["IX224"]),
+        # the order in which a product of sizes is written says nothing of the order of axes
+        (
+            [
+                "y = k(x).view(b, n, d * h)",
+                "y = rearrange(y, 'b n (h d) -> b h n d', h=h)",
+                "return y.view(b * h, n, d)",
+            ],
+            [],
+        ),
+        (
+            [
+                "y = k(x).view(b, n, d * h)",
+                "y = rearrange(y, 'b n (h d) -> b h n d', h=h)",
+                "return y.view(b, n, h, d)",
+            ],
+            ["IX224"],
+        ),
     ],
 )
 def test_reshapes(lines, codes):
     start = "b, n, dim = x.shape", "d = dim // h"
-    assert found(function(*start, *lines, parameters="x, h, other, more")) == codes
+    assert found(function(*start, *lines, parameters="x, k, h, other, more")) == codes
 
 
 @pytest.mark.parametrize(
@@ -142,6 +159,9 @@ def test_reshapes(lines, codes):
         (["y = x.view(torch.float32)", "return einsum('nd->n', y)"], []),
         (["y = x.permute(0, 2, 1)", "return einsum('nhmd->nd', y)"], ["IX220"]),
         (["b, c, h, w = x.shape", "x = x.permute(0, 2, 3, 1)", "return einsum('bchw,oc->bohw', x, k)"], ["IX223"]),
+        (["x = load()  # (batch, heads, seq, dim)", "return einsum('bihd->bih', x)"], ["IX223"]),
+        (["x = load()  # (batch, heads, seq, dim)", "return einsum('bijd->bij', x)"], []),
+        (["x = load()  # (k_len, heads, dim)", "return einsum('jkc->jk', x)"], []),
         (["b, c, h, w = x.shape", "x = x.permute(0, 2, 3, 1)", "return einsum('bhwc,oc->bhwo', x, k)"], []),
         (["q, k, v = f(x).reshape(n, m, 3, heads, dim).unbind(2)", "return einsum('nhid,nhjd->nhij', q, k)"], []),
         (["q, k, v = f(x).view(n, m, 3, heads, dim).unbind(2)", "return einsum('nhmd,nhjd->nhmj', q, k)"], ["IX223"]),

@@ -14,6 +14,7 @@ from .applied import Applied
 from .conflicts import (
     axes_conflict,
     differ,
+    displaced,
     ellipsis_conflict,
     extent_conflict,
     order_conflict,
@@ -253,12 +254,12 @@ def _of_spec(inference: Inference, call: Call) -> Value:
     spec = call.spec
     if spec is None or operation not in LAYING_OUT or len(shapes) != len(spec.inputs) or not call.complete:
         return None
-    found = match(spec, shapes)
-    _judge(inference, call, found, shapes)
 
     def size_of(label: str) -> Dim:
         return inference.size(call.keywords[label]) if label in call.keywords else UNKNOWN
 
+    found = match(spec, shapes, size_of)
+    _judge(inference, call, found, shapes)
     if call.function.endswith(("_path", "_expression")):
         return None
     return output_shape(call, found, label_dims(found, call.sizes, size_of), size_of)
@@ -276,7 +277,7 @@ def _judge(inference: Inference, call: Call, found: Matched, shapes: Sequence[Sh
         if shape is None or shape.open_at is not None or number in odd:
             continue
         labels = [i.name if isinstance(i, Axis) and i.is_label else None for i in operand.items]
-        at = swapped(labels, shape.dims)
+        at = swapped(labels, shape.dims) or displaced(labels, shape.dims)
         if at is not None and _trusted(shape, at, call.dialect):
             odd.add(number)
             span = call.place(operand.items[at[0]].start, operand.items[at[-1]].end)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from ...diagnostics import Span
 from ..module import Conflict, Dim, Shape
 from .dims import DECLARED, show, show_shape
-from .names import clash, informative, initials, normal, roles
+from .names import clash, informative, initials, normal, roles, words_of
 
 SWAP = "Where both axes happen to have one size, every shape check passes and the numbers are wrong."
 Places = tuple[tuple[Span, str], ...]
@@ -100,6 +100,35 @@ def swapped(labels: Sequence[str | None], dims: Sequence[Dim]) -> tuple[int, ...
         if len(cycle) > 1 and len(found) == 1 and found[0] == start and _tells(labels, names, cycle):
             return tuple(sorted(cycle))
     return None
+
+
+def displaced(labels: Sequence[str | None], dims: Sequence[Dim]) -> tuple[int, ...] | None:
+    """The positions of a letter and of the one axis that it names, which has a letter that names nothing.
+
+    That is no proof as an exchange is, but nobody writes `bihd` for (batch, heads, seq, dim) on purpose.  The customary
+    letters of indices (i to n) name nothing, and neither do the letters of words such as `k_len`.
+
+    >>> displaced(["b", "i", "h", "d"], [Dim("batch"), Dim("heads"), Dim("seq"), Dim("dim")])
+    (1, 2)
+    """
+    names = [None if d.parts or d.name is None or len(d.name) < 3 else d.name for d in dims]
+    if len(labels) != len(dims) or None in labels:
+        return None
+    letters = [x or "" for x in labels]
+    for k, letter in enumerate(letters):
+        named = [j for j, name in enumerate(names) if name and alike(letter, name)]
+        if len(named) == 1 and k not in named and names[k] and _calls(letter, names[named[0]] or ""):
+            j = named[0]
+            if not any(name and alike(letters[j], name) for name in names):
+                return (k, j) if k < j else (j, k)
+    return None
+
+
+def _calls(letter: str, name: str) -> bool:
+    """Whether the letter is chosen for the name: the initial of a word, or of a dimension."""
+    return letter.lower() not in "ijklmn" and any(
+        w[0] == letter.lower() and (len(w) > 2 or w == "d") for w in words_of(name)
+    )
 
 
 def _tells(labels: Sequence[str | None], names: Sequence[str | None], cycle: Sequence[int]) -> bool:

@@ -125,7 +125,7 @@ def initials(name: str) -> frozenset[str]:
     >>> sorted(initials("num_heads")), sorted(initials("out_features")), sorted(initials("head_dim"))
     (['h'], ['f', 'o'], ['d', 'h'])
     """
-    return frozenset(w[0] for w in words_of(name) if w[0].isalpha() and (w not in FILLERS or w == "dim"))
+    return frozenset(w[0] for w in words_of(name) if w[0].isalpha() and (w not in FILLERS or w in ("dim", "d")))
 
 
 @lru_cache(maxsize=8192)

@@ -9,7 +9,7 @@ from ...einsum.dialects import DIALECTS
 from ...einsum.expand import implicit_output
 from ...einsum.spec import Axis, Group, Item, Operand, Spec
 from ..module import Call, Dim, Shape
-from .dims import UNKNOWN, agreed, better, factors, known, merged, named
+from .dims import UNKNOWN, agreed, better, factors, known, merged, named, same
 
 SizeOf = Callable[[str], Dim]
 
@@ -34,7 +34,7 @@ class Matched:
     front: Shape | None = None  # what the ellipsis stands for; open where that is not known
 
 
-def match(spec: Spec, shapes: Sequence[Shape | None]) -> Matched:
+def match(spec: Spec, shapes: Sequence[Shape | None], size_of: SizeOf) -> Matched:
     """Lay the labels of each operand on its dimensions, where its shape is known."""
     found = Matched()
     fronts: list[Shape] = []
@@ -56,7 +56,7 @@ def match(spec: Spec, shapes: Sequence[Shape | None]) -> Matched:
         if at is not None:
             fronts.append(_under_ellipsis(len(operand.items), at, shape))
         for item, dim in pairs:
-            _enter(found, item, dim, number)
+            _enter(found, item, dim, number, size_of)
     found.front = _common(fronts)
     return found
 
@@ -120,17 +120,38 @@ def _enter_labels(found: Matched, operand: Operand, number: int) -> None:
             found.uses.setdefault(axis.name, []).append(Use(axis, UNKNOWN, number))
 
 
-def _enter(found: Matched, item: Item, dim: Dim, number: int) -> None:
+def _enter(found: Matched, item: Item, dim: Dim, number: int, size_of: SizeOf) -> None:
     if isinstance(item, Axis):
         if item.is_number:
             found.numbers.append(Use(item, dim, number))
         elif not item.is_ellipsis:
             found.uses.setdefault(item.name, []).append(Use(item, dim, number))
         return
-    parts, inner = factors(dim), [p for p in item.parts if not (isinstance(p, Axis) and p.name == "1")]
-    fits = dim.parts and len(parts) == len(inner)
-    for k, part in enumerate(inner):
-        _enter(found, part, parts[k] if fits else dim if len(inner) == 1 else UNKNOWN, number)
+    inner = [p for p in item.parts if not (isinstance(p, Axis) and p.name == "1")]
+    for part, own in zip(inner, _split(inner, dim, size_of)):
+        _enter(found, part, own, number, size_of)
+
+
+def _split(inner: Sequence[Item], dim: Dim, size_of: SizeOf) -> list[Dim]:
+    """The dimension of each axis of a group.  Which factor is whose tell the sizes that the call gives: how a product
+    such as `dim_head * heads` is written does not say how the axes lie.
+    """
+    if len(inner) == 1:
+        return [dim]
+    rest = list(factors(dim))
+    if not dim.parts or len(rest) != len(inner):
+        return [UNKNOWN] * len(inner)
+    given = [size_of(p.name) if isinstance(p, Axis) else UNKNOWN for p in inner]
+    out: list[Dim] = []
+    for size in given:
+        if known(size):
+            hit = next((n for n, f in enumerate(rest) if same(f, size)), None)
+            if hit is None:
+                return [UNKNOWN] * len(inner)
+            del rest[hit]
+    for size in given:
+        out.append(size if known(size) else rest.pop(0))
+    return out
 
 
 def label_dims(found: Matched, sizes: Mapping[str, int], size_of: SizeOf) -> dict[str, Dim]:
