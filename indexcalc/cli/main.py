@@ -95,7 +95,7 @@ def cli() -> None:
 
     \b
     indexcalc demo                                       see all of it in a minute
-    indexcalc lint model.idx                             find mistakes in equations
+    indexcalc lint model.py paper.tex model.idx          find mistakes where equations are written
     indexcalc derive 'L = x[i] A[i,j] x[j]' --wrt x --steps
     indexcalc emit attention.idx --grad Q,K,V            NumPy source of the backward pass
     indexcalc verify attention.idx --wrt Q,K,V           check every gradient numerically

@@ -120,6 +120,10 @@ def _take(todo: list[Tex]) -> tuple[list[Tex], int]:
     if not todo:
         return [], 0
     first = todo.pop()
+    if first.text[0].isdigit() and len(first.text) > 1:  # \tfrac12: an argument without braces is one digit
+        middle = min(first.start + 1, first.end)
+        todo.append(Tex(first.text[1:], middle, first.end))
+        return [Tex(first.text[0], first.start, middle)], middle
     if first.text != OPEN:
         return [first], first.end
     depth = 1

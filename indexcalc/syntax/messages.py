@@ -48,6 +48,7 @@ _CHARACTERS = {
     "!": "write `not`, or != between two values",
     "{": "braces follow `_` or `^`; brackets that group are ( )",
     "%": "there is no remainder: positions that wrap round are an integer tensor, x[at[t, k]], or a sum of deltas",
+    "$": "a formula in LaTeX is of the kind latex: `indexcalc lint --kind latex`, or a file that ends in .tex",
     "@": "write the indices: C[i,k] = A[i,j] B[j,k]",
     "∑": "write sum[k](…)",
     "∏": "write prod[k](…)",
@@ -129,7 +130,10 @@ def explain(s: Sequence[Token], at: int, expected: frozenset[str], lines: Lines)
 def _bad_character(text: str) -> tuple[str, str]:
     command = unknown_command(text)
     if command:
-        return f"unknown command `{command}`", r"names may be Greek letters: \alpha, alpha or α"
+        return (
+            f"unknown command `{command}`",
+            r"names may be Greek letters: \alpha, alpha or α; LaTeX is linted with --kind latex",
+        )
     code = f"U+{ord(text[0]):04X}"  # alone where the character would do something to the terminal, or not show
     if not text.isprintable():
         return f"unexpected character {code}", "a character that does not show: remove it"

@@ -27,6 +27,7 @@ def said(latex: str) -> str | None:
         (r"C_{ij} = \sum_{k=1}^{N} A_{ik} B_{jk}", A @ B.T),
         (r"C_{ij} = A_{ik} B^T_{kj}", A @ B.T),
         (r"c_i = \frac12 x_i^2 - 2 y_i", x**2 / 2 - 2 * y),
+        (r"c_i = \tfrac12 x_i^2 - \dfrac1{2} y_i", x**2 / 2 - y / 2),
         (r"c = \frac{1}{2} \sum_i (x_i - y_i)^2", ((x - y) ** 2).sum() / 2),
         (r"c_i = \frac{e^{x_i}}{\sum_j e^{x_j}}", np.exp(x) / np.exp(x).sum()),
         (r"c_{ij} = \operatorname{softmax}_j(A_{ij})", np.exp(A) / np.exp(A).sum(1, keepdims=True)),

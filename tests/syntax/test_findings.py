@@ -13,6 +13,8 @@ END_HERE = "`)` is missing before the end of the statement"
 AFTER_VALUE = "expected an operator or the end of the statement"
 
 # text, good statements, then for each finding: code, line, column, end column, message, hint
+COMMAND = r"names may be Greek letters: \alpha, alpha or α; LaTeX is linted with --kind latex"
+DOLLAR = "a formula in LaTeX is of the kind latex: `indexcalc lint --kind latex`, or a file that ends in .tex"
 FAULTS = [
     ("y = (a + b", 0, [("IX001", 1, 5, 6, "this `(` is never closed", END_HERE)]),
     (
@@ -82,7 +84,7 @@ FAULTS = [
         "y = a $ b; z = x_; w = 1",
         1,
         [
-            ("IX002", 1, 7, 8, "unexpected character `$` (U+0024)", ""),
+            ("IX002", 1, 7, 8, "unexpected character `$` (U+0024)", DOLLAR),
             ("IX002", 1, 17, 18, "unexpected character `_` (U+005F)", "an underscore joins letters: x_i or x_{i j}"),
         ],
     ),
@@ -130,7 +132,7 @@ FAULTS = [
     (
         r"y = \foo x",
         0,
-        [("IX002", 1, 5, 9, r"unknown command `\foo`", r"names may be Greek letters: \alpha, alpha or α")],
+        [("IX002", 1, 5, 9, r"unknown command `\foo`", COMMAND)],
     ),
     ("y = ∑ x", 0, [("IX002", 1, 5, 6, "unexpected character `∑` (U+2211)", "write sum[k](…)")]),
     ("y = ½ x", 0, [("IX002", 1, 5, 6, "unexpected character `½` (U+00BD)", "write 1/2")]),
