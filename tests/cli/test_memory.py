@@ -5,6 +5,7 @@ import re
 import pytest
 
 import indexcalc as ic
+from indexcalc.cli.arguments import Bytes
 
 from .test_commands import ATTENTION, data, run
 
@@ -68,3 +69,11 @@ def test_a_budget_that_is_too_small():
 )
 def test_refusals(arguments, message):
     assert message in run(*arguments, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("512", 512), ("2 KB", 2000), ("512MiB", 512 * 1024**2), ("1.5GB", 1_500_000_000), ("1.5gib", 3 * 2**29)],
+)
+def test_amounts_of_memory(text, number):
+    assert Bytes().convert(text, None, None) == number

@@ -27,6 +27,7 @@ SIGNS = {
     "1 / p": POSITIVE,
     "1 / (1 + x**2)": POSITIVE,
     "1 / x": ANY,
+    "1 / abs(x)": POSITIVE,
     "sqrt(p)": POSITIVE,
     "x**2 + p": POSITIVE,
     "x**2 + w**2": NOT_NEGATIVE,

@@ -256,9 +256,9 @@ def test_a_file_that_cannot_be_written_is_told_and_the_others_are_fixed(
         real(source, target)
 
     monkeypatch.setattr(write.os, "replace", refuse)
-    assert (
-        "a.py: error IX011: cannot be written: Permission denied" in lint(".", "--fix", "--unsafe-fixes", code=2).stdout
-    )
+    told = lint(".", "--fix", "--unsafe-fixes", code=2).stdout
+    assert "a.py: error IX011: cannot be written: Permission denied" in told
+    assert "Took care of 1 finding in 1 file." in told
     assert (Path("a.py").read_text(), Path("b.py").read_text()) == (BEFORE, AFTER)
 
 
