@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from ..diagnostics import Diagnostic, fail
+from .source import not_waiting
 from .write import replace_file
 
 VERSION = 1
@@ -52,7 +53,7 @@ def read_baseline(path: str) -> Counter[Key]:
     """How often the baseline knows each finding."""
     hint = "write it with `indexcalc lint --baseline FILE --write-baseline SOURCE...`"
     try:
-        with open(path, "rb") as stream:
+        with open(path, "rb", opener=not_waiting) as stream:
             data = json.loads(stream.read(MAX_BASELINE).decode())
         known: Counter[Key] = Counter()
         if data["version"] != VERSION:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import Diagnostic, IndexCalcError, Span, did_you_mean
 from .settings import PROFILES, TARGETS, Settings
-from .source import decode
+from .source import decode, not_waiting
 
 if TYPE_CHECKING:
     from .files import Walk
@@ -91,7 +91,7 @@ class Configs:
 def read_config(path: str) -> Config | None:
     """What a pyproject.toml says of indexcalc; None where there is no such file, or it says nothing."""
     try:
-        with open(path, "rb") as stream:
+        with open(path, "rb", opener=not_waiting) as stream:
             data = stream.read(MAX_CONFIG)
     except (OSError, ValueError):
         return None

@@ -7,12 +7,13 @@ folders of installed packages are left out.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .source import KINDS, LINTED_KINDS
+from .source import KINDS, LINTED_KINDS, not_waiting
 
 SKIPPED = ("__pycache__", "node_modules", "site-packages", "venv", "build", "dist", "__pypackages__")
 
@@ -134,7 +135,8 @@ def _above(folder: str) -> tuple[_Ignore, ...]:
 
 def _read(folder: str, name: str) -> tuple[_Ignore, ...]:
     try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as stream:
+        path = os.path.join(folder, name)
+        with open(path, encoding="utf-8", errors="replace", opener=not_waiting) as stream:
             lines = stream.read(1_000_000).splitlines()
     except OSError:
         return ()
@@ -149,6 +151,6 @@ def _compiled(folder: str, patterns: Sequence[str]) -> _Ignore:
     for pattern in patterns:
         try:
             good += GitIgnoreSpec.from_lines([pattern]).patterns
-        except ValueError:
+        except (ValueError, re.error):
             continue  # git passes over what is no pattern, too
     return _Ignore(folder, GitIgnoreSpec(good))

@@ -71,7 +71,7 @@ def read_source(path: str | Path, kind: str | None = None) -> Source:
     kind = kind or kind_of(name)
     limit = max_bytes(kind)
     try:
-        with open(path, "rb", opener=_opened) as stream:
+        with open(path, "rb", opener=not_waiting) as stream:
             data = stream.read(limit + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from None
@@ -87,8 +87,8 @@ def max_bytes(kind: str) -> int:
     return MAX_NOTEBOOK if kind == "notebook" else MAX_BYTES
 
 
-def _opened(path: str, flags: int) -> int:
-    """Open a file.  A named pipe is read as far as somebody writes to it, and is not waited for if nobody does."""
+def not_waiting(path: str, flags: int) -> int:
+    """An `opener`: a named pipe is read as far as somebody writes to it, and not waited for if nobody does."""
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if hasattr(os, "set_blocking"):
         os.set_blocking(handle, True)

@@ -15,7 +15,11 @@ def replace_file(path: str, data: bytes) -> None:
     """Put these bytes in the place of the file at once, keeping its permissions; a link stays a link."""
     target = os.path.realpath(path)
     folder = os.path.dirname(target) or "."
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".indexcalc-")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".indexcalc-")
+    except OSError as error:
+        error.filename = path  # a name that nobody has seen would tell nothing
+        raise
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

@@ -181,14 +181,17 @@ class _Document:
         if self.folder is None or depth > MAX_INPUT_DEPTH or self.inputs >= MAX_INPUTS:
             return
         for ending in ("", ".tex", ".sty"):
-            path = os.path.realpath(os.path.join(self.folder, name + ending))
-            if os.path.commonpath([path, self.folder]) == self.folder and os.path.isfile(path):
+            path = os.path.realpath(os.path.join(self.folder, name + ending)) if "\0" not in name else ""
+            if path and os.path.commonpath([path, self.folder]) == self.folder and os.path.isfile(path):
                 break
         else:
             return
         self.inputs += 1
-        with open(path, "rb") as stream:
-            text = stream.read(MAX_FORMULA * 5).decode("utf-8", "replace")
+        try:
+            with open(path, "rb") as stream:
+                text = stream.read(MAX_FORMULA * 5).decode("utf-8", "replace")
+        except OSError:  # it is told of where it is itself linted
+            return
         for match in re.finditer(r"%[^\n]*|\\(?:input|include)\s*\{([^{}\n]+)\}|\\[A-Za-z@]+", text):
             if match[1]:
                 self._learn(match[1].strip(), depth + 1)

@@ -6,9 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from indexcalc.cli.main import cli
 from indexcalc.diagnostics import Diagnostic
 from indexcalc.lint.run import lint
+from indexcalc.paper import document
 from indexcalc.paper.macros import Macros, TooLarge
 from indexcalc.paper.tex import tokenise
 
@@ -113,3 +116,48 @@ def test_many_paragraphs_and_fences() -> None:
 def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.py")
     assert lint(tmp_path / "a.py") == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("name", ["pyproject.toml", ".gitignore", "base.json"])
+def test_pipes_in_the_place_of_settings_are_not_waited_for(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    os.mkfifo(name)
+    Path("a.py").write_text(f"{NUMPY}np.einsum('ij->k', a)\n", encoding="utf-8")
+    result = CliRunner().invoke(cli, ["lint", "--baseline", "base.json", "--format", "concise", "."])
+    assert result.exit_code == 2  # there is no baseline
+    assert "a.py:2:16: error IX402" in result.stdout
+
+
+def test_patterns_that_are_none_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    Path("a.py").write_text(f"{NUMPY}np.einsum('ij->k', a)\n", encoding="utf-8")
+    Path(".gitignore").write_text("[z-a]\n", encoding="utf-8")
+    settings = '[tool.indexcalc]\nexclude = ["[z-a]"]\nper-file-ignores = {"[z-a]" = ["IX4"]}\n'
+    Path("pyproject.toml").write_text(settings, encoding="utf-8")
+    result = CliRunner().invoke(cli, ["lint", "--exclude", "[z-a]", "--format", "concise", "."])
+    assert result.exit_code == 1 and "a.py:2:16: error IX402" in result.stdout
+
+
+def test_a_baseline_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["lint", "--baseline", str(tmp_path / "no" / "b.json"), "--write-baseline", "x=1"])
+    assert result.exit_code == 2 and "b.json: error: No such file" in result.stderr
+
+
+def test_files_that_a_paper_cannot_read_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = tmp_path / "paper.tex"
+    paper.write_text(r"\input{other} $A_{ij} = B_{ik} C_{kl}$", encoding="utf-8")
+    (tmp_path / "other.tex").write_text(r"\def\a{}", encoding="utf-8")
+    (tmp_path / "other.tex").chmod(0)
+    monkeypatch.setattr(document, "open", _no_permission, raising=False)
+    assert [d.code for d in lint(paper)] == ["IX101"]
+    paper.write_bytes(b"\xff\xfe" + "\\input{a\0b} $A_{ij} = B_{ik} C_{kl}$".encode("utf-16-le"))
+    assert [d.code for d in lint(paper)] == ["IX101"]
+
+
+def _no_permission(*given: object) -> None:
+    raise PermissionError(13, "Permission denied")
