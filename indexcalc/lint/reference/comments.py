@@ -11,7 +11,7 @@ from ...diagnostics import Span
 from ...python.module import Module
 from ..comments import Commented
 
-_MARK = re.compile(r"#\s*ix:[ \t]*(?!ignore\b)(.*?)\s*$", re.DOTALL)
+_MARK = re.compile(r"#\s*ix:[ \t]*+(?!ignore\b)(.*?)\s*$", re.DOTALL)
 _SEE = re.compile(r"see\s+(?P<path>[^\s#]*)#(?P<label>\S+)$|see\s+(?P<whole>\S+)$")
 _SPEC = re.compile(r"(?:[\w.]+\s+)?(['\"])(?P<quoted>[^'\"]*->[^'\"]*)\1$|(?P<bare>[^='\"]*->[^='\"]*)$")
 _DECLARES = re.compile(r"(?:index|tensor|scalar|integer|function|metric|convention)\b(?!\s*[=\[(])")

@@ -221,3 +221,10 @@ def test_the_page_shows_what_is_said():
     shown = page.split("```text\n")[1].split("```")[0]
     (finding,) = [d for d in lint(code, kind="python") if d.code == "IX430"]
     assert str(finding).replace("<input>", "model.py") == shown.rstrip("\n")
+
+
+@pytest.mark.parametrize("mark", ["# ix: ignore[IX410]", "#ix:ignore[IX410]", "# ix:\tignore[IX410]"])
+def test_a_mark_that_takes_a_finding_back_is_no_formula(mark: str) -> None:
+    call = 'import numpy as np\nC = np.einsum("ij,jk->ij", A, B)'
+    assert lint(f"{call}  {mark}\n", kind="python") == []
+    assert lint(f"{mark.replace('ignore', 'ignore-file')}\n{call}\n", kind="python") == []
