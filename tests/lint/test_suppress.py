@@ -52,3 +52,12 @@ def test_the_linters_own_findings_can_be_hidden():
 
 def test_words_outside_comments_are_no_marks():
     assert codes("y[i] = 2 x[i]  # fix: ignore[IX101]") == []
+
+
+@pytest.mark.parametrize("blanks", ["", " ", "  ", "\t"])
+def test_a_mark_is_no_formula_that_code_is_held_against(blanks: str) -> None:
+    text = (
+        f"import numpy as np\ny = np.einsum('ij->k', x)  # ix:{blanks}ignore[IX402]\n# ix:{blanks}ignore[IX402]\n{{}}\n"
+    )
+    found = lint(text.format("y = np.einsum('ij->k', x)"), kind="python")
+    assert {d.code for d in found} <= {"IX404"}
