@@ -161,3 +161,7 @@ def test_files_that_a_paper_cannot_read_are_passed_over(tmp_path: Path, monkeypa
 
 def _no_permission(*given: object) -> None:
     raise PermissionError(13, "Permission denied")
+
+
+def test_a_comment_with_many_blanks() -> None:
+    assert codes(f"# ix: S[i] = a[i]{' ' * 200_000}b") == {"IX432"}

@@ -11,7 +11,7 @@ from ...diagnostics import Span
 from ...python.module import Module
 from ..comments import Commented
 
-_MARK = re.compile(r"#\s*ix:[ \t]*+(?!ignore\b)(.*?)\s*$", re.DOTALL)
+_MARK = re.compile(r"#\s*ix:[ \t]*+(?!ignore\b)(.*)", re.DOTALL)
 _SEE = re.compile(r"see\s+(?P<path>[^\s#]*)#(?P<label>\S+)$|see\s+(?P<whole>\S+)$")
 _SPEC = re.compile(r"(?:[\w.]+\s+)?(['\"])(?P<quoted>[^'\"]*->[^'\"]*)\1$|(?P<bare>[^='\"]*->[^='\"]*)$")
 _DECLARES = re.compile(r"(?:index|tensor|scalar|integer|function|metric|convention)\b(?!\s*[=\[(])")
@@ -56,7 +56,7 @@ def comments_of(module: Module) -> list[Comment]:
 def _found(module: Module) -> Iterator[Comment]:
     commented = Commented(module.text, "python")
     for found in commented.comments():
-        match = _MARK.match(module.text[found.start : found.end])
+        match = _MARK.match(module.text[found.start : found.end].rstrip())
         if match is not None and match[1]:
             start, line = found.start + match.start(1), commented.line(found.start)
             span = module.lines.span(start, start + len(match[1]))
