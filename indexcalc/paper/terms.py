@@ -227,10 +227,11 @@ def _entries(scripts: Sequence[Script], node: Atom | None, met: Sums) -> tuple[t
         words = _in_words(script, met) if base not in SYMBOLS else frozenset()
         power = script.upper and node is not None and node.kind == "number"  # 2^n
         single = base in SUM_SIGNS and not script.upper and len(script.entries) == 1  # \Sigma_i for \sum_i
+        bracketed = any(e.kind == "bracket" for e in script.entries)
         alone = not derivative and sum(e.kind != "mark" for s in scripts for e in s.entries) == 1
         for k, e in enumerate(script.entries):
             written = e.kind in ("letter", "compound")
-            unclear = single or power or e in words or _in_brackets(script.entries, k)
+            unclear = single or power or e in words or (bracketed and _in_brackets(script.entries, k))
             if e.kind == "affine" or (written and unclear):
                 may.add(e.name)
                 met.counted.update({e.name} if power or (e.kind == "affine" and script.kind != "label") else ())
@@ -246,7 +247,7 @@ def _entries(scripts: Sequence[Script], node: Atom | None, met: Sums) -> tuple[t
 def _in_words(script: Script, met: Sums) -> frozenset[Entry]:
     """The letters of a script that are parts of words."""
     found: set[Entry] = set()
-    for run in runs(script):
+    for run in runs(script) if met.words else ():
         names = [e.name for e in run]
         if "".join(names) in met.words and not met.declared.issuperset(names):
             found.update(run)

@@ -57,7 +57,10 @@ def words_in(tree: Relation) -> frozenset[str]:
     """
     found: dict[str, list[str]] = {}
     places: Counter[str] = Counter()
-    for script in scripts_in(tree):
+    scripts = list(scripts_in(tree))
+    if all(len(script.entries) < 2 for script in scripts):
+        return frozenset()
+    for script in scripts:
         for run in runs(script):
             names = [e.name for e in run if e.kind in ("letter", "affine", "compound")]
             if names:
