@@ -38,8 +38,11 @@ def renamed(tell: Teller, number: int) -> Iterator[Diagnostic]:
         return
     for term in side:
         lacks = [n for n in sorted(free) if absent(n, (term,))]
-        extra = [n for n in term.names if term.count(n) == 1 and n not in free and _may_be_index(tell, n, term)]
         rest = [t for t in side if t is not term]
+        if lacks and not term.uses and all(t.count(n) for t in rest for n in lacks):
+            yield from _left_over(tell, lacks, term, rest)
+            continue
+        extra = [n for n in term.names if term.count(n) == 1 and n not in free and _may_be_index(tell, n, term)]
         if len(lacks) != 1 or len(extra) != 1 or not all(t.count(n) for t in rest for n in free):
             continue
         (old,), (new,) = lacks, extra
@@ -56,6 +59,24 @@ def renamed(tell: Teller, number: int) -> Iterator[Diagnostic]:
             f"has {tell.show(new)}",
             (tell.label(has.owner, f"has {tell.show(old)}"),),
         )
+
+
+def _left_over(tell: Teller, free: list[str], term: Term, rest: list[Term]) -> Iterator[Diagnostic]:
+    """A term whose only letter is summed in another one, in the place of free ones: the last of W_{ij} x_j + b_j."""
+    summed = {e.name for t in rest for e in t.bound}
+    over = sorted(term.may & summed)
+    if term.open or term.bound or len(over) != 1 or over[0] in tell.told:
+        return
+    (name,) = over
+    tell.told |= {name, *free}
+    yield tell.finding(
+        "IX102",
+        f"{tell.show(name)} is summed in another term, and this one has no {tell.words(free)}",
+        term.place,
+        f"is {tell.words(free)} meant? If the sum holds this term as well, write brackets around what it holds",
+        f"has {tell.show(name)}",
+        severity="warning",
+    )
 
 
 def _may_be_index(tell: Teller, name: str, term: Term) -> bool:

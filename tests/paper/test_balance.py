@@ -15,6 +15,9 @@ from indexcalc.lint.source import Source
 GALLERY = Path(__file__).resolve().parents[2] / "examples" / "gallery"
 
 RIGHT = {
+    "bias beside a sum": r"y_i = \sum_j W_{ij} x_j + b_i",
+    "two sums of one letter": r"y_i = \sum_j W_{ij} x_j + \sum_j V_{ij} z_j",
+    "sum without brackets": r"f = \sum_j a_j - b_j",
     "matrix product": r"C_{ij} = \sum_k A_{ik} B_{kj}",
     "implicit sum": r"y_i = A_{ij} x_j",
     "bias": r"y_{bi} = W_{ij} x_{bj} + b_i",
@@ -97,6 +100,7 @@ WRONG = {
     ),
     "renamed": (r"S_{ij} = Q_{id} K_{kd}", "IX101"),
     "dropped from the right": (r"C_{ij} = \sum_k A_{ik} B_k", "IX105"),
+    "summed letter for a free one": (r"y_i = \sum_j W_{ij} x_j + b_j", "IX102"),
     "extra on the right": (r"C_i = A_{ik} B_{kj}", "IX102"),
     "thrice": (r"\partial_t u_i + u_j u_{i,j} = \sigma_{ii,i} + g_i", "IX103"),
     "another free index in a term": (
