@@ -36,7 +36,7 @@ class LatexReading:
         tree = equation.tree if equation.has_scripts else None
         if tree is None:
             return None
-        evidence = weigh(tree, equation.declared)
+        evidence = weigh(tree, equation.words, equation.declared)
         summed = _summed(evidence)
         free = [n for n in _free(evidence) if n not in summed]
         if not free and not summed:

@@ -32,7 +32,7 @@ def balance(
     if evidence is None or tree is None:
         return
     if len(evidence.sides) > 1 and (strict or evidence.unsure & known):
-        evidence = weigh(tree, equation.declared, known, strict)
+        evidence = weigh(tree, equation.words, equation.declared, known, strict)
     tell = Teller(equation, lines, evidence, tree, strict)
     yield from sum_findings(tell)
     yield from missed_underscores(tell)

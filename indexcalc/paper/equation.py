@@ -68,12 +68,19 @@ class Equation:
         return parse(self.tokens)
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """The scripts that are words, no indices; none where there is no tree."""
+        from .words import words_in
+
+        return frozenset() if self.tree is None else words_in(self.tree)
+
+    @cached_property
     def evidence(self) -> Evidence | None:
         """What the equation by itself, and declarations, show of its indices; None where there is no tree."""
         from .evidence import weigh
 
         tree = self.tree if self.has_scripts and self.says_something else None
-        return None if tree is None else weigh(tree, self.declared)
+        return None if tree is None else weigh(tree, self.words, self.declared)
 
 
 def names_of(equations: Sequence[Equation]) -> dict[str, Equation]:

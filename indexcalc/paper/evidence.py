@@ -13,7 +13,6 @@ from .declared import NOTHING, Declarations
 from .letters import FIRM, GREEKS, Letters, paired_in
 from .terms import SYMBOLS, Sums, Term, Use, terms_of
 from .tree import Place, Relation
-from .words import words_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +58,12 @@ class Evidence:
 
 
 def weigh(
-    tree: Relation, declared: Declarations = NOTHING, known: Collection[str] = (), strict: bool = False
-) -> Evidence:
-    """The evidence in one equation.  `declared` letters are indices; `known` are indices elsewhere in the document."""
-    met = Sums(frozenset(declared.spaces), words_in(tree))
+    tree: Relation, words: frozenset[str], declared: Declarations = NOTHING, known: Collection[str] = (),
+    strict: bool = False,
+) -> Evidence:  # fmt: skip
+    """The evidence in one equation.  `words` are scripts that hold none; `declared` letters are indices; `known` are
+    indices elsewhere in the document."""
+    met = Sums(frozenset(declared.spaces), words)
     sides = tuple(terms_of(side, met) if side is not None else () for side in tree.sides)
     terms = [t for side in sides for t in side]
     bound = {e.name for _, found, _ in met.ranges for e in found.names}

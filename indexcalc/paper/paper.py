@@ -30,7 +30,7 @@ class Paper:
     def uses(self) -> list[tuple[Equation, Uses]]:
         """Equations that state something (`=`), with their uses."""
         stated = ((e, e.tree) for e in self.equations if e.has_scripts)
-        return [(e, uses_in(tree)) for e, tree in stated if tree is not None and r"\in" not in tree.relations]
+        return [(e, uses_in(tree, e.words)) for e, tree in stated if tree is not None and r"\in" not in tree.relations]
 
     @cached_property
     def definitions(self) -> list[Defined]:

@@ -50,7 +50,7 @@ class Term:
     local: tuple[Use, ...] = ()
 
     def count(self, name: str) -> int:
-        return sum(u.name == name for u in self.uses)
+        return [u.name for u in self.uses].count(name)
 
     def of(self, name: str) -> list[Use]:
         return [u for u in self.uses if u.name == name]
@@ -213,9 +213,12 @@ def _entries(scripts: Sequence[Script], node: Atom | None, met: Sums) -> tuple[t
     """The uses in scripts, letters that may be indices, and whether a script cannot be read."""
     uses: list[Use] = []
     may: set[str] = set()
+    if not scripts:
+        return (uses, may), False
     unread = False
     base = node.name if node else ""
     derivative = node is not None and node.kind == "derivative"
+    alone = not derivative and sum(e.kind != "mark" for s in scripts for e in s.entries) == 1
     for script in scripts:
         if script.kind == "exponent" and script.body is not None:
             inner = _flat(_relation(script.body, met), script.place, None)
@@ -228,7 +231,6 @@ def _entries(scripts: Sequence[Script], node: Atom | None, met: Sums) -> tuple[t
         power = script.upper and node is not None and node.kind == "number"  # 2^n
         single = base in SUM_SIGNS and not script.upper and len(script.entries) == 1  # \Sigma_i for \sum_i
         bracketed = any(e.kind == "bracket" for e in script.entries)
-        alone = not derivative and sum(e.kind != "mark" for s in scripts for e in s.entries) == 1
         for k, e in enumerate(script.entries):
             written = e.kind in ("letter", "compound")
             unclear = single or power or e in words or (bracketed and _in_brackets(script.entries, k))

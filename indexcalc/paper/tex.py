@@ -33,14 +33,14 @@ def tokenise(text: str, start: int = 0, end: int | None = None) -> list[Tex]:
     out = []
     for m in _TOKEN.finditer(text, start, len(text) if end is None else end):
         word = m[0]
-        if word[0] == "%" or word.isspace():
+        if word[0] == "%" or word[0].isspace():
             continue
         first, last = m.span()
         if word[0] == "\\" and word[-1] == "*" and len(word) > 2 and word not in STARRED:
             out.append(Tex(word[:-1], first, last - 1))
             out.append(Tex("*", last - 1, last))
         else:
-            out.append(Tex(word if word.isascii() else UNICODE.get(word, word), first, last))
+            out.append(Tex(UNICODE.get(word, word), first, last))
     return out
 
 

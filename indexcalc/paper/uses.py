@@ -58,10 +58,10 @@ def plain_text(text: str) -> str:
     return _SILENT.sub("", text)
 
 
-def uses_in(tree: Relation) -> Uses:
-    """The uses and ranges in an equation, from left to right."""
+def uses_in(tree: Relation, words: frozenset[str] | None = None) -> Uses:
+    """The uses and ranges in an equation, from left to right.  `words`: its scripts that are words, where known."""
     free = frozenset(_free(tree))
-    words = words_in(tree)
+    words = words_in(tree) if words is None else words
     found = Uses()
     for k, side in enumerate(tree.sides):
         if side is not None:

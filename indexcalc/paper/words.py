@@ -52,11 +52,10 @@ def words_in(tree: Relation) -> frozenset[str]:
 
     >>> from .parse import parse
     >>> from .tex import tokenise
-    >>> sorted(words_in(parse(tokenise(r"x_{in} + y_{noise} = z_{abc} w_{abd}"))))
-    ['in', 'noise']
+    >>> sorted(words_in(parse(tokenise(r"x_{in} + y_{reheat} = z_{abc} w_{abd}"))))
+    ['in', 'reheat']
     """
-    found: dict[str, list[str]] = {}
-    places: Counter[str] = Counter()
+    found: dict[str, tuple[list[str], bool]] = {}  # the letters of each run, and whether it has nothing else
     scripts = list(scripts_in(tree))
     if all(len(script.entries) < 2 for script in scripts):
         return frozenset()
@@ -64,11 +63,19 @@ def words_in(tree: Relation) -> frozenset[str]:
         for run in runs(script):
             names = [e.name for e in run if e.kind in ("letter", "affine", "compound")]
             if names:
-                places.update(set(names) if "".join(names) not in found else ())
-                found.setdefault("".join(names), names if len(names) == len(run) else [])
+                found.setdefault("".join(names), (names, len(names) == len(run)))
+    likely = {text: names for text, (names, whole) in found.items() if whole and (len(names) > 2 or is_word(names))}
+    if not likely:
+        return frozenset()
+    places: Counter[str] = Counter()
+    for names, _ in found.values():
+        places.update(set(names))
+    for script in scripts:
         if script.range is not None:
             places.update({e.name for e in (*script.range.names, *script.range.others)})
-    return frozenset(text for text, names in found.items() if _is_label(names, places) or _reads_as_word(names, places))
+    return frozenset(
+        text for text, names in likely.items() if _is_label(names, places) or _reads_as_word(names, places)
+    )
 
 
 def _is_label(names: Sequence[str], places: Counter[str]) -> bool:

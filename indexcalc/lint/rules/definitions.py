@@ -32,9 +32,9 @@ Ranks = dict[str, Counter[int]]  # in how many equations a name has how many ind
     right="where the two extents are equal; `$n = m$` anywhere in the text says so",
 )  # fmt: skip
 def definition_contradicts(paper: Paper) -> Iterator[Diagnostic]:
-    known = paper.known
     if not paper.shapes.tensors:
         return
+    known = paper.known
     for _, uses in paper.uses:
         if clash_of_extents(paper, uses, paper.shapes.tensors, "IX250") is None:
             found = clash_of_extents(paper, uses, known, "IX254", defined=True)
