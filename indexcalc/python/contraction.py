@@ -5,7 +5,7 @@ One is made for each call and kept (`Call.contraction`), since every rule looks 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -119,7 +119,7 @@ def contraction_of(call: Call) -> Contraction | None:
     return Contraction(call, call.spec)
 
 
-def contractions(call: Call) -> Iterator[Contraction]:
+def contractions(call: Call) -> tuple[Contraction, ...]:
     """The call's contraction, for a `for` loop: none or one."""
-    if call.contraction is not None:
-        yield call.contraction
+    found = call.contraction
+    return () if found is None else (found,)

@@ -57,7 +57,7 @@ class Operations:
                 self._import(node)
             elif isinstance(node, FunctionNode):
                 home = node
-            stack += [(child, home) for child in reversed(parts(node))]
+            stack += [(child, home) for child in parts(node)]
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:

@@ -152,10 +152,15 @@ def survey(tree: ast.Module) -> tuple[Scope, list[tuple[ast.Call, Scope]]]:
     while stack:
         node, scope = stack.pop()
         inner = scope
-        if isinstance(node, (ast.With, ast.Call)) and _expects_error(node):
-            continue
         if isinstance(node, ast.Call):
+            if _expects_error(node):
+                continue
             calls.append((node, scope))
+        elif isinstance(node, ast.With):
+            if any(_expects_error(item.context_expr) for item in node.items):
+                continue
+        elif node.__class__ in _BINDING:
+            _bind(node, scope)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             inner = Scope("function", scope)
             if not isinstance(node, ast.Lambda):
@@ -165,26 +170,26 @@ def survey(tree: ast.Module) -> tuple[Scope, list[tuple[ast.Call, Scope]]]:
         elif isinstance(node, ast.ClassDef):
             scope.bind(node.name, Opaque("class"))
             inner = Scope("class", scope)
-        else:
-            _bind(node, scope)
-        stack.extend((child, inner) for child in reversed(parts(node)))
+        stack += [(child, inner) for child in parts(node)]
     calls.sort(key=lambda found: (found[0].lineno, found[0].col_offset))
     return module, calls
 
 
-def _expects_error(node: ast.With | ast.Call) -> bool:
-    """Whether this is a block or a call in which an error is the right outcome."""
-    calls = [item.context_expr for item in node.items] if isinstance(node, ast.With) else [node]
-    for call in calls:
-        if isinstance(call, ast.Call):
-            function = call.func
-            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            if name in _RAISES:
-                return True
-    return False
+def _expects_error(node: ast.expr) -> bool:
+    """Whether this is a call in which an error is the right outcome."""
+    if not isinstance(node, ast.Call):
+        return False
+    function = node.func
+    return (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) in _RAISES
 
 
 _RAISES = frozenset(("raises", "assert_raises", "assertRaises", "assertRaisesRegex", "assert_raises_regex"))
+_BINDING = frozenset(  # what `_bind` looks at
+    (
+        ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.comprehension,
+        ast.AugAssign, ast.withitem, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.Global, ast.Nonlocal,
+    )
+)  # fmt: skip
 
 
 def _parameters(arguments: ast.arguments) -> Iterator[str]:

@@ -64,6 +64,8 @@ def _constant(value: Binding, scope: Scope, positions: Positions, depth: int) ->
 
 def _literal(node: ast.expr, scope: Scope, positions: Positions, depth: int) -> Known:
     start, end = positions.start(node), positions.end(node)
+    if isinstance(node, ast.Constant) and positions.text[start + 1 : end - 1] == node.value:
+        return node.value, tuple(range(start + 1, end - 1)), True  # each character stands for itself
     text: list[str] = []
     offsets: list[int] = []
     whole = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 _PLAIN = frozenset(  # fields of names, numbers and texts, and of operators and contexts
     (
@@ -11,7 +12,7 @@ _PLAIN = frozenset(  # fields of names, numbers and texts, and of operators and 
     )
 )  # fmt: skip
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {ast.Constant: (), ast.MatchSingleton: ()}
-_LEAVES = (ast.Name, ast.Constant)
+_LEAVES = frozenset((ast.Name, ast.Constant, type(None)))
 
 
 def children(node: ast.AST) -> list[ast.AST]:
@@ -20,12 +21,8 @@ def children(node: ast.AST) -> list[ast.AST]:
     >>> [type(n).__name__ for n in children(ast.parse("f(x, *y, k=1)", mode="eval").body)]
     ['Name', 'Name', 'Starred', 'keyword']
     """
-    kind = node.__class__
-    fields = _FIELDS.get(kind)
-    if fields is None:
-        fields = _FIELDS[kind] = tuple(f for f in kind._fields if f not in _PLAIN)
     found: list[ast.AST] = []
-    for field in fields:
+    for field in _FIELDS.get(node.__class__) or _fields(node):
         value = getattr(node, field, None)
         if value.__class__ is list:
             found += value
@@ -35,5 +32,27 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 
 def parts(node: ast.AST) -> list[ast.AST]:
-    """The nodes right below this one that may hold others: no names and no constants."""
-    return [n for n in children(node) if n.__class__ not in _LEAVES]
+    """The nodes right below this one that may hold others, the last first: no names and no constants, and in the place
+    of an attribute what it is an attribute of.
+
+    >>> [type(n).__name__ for n in parts(ast.parse("f(x).T.dot(y, *z, k=1)", mode="eval").body)]
+    ['keyword', 'Starred', 'Call']
+    """
+    found: list[ast.AST] = []
+    for field in _FIELDS.get(node.__class__) or _fields(node):
+        value: Any = getattr(node, field, None)
+        for inner in value if value.__class__ is list else (value,):
+            while inner.__class__ is ast.Attribute:
+                inner = inner.value
+            if inner.__class__ not in _LEAVES:
+                found.append(inner)
+    found.reverse()
+    return found
+
+
+def _fields(node: ast.AST) -> tuple[str, ...]:
+    """The fields of this kind of node that may hold nodes."""
+    kind = node.__class__
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(f for f in kind._fields if f not in _PLAIN)
+    return _FIELDS[kind]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
-from ..module import Module
+from ..module import Call, Module, Shape
 from ..positions import Positions
 from .comments import Comments
 from .expressions import evaluate
@@ -68,8 +69,12 @@ def with_shapes(module: Module) -> Module:
     inference.method_library = own.pop() if len(own) == 1 else ""
     inference.libraries = {**CUSTOMARY, **libraries}
     Walker(inference, stores).module(module.tree)
-    calls = tuple(
-        replace(c, operands=tuple(replace(a, shape=inference.shapes.get(id(a.node))) for a in c.operands))
-        for c in module.calls
-    )
+    calls = tuple(_with_operands(c, inference.shapes) for c in module.calls)
     return replace(module, calls=calls, conflicts=tuple(inference.conflicts))
+
+
+def _with_operands(call: Call, shapes: Mapping[int, Shape | None]) -> Call:
+    """The call with the shapes of its operands, by the identity of their nodes; itself where none is known."""
+    if all(shapes.get(id(a.node)) is None for a in call.operands):
+        return call
+    return replace(call, operands=tuple(replace(a, shape=shapes.get(id(a.node))) for a in call.operands))
