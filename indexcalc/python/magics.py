@@ -33,8 +33,8 @@ def plain_python(text: str) -> str | None:
 def without_magics(text: str) -> str | None:
     """A cell with its magics written over, be it Python or not; None where it says that it is of another language.
 
-    >>> without_magics("!ls\nprint x"), without_magics("%%html\n<b>")
-    ('0  \nprint x', None)
+    >>> without_magics("!ls\\nprint x"), without_magics("%%html\\n<b>")
+    ('0  \\nprint x', None)
     """
     cell = _CELL.match(text)
     if cell:

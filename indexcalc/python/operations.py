@@ -71,8 +71,8 @@ class Operations:
         """A call of one of these names as an operation, or None.
 
         >>> from ..diagnostics import Lines
-        >>> tree = ast.parse("import numpy as np\\nnp.exp(x); x.sum(0)")
-        >>> found = Operations(tree, Positions("", Lines("")))
+        >>> text = "import numpy as np\\nnp.exp(x); x.sum(0)"
+        >>> found = Operations(ast.parse(text), Positions(text, Lines(text)))
         >>> [(a.name, a.function, ast.unparse(a.operand)) for a, _ in found.each("exp", "sum")]
         [('exp', 'numpy.exp', 'x'), ('sum', '', 'x')]
         """
