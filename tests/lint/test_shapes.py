@@ -121,6 +121,11 @@ def test_attention(lines, codes):
         (["return x.reshape(b, other, more)"], []),
         (["return x.view(b, h, n, dim // h)"], ["IX224"]),
         (["return x.view(b, n, h, dim // h)"], []),
+        (["return x.view(b, 8, n, -1)"], ["IX224"]),
+        (["return x.reshape(x.shape[0], h, x.shape[1], -1)"], ["IX224"]),
+        (["return x.view(b, n, 8, -1)"], []),
+        (["return x.view(b, 1, n, -1)"], []),
+        (["return x.view(b, other, more, -1)"], []),
         (["e = dim // h", "return x.view(b, h, n, e)"], ["IX224"]),
         # the order in which a product of sizes is written says nothing of the order of axes
         (

@@ -60,10 +60,10 @@ def aligned(before: Shape, target: Sequence[Dim], relations: Relations) -> Align
     atoms = [f for group in groups for f in group]
     missing, extra = _left_over(atoms, given), _left_over(given, atoms)
     has_rest = any(map(is_rest, target))
+    if has_rest and extra:
+        return _split_with_rest(groups, target, missing, extra)
     rest = merged(missing) if has_rest else Dim()
     if has_rest:
-        if extra:
-            return None
         return Aligned(groups, [missing if is_rest(d) else list(factors(d)) for d in target], rest)
     if (len(missing) != 1 and len(extra) != 1 and (missing or extra)) or bool(missing) != bool(extra):
         return None
@@ -71,10 +71,29 @@ def aligned(before: Shape, target: Sequence[Dim], relations: Relations) -> Align
         return None
     if len(missing) == 1:  # the axis `dim` is split into all that is new
         whole = missing[0]
-        groups = [[x for f in g for x in (extra if f is whole else (f,))] for g in groups]
+        groups = _replaced(groups, whole, extra)
         return Aligned(groups, [list(factors(d)) for d in target], rest)
     after = [[x for f in factors(d) for x in (missing if extra and f is extra[0] else (f,))] for d in target]
     return Aligned(groups, after, rest)
+
+
+def _split_with_rest(
+    groups: Sequence[Sequence[Dim]], target: Sequence[Dim], missing: Sequence[Dim], extra: Sequence[Dim]
+) -> Aligned | None:
+    """One axis is split into all that is new and a -1.  The others are names: numbers may be equal by chance."""
+    atoms = [f for group in groups for f in group]
+    given = [f for d in target for f in factors(d)]
+    if len(missing) != 1 or any(f.name is None for f in atoms if f is not missing[0]):
+        return None
+    if _twice(missing, atoms) or _twice(extra, given):
+        return None
+    rest = next(filter(is_rest, target))
+    return Aligned(_replaced(groups, missing[0], (*extra, rest)), [list(factors(d)) for d in target], Dim())
+
+
+def _replaced(groups: Sequence[Sequence[Dim]], whole: Dim, pieces: Sequence[Dim]) -> list[list[Dim]]:
+    """The groups with several factors in the place of one."""
+    return [[x for f in group for x in (pieces if f is whole else (f,))] for group in groups]
 
 
 def _twice(some: Sequence[Dim], every: Sequence[Dim]) -> bool:
@@ -110,7 +129,7 @@ def reshaped(before: Shape | None, target: Sequence[Dim], relations: Relations) 
     rest = Dim()
     if before is not None and any(map(is_rest, target)):
         both = aligned(before, target, relations)
-        rest = both.rest if both is not None else _rest_by_size(before, target)
+        rest = both.rest if both is not None and known(both.rest) else _rest_by_size(before, target)
     return Shape(tuple(rest if is_rest(d) else d for d in target))
 
 
@@ -149,6 +168,8 @@ def scrambled(before: Shape, target: Sequence[Dim], relations: Relations) -> Dim
     'h'
     >>> scrambled(x, [Dim("h"), Dim("b"), Dim(size=-1)], {}) is None
     True
+    >>> scrambled(Shape((Dim("b"), Dim("n"), Dim("e"))), [Dim("b"), Dim("h"), Dim("n"), Dim(size=-1)], {}).name
+    'n'
     """
     both = aligned(before, target, relations)
     if both is None:

@@ -166,6 +166,15 @@ def test_a_rest_is_judged_like_what_it_stands_for(after, _, at):
     assert (torn is None) == all(kept(AXES, (*given_axes, *rest), a) for a in AXES)
 
 
+@pytest.mark.parametrize("axes", list(itertools.permutations(("b", "n", "h", "d"))), ids="".join)
+@pytest.mark.parametrize("rest", ["h", "d"])
+def test_an_axis_split_by_a_rest_is_told_of_exactly_where_others_move(axes, rest):
+    """(b, n, dim) to b, n, a factor of dim and a -1 in any order: b and n have to stay where they were."""
+    target = [Dim(size=-1) if a == rest else Dim(a) for a in axes]
+    torn = scrambled(Shape((Dim("b"), Dim("n"), Dim("dim"))), target, {})
+    assert (torn is None) == (axes[:2] == ("b", "n"))
+
+
 def test_torch_agrees_on_what_a_torn_reshape_does():
     x = torch.arange(2 * 3 * 10).reshape(2, 3, 10)  # b, n, h*d
     torn = x.view(2, 5, 3, 2)
