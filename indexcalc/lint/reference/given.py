@@ -37,11 +37,13 @@ Read = Callable[[str], Source]
 class Given:
     """One side of a comparison: a program, a spec, or a statement of Python, of which one is not None.
 
-    The program of a bare expression defines its free indices in the order in which they come; `expression` is its text.
+    A bare expression, `expression`, is a program that defines `value` with its `free` indices in the order in which
+    they come.
     """
 
     program: Program | None = None
     expression: str = ""
+    free: tuple[str, ...] = ()
     spec: Spec | None = None
     code: tuple[Module, ast.stmt] | None = None
 
@@ -65,8 +67,8 @@ def read_given(text: str, read: Read) -> Given:
     if source.kind != "idx":
         return Given(formula_in(source, ""))
     if source.name == "<input>" and "==" not in source.text and not _DEFINES.search(source.text):
-        free = [i.name for i in read_expression(source.text).free_indices]
-        return Given(_of_expression(source.text, free), expression=source.text)
+        free = tuple(i.name for i in read_expression(source.text).free_indices)
+        return Given(_of_expression(source.text, free), expression=source.text, free=free)
     return Given(read_program(source.text, filename=source.name))
 
 
@@ -82,12 +84,9 @@ def _of_expression(text: str, free: Sequence[str]) -> Program:
 
 def _in_order_of(first: Given, second: Given) -> Given:
     """The second of two bare expressions, its free indices in the order of the first where they have the same names."""
-    order, own = (
-        [i.name for i in g.program.definitions["value"].indices] if g.program else [] for g in (first, second)
-    )
-    if order == own or sorted(order) != sorted(own):
+    if first.free == second.free or sorted(first.free) != sorted(second.free):
         return second
-    return replace(second, program=_of_expression(second.expression, order))
+    return replace(second, program=_of_expression(second.expression, first.free), free=first.free)
 
 
 def _statement(source: Source, line: int) -> tuple[Module, ast.stmt]:
