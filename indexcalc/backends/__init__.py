@@ -41,5 +41,5 @@ def _emitted(program: Program, backend: str, sizes: Mapping[str, int] | None) ->
     if not program.outputs:
         raise fail("IX901", "the program defines nothing", hint="give a result a name: y = …")
     spelling = found.load_spelling()
-    graph = lower_program(program, sizes=sizes, native=spelling.native)
+    graph = lower_program(program, sizes=sizes, target=spelling.target)
     return found, spelling, emit(program, graph, spelling)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..lower.target import ARRAYS, Target
+
 
 @dataclass(frozen=True)
 class Spelling:
@@ -28,7 +30,7 @@ class Spelling:
     helpers: Mapping[str, str]
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # helpers and imports that a helper uses
     real_part: str = "{0}"
-    native: frozenset[str] = frozenset()
+    target: Target = ARRAYS
     row_times_column: bool = False  # whether a batch of inner products is fastest as a batch of 1 × 1 products
     number_first: bool = True  # whether an in-place function takes a number as its first operand
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, Union
+from typing import TYPE_CHECKING, Literal, TypeAlias, Union
 
 from .index import Index, Space
+
+if TYPE_CHECKING:
+    from .kernel import Kernel
 
 Kind: TypeAlias = Literal["float", "real", "int", "bool", "number"]
 """float: the dtype of the inputs.  real: its real part's (made from integers, never complex).  int: exact integers.
@@ -144,9 +147,23 @@ class Broadcast:
     """The operand, repeated along the axes that it lacks."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A kernel run on the operands, which are its inputs by place.  Has no axes: each of its outputs is a `Part`."""
+
+    kernel: Kernel
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One output of the fused kernel that is the operand."""
+
+    number: int
+
+
 Operation = Union[
     Input, Number, Size, Range, Map, Contract, Reduce, Along, View, Gather, Scatter, ScatterWindows, MatrixFunction,
-    Broadcast,
+    Broadcast, Fused, Part,
 ]  # fmt: skip
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from ..ir.graph import Graph, Output, Value
+from ..ir.graph import Graph, Output
 from ..ir.index import Space
 from ..ir.program import Define, Program
 from ..ir.signature import SizeTable, check_positions
@@ -12,17 +12,28 @@ from ..ir.slots import slot_spaces
 from ..ir.windows import in_statement
 from .builder import Builder
 from .expressions import Lowering
+from .passes import Context, Decision
+from .pipeline import run_passes
+from .rebuild import needed
+from .target import ARRAYS, Target
 
 REPRESENTATIVE = 64  # taken for an extent of which nothing is known
 
 
 def lower_program(
-    program: Program, *, sizes: Mapping[str, int] | None = None, native: frozenset[str] = frozenset()
+    program: Program,
+    *,
+    sizes: Mapping[str, int] | None = None,
+    target: Target = ARRAYS,
+    without: Collection[str] = (),
+    stop_after: str | None = None,
+    decisions: list[Decision] | None = None,
 ) -> Graph:
     """The graph of array operations that computes the program's outputs.
 
-    `sizes`: representative extents by name, by which contraction orders are compared; the graph is right for all.
-    `native`: composite operations that the target has itself ("softmax", "logsumexp").
+    `sizes`: representative extents by name, by which alternatives are compared; the graph is right for all.
+    `target`: where it will run.  `without`: passes to leave out; `stop_after`: the last pass to run.  What the passes
+    decide is appended to `decisions`.
 
     >>> from ..ir.expr import Access, IndexSum, Product
     >>> from ..ir.index import Index
@@ -33,15 +44,22 @@ def lower_program(
     >>> [type(v.operation).__name__ for v in lower_program(program)]
     ['Input', 'Input', 'Contract']
     """
-    return lower_at(program, representative_sizes(program, sizes), native)
+    context = Context(representative_sizes(program, sizes), target, [] if decisions is None else decisions)
+    return run_passes(plain_graph(program, context), context, without=without, stop_after=stop_after)
 
 
-def lower_at(program: Program, sizes: Mapping[Space, int], native: frozenset[str] = frozenset()) -> Graph:
+def lower_at(program: Program, sizes: Mapping[Space, int], target: Target = ARRAYS) -> Graph:
     """The same, for sizes of all spaces."""
+    context = Context(sizes, target)
+    return run_passes(plain_graph(program, context), context)
+
+
+def plain_graph(program: Program, context: Context) -> Graph:
+    """The graph before any pass: statement by statement."""
     check_positions(program)
-    build = Builder(sizes)
+    build = Builder(context.sizes)
     functions = {f.name: f for f in program.functions}
-    low = Lowering(build, program.inputs, functions, native)
+    low = Lowering(build, program.inputs, functions, context.target.native)
     names: dict[int, str] = {}
     spaces = slot_spaces(program)
     makers: dict[int, str] = {}
@@ -62,7 +80,7 @@ def lower_at(program: Program, sizes: Mapping[Space, int], native: frozenset[str
         operand, axes = low.source(name, 0)
         outputs.append(Output(name, build.floating(operand), axes))
         makers |= dict.fromkeys(range(len(makers), len(build.values)), name)
-    return Graph(_needed(build.values, outputs), tuple(outputs), names, makers)
+    return Graph(needed(build.values, outputs), tuple(outputs), names, makers)
 
 
 def representative_sizes(program: Program, sizes: Mapping[str, int] | None = None) -> dict[Space, int]:
@@ -70,15 +88,3 @@ def representative_sizes(program: Program, sizes: Mapping[str, int] | None = Non
     table = SizeTable(program)
     table.take_sizes(sizes or {})
     return {space: max(1, table.size(space) or REPRESENTATIVE) for space in table.spaces}
-
-
-def _needed(values: list[Value], outputs: list[Output]) -> tuple[Value, ...]:
-    """Dead code elimination: the values that some output depends on, in the order in which they were made."""
-    needed: set[int] = set()
-    stack = [o.operand.value for o in outputs]
-    while stack:
-        value = stack.pop()
-        if value.number not in needed:
-            needed.add(value.number)
-            stack += [o.value for o in value.operands]
-    return tuple(v for v in values if v.number in needed)

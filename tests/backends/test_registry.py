@@ -47,7 +47,7 @@ def test_every_spelling_covers_the_same_operations() -> None:
     spellings = {name: backend_named(name).load_spelling() for name in BACKENDS}
     base = spellings["numpy"]
     for spelling in spellings.values():
-        native = spelling.native
+        native = spelling.target.native
         assert set(base.maps) == set(spelling.maps)
         assert set(base.operations) - {"shift", "logdet"} <= set(spelling.operations) | native | {"logdet"}
         assert native <= set(spelling.operations)

@@ -15,6 +15,7 @@ from indexcalc.ir.graph import Contract, Graph, Map, Scatter, Value, View
 from indexcalc.ir.index import Index, Space
 from indexcalc.ir.program import Define, Metric, Program, Tensor
 from indexcalc.lower.program import lower_program, representative_sizes
+from indexcalc.lower.target import Target
 
 DECLARED = "index i, j, k, l : n(N)\nindex a, c : m(M)\nindex b : batch(Nb)\nindex v : vocab(V)\n"
 SIZES = {"N": 100, "M": 7, "Nb": 11, "V": 50}
@@ -23,7 +24,7 @@ SIZES = {"N": 100, "M": 7, "Nb": 11, "V": 50}
 def lowered(text: str, native: frozenset[str] = frozenset()) -> tuple[Graph, Program]:
     program = read_program(DECLARED + text)
     sizes = {k: v for k, v in SIZES.items() if any(s.extent == k for s in program.spaces)}
-    return lower_program(program, sizes=sizes, native=native), program
+    return lower_program(program, sizes=sizes, target=Target(native=native)), program
 
 
 def kinds(graph: Graph) -> Counter[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...lower.target import Target
 from .. import helpers
 from ..spelling import INFIX, Spelling
 
@@ -116,6 +117,6 @@ TORCH = Spelling(
         "windows": helpers.spelled(helpers.WINDOWS_TORCH, "torch"),
     },
     needs={"scatter_add": ("import math",), "scatter_windows": ("import itertools",)},
-    native=frozenset({"softmax", "logsumexp"}),
+    target=Target(native=frozenset({"softmax", "logsumexp"})),
     number_first=False,
 )

@@ -1,0 +1,62 @@
+"""The passes over graphs, by name, in the order in which they run.
+
+A pass is a module of this folder with a `PASS`; a new one is a file here and its name in `ORDER`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import cast
+
+from ...ir.graph import Graph
+from ...ir.index import Space
+from ..target import ARRAYS, Target
+
+ORDER: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a pass decided, and why, in one line for a reader."""
+
+    by: str
+    text: str
+
+
+@dataclass
+class Context:
+    """What passes know beside the graph: representative extents, the target.  They tell their decisions to `decide`."""
+
+    sizes: Mapping[Space, int]
+    target: Target = ARRAYS
+    decisions: list[Decision] = field(default_factory=list)
+    current: str = ""
+
+    def decide(self, text: str) -> None:
+        self.decisions.append(Decision(self.current, text))
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A rewriting of graphs that keeps what they compute.
+
+    name      as one writes it: "contraction-order"
+    summary   what it does, one sentence
+    why       what it is good for, with a figure or a source
+    example   a program that it changes
+    run       the new graph
+    """
+
+    name: str
+    summary: str
+    why: str
+    example: str
+    run: Callable[[Graph, Context], Graph]
+
+
+def passes() -> Iterator[Pass]:
+    """All passes, in order."""
+    for name in ORDER:
+        yield cast(Pass, import_module(f"{__name__}.{name.replace('-', '_')}").PASS)

@@ -1,0 +1,106 @@
+"""Kernels written by hand, for tests of what runs and prints kernels."""
+
+from indexcalc.ir.index import Index, Space
+from indexcalc.ir.kernel import (
+    Affine,
+    Array,
+    Block,
+    Carry,
+    Condition,
+    Constant,
+    Contract,
+    Extent,
+    Fold,
+    Kernel,
+    Load,
+    Loop,
+    Map,
+    Mask,
+    Reduce,
+    Shift,
+    Store,
+    Tile,
+)
+
+INF = float("inf")
+
+
+def streamed_softmax(rows: int = 4, columns: int = 3) -> Kernel:
+    """O[h,i,a] = Σ_j softmax_j(where(j <= i, Σ_d Q[h,i,d] K[h,j,d], −∞)) V[h,j,a], and l[h,i] = logsumexp_j.
+
+    Inputs Q, K, V; outputs O, l.  One head at a time, rows in tiles, columns streamed with a running maximum.
+    """
+    length, feature = Space("seq", "L"), Space("feat", "D")
+    h, i, j = Index("h", Space("heads", "H")), Index("i", length), Index("j", length)
+    d, a = Index("d", feature), Index("a", feature)
+    q, k, v = Block(0, (i, d), "float"), Block(1, (j, d), "float"), Block(2, (j, a), "float")
+    s, z = Block(3, (i, j), "float"), Block(4, (i, j), "float")
+    m, total, acc = Block(5, (i,), "real"), Block(6, (i,), "float"), Block(7, (i, a), "float")
+    gap, e = Block(8, (i, j), "float"), Block(9, (i, j), "float")
+    part, out = Block(10, (i, a), "float"), Block(11, (i, a), "float")
+    log, row = Block(12, (i,), "float"), Block(13, (i,), "float")
+    visible = Condition(Affine(((1, i), (-1, j)), 0))
+    loop = Loop(
+        Tile(j, columns),
+        (
+            Load(k, 1, (h, j, d)),
+            Load(v, 2, (h, j, a)),
+            Contract(s, q, k),
+            Mask(z, s, (visible,), -INF),
+            Shift(m, z, ((total, 1), (acc, 1))),
+            Map(gap, "subtract", (z, m)),
+            Map(e, "exp", (gap,)),
+            Fold(total, "sum", e),
+            Contract(part, e, v),
+            Fold(acc, "sum", part),
+        ),
+        (visible,),
+    )
+    body = (
+        Load(q, 0, (h, i, d)),
+        Carry(m, "shift"),
+        Carry(total, "sum"),
+        Carry(acc, "sum"),
+        loop,
+        Map(out, "divide", (acc, total)),
+        Store(0, (h, i, a), out, "="),
+        Map(log, "log", (total,)),
+        Map(row, "add", (log, m)),
+        Store(1, (h, i), row, "="),
+    )
+    inputs = (Array((h, i, d), "float"), Array((h, j, d), "float"), Array((h, j, a), "float"))
+    outputs = (Array((h, i, a), "float"), Array((h, i), "float"))
+    return Kernel(inputs, outputs, (Tile(h, 0), Tile(i, rows)), body, "O, l")
+
+
+def normalised_rows(rows: int = 4) -> Kernel:
+    """y[n,d] = (x[n,d] − mean_d x) / sqrt(mean_d (x − mean)² + 1e-5) g[d], and s[d] = Σ_n y[n,d] x[n,d].
+
+    Inputs x, g; outputs y, s.  Rows in tiles, d whole; s is accumulated over the grid.
+    """
+    n, d = Index("n", Space("tok", "T")), Index("d", Space("feat", "D"))
+    x, g = Block(0, (n, d), "float"), Block(1, (d,), "float")
+    total, m = Block(2, (n,), "float"), Block(3, (n,), "float")
+    c, square = Block(4, (n, d), "float"), Block(5, (n,), "float")
+    var, shifted, root = Block(6, (n,), "float"), Block(7, (n,), "float"), Block(8, (n,), "float")
+    unit, y = Block(9, (n, d), "float"), Block(10, (n, d), "float")
+    s = Block(11, (d,), "float")
+    body = (
+        Load(x, 0, (n, d)),
+        Load(g, 1, (d,)),
+        Reduce(total, "sum", x),
+        Map(m, "divide", (total, Extent(d.space))),
+        Map(c, "subtract", (x, m)),
+        Contract(square, c, c),
+        Map(var, "divide", (square, Extent(d.space))),
+        Map(shifted, "add", (var, Constant(1e-5))),
+        Map(root, "sqrt", (shifted,)),
+        Map(unit, "divide", (c, root)),
+        Map(y, "multiply", (unit, g)),
+        Store(0, (n, d), y, "="),
+        Contract(s, y, x),
+        Store(1, (d,), s, "+="),
+    )
+    inputs = (Array((n, d), "float"), Array((d,), "float"))
+    outputs = (Array((n, d), "float"), Array((d,), "float", accumulated=True))
+    return Kernel(inputs, outputs, (Tile(n, rows),), body, "y, s")
