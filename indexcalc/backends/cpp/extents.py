@@ -1,0 +1,40 @@
+"""Which extents a kernel asks for, in which order: what `n[k]` means in the text of its function."""
+
+from __future__ import annotations
+
+from ...ir.index import Space
+from ...ir.kernel import Affine, Block, Extent, Kernel, Load, Loop, Map, Store
+from ...ir.slots import unknown_of
+
+
+def kernel_spaces(kernel: Kernel) -> tuple[Space, ...]:
+    """The spaces of unknown extent that a kernel speaks of, each once.  Its function reads the k-th one's from `n[k]`.
+
+    >>> from ...ir.index import Index
+    >>> from ...ir.kernel import Array, Tile
+    >>> i, j = Index("i", Space("rows", "N")), Index("j", Space("columns", 3))
+    >>> kernel_spaces(Kernel((Array((i, j), "float"),), (), (Tile(i, 8),), ()))
+    (Space('rows', 'N'),)
+    """
+    found: dict[object, Space] = {}
+    for space in _every(kernel):
+        if not isinstance(space.extent, int):
+            found.setdefault(unknown_of(space), space)
+    return tuple(found.values())
+
+
+def _every(kernel: Kernel) -> list[Space]:
+    spaces = [x.space for array in (*kernel.inputs, *kernel.outputs) for x in array.axes]
+    spaces += [tile.axis.space for tile in kernel.grid]
+    for step in kernel.steps():
+        if isinstance(step, Loop):
+            spaces.append(step.tile.axis.space)
+        if isinstance(step, (Load, Store)):
+            for slot in step.slots:
+                if isinstance(slot, Affine):
+                    spaces += [x.space for _, x in slot.terms]
+                elif not isinstance(slot, Block):
+                    spaces.append(slot.space)
+        if isinstance(step, Map):
+            spaces += [a.space for a in step.arguments if isinstance(a, Extent)]
+    return spaces
