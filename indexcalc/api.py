@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .diagnostics import Diagnostic, fail
+from .diagnostics import Diagnostic, did_you_mean, fail
 from .ir.expr import Access, Derivative, Expr
 from .ir.index import Index
 from .ir.program import Claim, Define, Program, Statement
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .verify.report import Verification
 
 _DEFINES = re.compile(r"(?<![=<>!])=(?!=)")
+OPTIONS = ("sizes", "without")
 _FILE_NAME = re.compile(r"[^\s=()\[\]{};]+\.idx")
 
 
@@ -239,6 +240,9 @@ def closed(program: Program) -> Program:
 def emit(program: str | Program, backend: str = "numpy", **options: Any) -> str:
     """Stand-alone source text whose `run(inputs)` maps a dict of arrays to a dict of arrays.
 
+    sizes    representative extents, by which equal forms are compared; the text takes arrays of any size
+    without  passes of lowering to leave out, by name: "fuse", "fuse,fold" or several texts
+
     >>> import indexcalc as ic
     >>> "import numpy" in ic.emit("C_ij = A_ik B_kj")
     True
@@ -250,6 +254,8 @@ def emit(program: str | Program, backend: str = "numpy", **options: Any) -> str:
 
 def compile(program: str | Program, backend: str = "numpy", **options: Any) -> Function:
     """A function of the program: called with arrays by keyword, it returns a dict from output name to array.
+
+    Options are those of `emit`.
 
     >>> import indexcalc as ic, numpy as np
     >>> ic.compile("y[i] = A[i,j] x[j]")(A=np.eye(2), x=np.array([3.0, 4.0]))["y"]
@@ -448,10 +454,13 @@ def _text(given: object, what: str) -> str:
 
 
 def _known(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    unknown = sorted(set(options) - {"sizes"})
+    unknown = sorted(set(options) - {*OPTIONS})
     if unknown:
-        raise fail("IX901", f"no such option: `{unknown[0]}`", hint="options: sizes")
-    return options
+        offered = did_you_mean(unknown[0], OPTIONS)
+        raise fail("IX901", f"no such option: `{unknown[0]}`", hint=offered or f"options: {', '.join(OPTIONS)}")
+    if "without" not in options:
+        return options
+    return {**options, "without": _separated(options["without"])}
 
 
 def _names(wrt: str | Iterable[str], program: Program) -> Sequence[str]:
@@ -463,10 +472,15 @@ def _spelt(given: str | Iterable[str], known: Iterable[str]) -> Sequence[str]:
     """The names meant, spelt as the program spells them: `alpha`, `\\alpha` and α are one name."""
     from .syntax.greek import spelt
 
+    return spelt(_separated(given), known)
+
+
+def _separated(given: str | Iterable[str]) -> list[str]:
+    """The names of one text with commas, or of several texts."""
     if not isinstance(given, Iterable):
         raise fail("IX901", f"names are text, or several texts, not {type(given).__name__}", hint='such as "Q,K"')
     parts = given.split(",") if isinstance(given, str) else _texts(given)
-    return spelt((p.strip() for p in parts if p.strip()), known)
+    return [p.strip() for p in parts if p.strip()]
 
 
 def _texts(given: Iterable[object]) -> Iterable[str]:

@@ -36,8 +36,10 @@ def test_lint_never_raises(given: Any) -> None:
 
 @pytest.mark.parametrize("call", [ic.emit, ic.compile])
 def test_unknown_options_and_sizes_that_are_none(call: Any) -> None:
-    with pytest.raises(ic.IndexCalcError, match=r"IX901: no such option: `size`\n.*options: sizes"):
+    with pytest.raises(ic.IndexCalcError, match=r"IX901: no such option: `size`\n.*did you mean `sizes`\?"):
         call(PROGRAM, size={"i": 3})
+    with pytest.raises(ic.IndexCalcError, match=r"IX901: no such option: `q`\n.*options: sizes, without"):
+        call(PROGRAM, q=3)
     for sizes in (3, [("i", 3)], "i=3"):
         with pytest.raises(ic.IndexCalcError, match="IX947: sizes maps names to numbers, and is no"):
             call(PROGRAM, sizes=sizes)
@@ -130,6 +132,9 @@ def test_simplify_carries_derivatives_out() -> None:
         (lambda: ic.grad(PROGRAM, b"x"), "a name is text"),  # type: ignore[arg-type]
         (lambda: ic.grad(PROGRAM, "x", of=["L"]), "an output's name is text, not list"),  # type: ignore[arg-type]
         (lambda: ic.hvp(PROGRAM, "x", sizes=[3]), "sizes maps names to numbers, and is no list"),  # type: ignore[arg-type]
+        (lambda: ic.compile(PROGRAM, without=3), "names are text, or several texts, not int"),
+        (lambda: ic.emit(PROGRAM, without=["fuse", 3]), "a name is text, not int"),
+        (lambda: ic.emit(PROGRAM, without="nothing-of-the-kind"), "IX901: no pass `nothing-of-the-kind`"),
         (lambda: ic.compile(PROGRAM, sizes=3), "sizes maps names to numbers, and is no int"),
         (lambda: ic.diff("x[i] x[i]", "x[k]", given=3), "declarations is given as text, not as int"),  # type: ignore[arg-type]
         (lambda: ic.simplify("x[i] x[i]", given=3), "declarations is given as text, not as int"),  # type: ignore[arg-type]

@@ -52,4 +52,3 @@ INFIX = {
     "logical_or": "{0} | {1}",
     "logical_not": "~{0}",
 }
-COMPARING = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..ir.elementwise import COMPARING
 from ..ir.graph import (
     Along,
     Broadcast,
@@ -25,7 +26,6 @@ from ..ir.index import Index
 from ..lower.liveness import COMMUTATIVE, Liveness
 from .matmul import contraction
 from .names import Names, tuple_text
-from .spelling import COMPARING
 
 
 class Statements:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..ir.elementwise import COMPARING, EXACT, MASKS, common_kind, result_kind
 from ..ir.graph import Broadcast, Input, Kind, Map, Number, Operand, Operation, Range, Size, Value
 from ..ir.index import Index, Space
 
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
-MASKS = frozenset(COMPARISONS.values()) | {"logical_and", "logical_or", "logical_not"}
 _PAIRS = (("less", "greater_equal"), ("less_equal", "greater"), ("equal", "not_equal"))
 OPPOSITE = dict(_PAIRS) | {b: a for a, b in _PAIRS}
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "logical_and", "logical_or"})
-EXACT = frozenset({"add", "subtract", "multiply", "negative"})  # integers stay integers
 
 
 class Builder:
@@ -66,12 +65,11 @@ class Builder:
         """An elementwise function; operands are cast as it needs, the result takes the largest operand's axis order."""
         if function == "where":
             return self._where(*operands)
-        masks = function in MASKS
-        if function in COMPARISONS.values() and not any(o.labels for o in operands):
+        if function in COMPARING and not any(o.labels for o in operands):
             operands = tuple(self.floating(o) for o in operands)
-        elif function in COMPARISONS.values() or function in EXACT:
+        elif function in COMPARING or function in EXACT:
             operands = self._one_kind(operands, allow_masks=function == "multiply")
-        elif function.startswith("logical"):
+        elif function in MASKS:
             operands = tuple(self.mask(o) for o in operands)
         elif function in ("divide", "power"):
             weak = any(o.is_array and o.kind in ("float", "real") for o in operands)
@@ -80,7 +78,7 @@ class Builder:
             operands = tuple(self.floating(o) for o in operands)
         if function in COMMUTATIVE:  # so that a + b and b + a are one value
             operands = tuple(sorted(operands, key=lambda o: (not o.is_array, o.value.number)))
-        kind: Kind = "bool" if masks else ("real" if function == "sign" else _kind(operands))
+        kind = result_kind(function, [o.kind for o in operands])
         return self.make(Map(function), operands, self.aligned(operands), kind)
 
     def _where(self, condition: Operand, then: Operand, other: Operand) -> Operand:
@@ -89,12 +87,12 @@ class Builder:
         then, other = self._one_kind((then, other), allow_masks=False)
         if not then.is_array and not other.is_array:
             then, other = self.floating(then), self.floating(other)
-        axes = self.aligned((other, then, mask))
+        axes, kind = self.aligned((other, then, mask)), common_kind((then.kind, other.kind))
         if other.is_array and other.label_set >= then.label_set:
-            return self.make(Map("masked"), (other, mask, then), axes, _kind((then, other)))
+            return self.make(Map("masked"), (other, mask, then), axes, kind)
         if then.is_array and then.label_set >= other.label_set:
-            return self.make(Map("masked"), (then, self.negated(mask), other), axes, _kind((then, other)))
-        return self.make(Map("where"), (mask, then, other), axes, _kind((then, other)))
+            return self.make(Map("masked"), (then, self.negated(mask), other), axes, kind)
+        return self.make(Map("where"), (mask, then, other), axes, kind)
 
     def negated(self, mask: Operand) -> Operand:
         """not mask; of a comparison of integers, the opposite comparison (of floats not: NaN fails both)."""
@@ -157,11 +155,3 @@ class Builder:
 
 def _plain_fields(operation: Operation) -> tuple[object, ...]:
     return tuple(getattr(operation, f) for f in operation.__dataclass_fields__ if f != "indices")
-
-
-def _kind(operands: Sequence[Operand]) -> Kind:
-    kinds = {o.kind for o in operands}
-    for kind in ("float", "real"):
-        if kind in kinds:
-            return kind
-    return "real" if kinds & {"number", "bool"} else "int"

@@ -28,12 +28,13 @@ def lower_program(
     without: Collection[str] = (),
     stop_after: str | None = None,
     decisions: list[Decision] | None = None,
+    check: bool = False,
 ) -> Graph:
     """The graph of array operations that computes the program's outputs.
 
     `sizes`: representative extents by name, by which alternatives are compared; the graph is right for all.
     `target`: where it will run.  `without`: passes to leave out; `stop_after`: the last pass to run.  What the passes
-    decide is appended to `decisions`.
+    decide is appended to `decisions`.  `check`: whether each pass's result is checked for well-formedness.
 
     >>> from ..ir.expr import Access, IndexSum, Product
     >>> from ..ir.index import Index
@@ -45,7 +46,8 @@ def lower_program(
     ['Input', 'Input', 'Contract']
     """
     context = Context(representative_sizes(program, sizes), target, [] if decisions is None else decisions)
-    return run_passes(plain_graph(program, context), context, without=without, stop_after=stop_after)
+    graph = plain_graph(program, context)
+    return run_passes(graph, context, without=without, stop_after=stop_after, check=check)
 
 
 def lower_at(program: Program, sizes: Mapping[Space, int], target: Target = ARRAYS) -> Graph:

@@ -5,11 +5,12 @@ A pass is a module of this folder with a `PASS`; a new one is a file here and it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import cast
 
+from ...diagnostics import did_you_mean, fail
 from ...ir.graph import Graph
 from ...ir.index import Space
 from ..target import ARRAYS, Target
@@ -54,6 +55,14 @@ class Pass:
     why: str
     example: str
     run: Callable[[Graph, Context], Graph]
+
+
+def known_passes(names: Iterable[str]) -> frozenset[str]:
+    """The names, all of which are passes; IX901 where one is not."""
+    for name in names:
+        if name not in ORDER:
+            raise fail("IX901", f"no pass `{name}`", hint=did_you_mean(name, ORDER) or f"passes: {', '.join(ORDER)}")
+    return frozenset(names)
 
 
 def passes() -> Iterator[Pass]:
