@@ -15,7 +15,7 @@ from ...ir.graph import Graph
 from ...ir.index import Space
 from ..target import ARRAYS, Target
 
-ORDER: tuple[str, ...] = ()
+ORDER: tuple[str, ...] = ("normalise-last",)
 
 
 @dataclass(frozen=True, slots=True)

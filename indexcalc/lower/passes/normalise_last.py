@@ -1,0 +1,202 @@
+"""Factors and normalisers that a sum does not see move behind it: Σ_j (E_ij / Z_i) V_ja = (Σ_j E_ij V_ja) / Z_i.
+
+A factor g_i moves as multiplication is associative: sums may round and overflow otherwise, as they may in any other
+order of the product.  A divisor, or the reciprocal of one, moves only where it cannot be zero or is the sum of what it
+divides, which has no negative element (or not less than that sum).  Then Z = 0 means E = 0, and both forms are
+0/0 = NaN; an infinite or NaN element of E makes both NaN.  What can differ: with E up to 1, as behind a shift, Σ E V is
+larger than Σ (E/Z) V by the length of the sum at most; an exponential without a shift that is closer to overflow than
+a factor |V| overflows in the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ...ir.graph import Contract, Graph, Map, Operand, Reduce, Value
+from ...ir.index import Index, Space
+from ..estimate import Uses, boundary, depends, extent, inside
+from ..rebuild import Rebuild
+from ..signs import lower_bound, normalises
+from . import Context, Pass
+
+SAFE = 1e-30  # a divisor above this is none that rounds to zero
+MAX_DEPTH = 40  # products within products that are looked into
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One operand of a sum: what stays (a product), and the factors and divisors that move, all labelled as in the sum.
+
+    `opened`: the values between the operand and its parts, which the moved form does without.
+    """
+
+    place: int
+    rest: tuple[Operand, ...]
+    factors: tuple[Operand, ...] = ()
+    divisors: tuple[Operand, ...] = ()
+    opened: tuple[Value, ...] = ()
+
+    @property
+    def normalisers(self) -> list[Operand]:
+        """What moves and is a sum of what stays."""
+        inverses = [inside(f)[0] for f in self.factors if f.value.operation == Map("reciprocal")]
+        return [*self.divisors, *(d for d in inverses if any(normalises(d, r) for r in self.rest))]
+
+
+def run(graph: Graph, context: Context) -> Graph:
+    """The graph with what can move moved where that saves work."""
+    found = {v.number: moved for v in graph if (moved := list(_movable(v)))}
+    chosen = _worth_it(graph, found, context)
+    if not chosen:
+        return graph
+
+    def rewrite(made: Rebuild, value: Value) -> Operand | None:
+        moved = chosen.get(value.number)
+        return None if moved is None else _applied(made, value, moved)
+
+    return Rebuild(graph, context.sizes).run(rewrite)
+
+
+def _movable(value: Value) -> Iterator[Moved]:
+    """What could move out of a sum, by operand."""
+    operation = value.operation
+    if not isinstance(operation, Contract) and operation != Reduce("sum"):
+        return
+    kept = frozenset(value.axes)
+    if isinstance(operation, Contract) and value.operands[0] == value.operands[1]:
+        return  # a square stays one
+    for place, operand in enumerate(value.operands):
+        bound = operand.label_set - kept
+        moved = _opened(place, operand, bound, MAX_DEPTH)
+        if (moved.factors or moved.divisors) and all(_is_safe(f, moved, bound) for f in moved.factors):
+            yield moved
+
+
+def _is_safe(factor: Operand, moved: Moved, bound: frozenset[Index]) -> bool:
+    """Whether no part of a factor is the reciprocal of what may be zero where the terms of the sum are not."""
+    stack = [factor]
+    while stack:
+        now = stack.pop()
+        operation = now.value.operation
+        if operation in (Map("multiply"), Map("negative"), Map("square"), Map("sqrt")):
+            stack += inside(now)
+        elif operation in (Map("reciprocal"), Map("divide")):
+            *above, below = inside(now)
+            stack += above
+            extents = frozenset(i.space for i in bound)
+            if lower_bound(below, extents) < SAFE and not any(normalises(below, r) for r in moved.rest):
+                return False
+    return True
+
+
+def _opened(place: int, operand: Operand, bound: frozenset[Index], depth: int) -> Moved:
+    """Products and quotients are opened as far as something in them moves."""
+    closed = Moved(place, (operand,))
+    operation = operand.value.operation
+    if not isinstance(operation, Map) or operand.kind not in ("float", "real") or depth == 0:
+        return closed
+    parts = inside(operand)
+    if operation.function == "multiply":
+        factors = tuple(o for o in parts if o.label_set.isdisjoint(bound))
+        divisors: tuple[Operand, ...] = ()
+        stay = [o for o in parts if not o.label_set.isdisjoint(bound)]
+    elif operation.function == "divide" and parts[1].label_set.isdisjoint(bound) and normalises(parts[1], parts[0]):
+        factors, divisors, stay = (), (parts[1],), parts[:1]
+    else:
+        return closed
+    deeper = [_opened(place, o, bound, depth - 1) for o in stay]
+    factors = (*factors, *(f for m in deeper for f in m.factors))
+    divisors = (*divisors, *(d for m in deeper for d in m.divisors))
+    rest = tuple(o for m in deeper for o in m.rest)
+    if not stay or not (factors or divisors) or all(o.kind not in ("float", "real") for o in rest):
+        return closed
+    return Moved(place, rest, factors, divisors, (operand.value, *(v for m in deeper for v in m.opened)))
+
+
+def _worth_it(graph: Graph, found: dict[int, list[Moved]], context: Context) -> dict[int, list[Moved]]:
+    """Those that save more elements than they make.
+
+    What a fused kernel never stores costs nothing to leave where others need it, too: there a normaliser moves if the
+    sum can run beside it, so that one pass suffices.
+    """
+    uses, sizes = Uses(graph), context.sizes
+    limit = boundary(graph, sizes) if context.target.machine is not None else None
+    chosen = dict(found)
+    while True:
+        dead = uses.dying(_candidates(graph, chosen), chosen)
+        kept: dict[int, list[Moved]] = {}
+        for value in graph:
+            moved = [m for m in chosen.get(value.number, ()) if _saves(value, m, dead, limit, sizes)]
+            if moved:
+                kept[value.number] = moved
+        if kept == chosen:
+            _tell(graph, chosen, context)
+            return chosen
+        chosen = kept
+
+
+def _candidates(graph: Graph, chosen: dict[int, list[Moved]]) -> list[Value]:
+    """The opened values that none of the new sums reads any more."""
+    read: set[int] = set()
+    for value in graph:
+        moved = chosen.get(value.number, [])
+        places = {m.place for m in moved}
+        if moved:
+            read |= {o.value.number for n, o in enumerate(value.operands) if n not in places}
+            read |= {o.value.number for m in moved for o in (*m.rest, *m.factors, *m.divisors)}
+    return [v for moved in chosen.values() for m in moved for v in m.opened if v.number not in read]
+
+
+def _saves(value: Value, m: Moved, dead: set[int], limit: int | None, sizes: Mapping[Space, int]) -> bool:
+    """Whether fewer elements are made: of the opened values those that die, against the result and products anew."""
+    inner = extent(value.operands[m.place].labels, sizes)
+    if m.normalisers and limit is not None and inner > limit:
+        others = [o for n, o in enumerate(value.operands) if n != m.place]
+        if not any(depends(o.value, d.value) for o in (*others, *m.rest) for d in m.normalisers):
+            return True
+    made = extent(value.axes, sizes) * (len(m.factors) + len(m.divisors)) + inner * (len(m.rest) - 1)
+    return made < sum(extent(v.axes, sizes) for v in m.opened if v.number in dead)
+
+
+def _applied(made: Rebuild, value: Value, moved: list[Moved]) -> Operand:
+    """The sum of what stays, then what moved."""
+    operands = [made.new(o) for o in value.operands]
+    for m in moved:
+        rest = made.new(m.rest[0])
+        for factor in m.rest[1:]:
+            rest = made.build.map("multiply", rest, made.new(factor))
+        operands[m.place] = rest
+    have = frozenset[Index]().union(*(o.label_set for o in operands))
+    axes = [x for x in value.axes if x in have]
+    result = made.build.make(value.operation, operands, axes, value.kind)
+    for m in moved:
+        for factor in m.factors:
+            result = made.build.map("multiply", result, made.new(factor))
+        for divisor in m.divisors:
+            result = made.build.map("divide", result, made.new(divisor))
+    return result
+
+
+def _tell(graph: Graph, chosen: dict[int, list[Moved]], context: Context) -> None:
+    for value in graph:
+        for m in chosen.get(value.number, ()):
+            inner = max(extent(v.axes, context.sizes) for v in m.opened)
+            what = "a normaliser moves" if m.normalisers else "a factor moves"
+            name = graph.makers[value.number]
+            outer = extent(value.axes, context.sizes)
+            context.decide(f"{name}: {what} behind the sum, to {outer} elements in the place of {inner}")
+
+
+PASS = Pass(
+    name="normalise-last",
+    summary="Factors and normalisers that a sum does not see move behind the sum.",
+    why="(Σ_j E_ij V_ja) / Z_i divides rows of V's width where (E_ij / Z_i) V_ja divides a row of E; and a kernel that "
+    "streams over j can add up numerators and normaliser in one pass.",
+    example="""index i, j : seq(L)
+index a : feat(D)
+P[i, j] = softmax[j](S[i, j])
+O[i, a] = P[i, j] V[j, a]
+output O""",
+    run=run,
+)
