@@ -353,7 +353,7 @@ def einsum(spec: Any, *operands: Any) -> Any:
     operands  arrays of one library; numbers and nested lists go with them
 
     A size of 1 goes with any other, as in NumPy.  Axes of an ellipsis that the result lacks are summed, as in PyTorch.
-    Three operands and more are contracted in the order that opt_einsum finds.  PyTorch's autograd goes through.
+    Three operands and more are contracted in the order that costs least.  PyTorch's autograd goes through.
 
     >>> import indexcalc as ic
     >>> print(ic.einsum("row col, col -> row", [[1, 2], [3, 4]], [1, 10]))

@@ -9,3 +9,5 @@ MAX_RANK = 32  # slots of one tensor
 MAX_DIGITS = 400  # digits or decimal exponent of a number
 MAX_BITS = 12_000  # of a number that is computed: Python prints no more than 4300 digits
 MAX_SYMMETRISED = 6  # slots in T[(…)] or T[[…]]: n! terms
+MAX_INTERMEDIATE = 2**32  # elements of an intermediate of a contraction, where some order has none that is larger
+MAX_ELEMENTS = 2**48  # of an intermediate of a contraction, whatever the order

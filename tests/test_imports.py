@@ -19,7 +19,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "syntax": ("diagnostics", "limits", "grammar"),
     "ir": ("diagnostics", "limits"),
     "scalar": ("syntax", "ir"),  # the language says which names it can write
-    "einsum": ("diagnostics", "limits"),
+    "paths": ("limits",),
+    "einsum": ("diagnostics", "limits", "paths"),
     "elaborate": ("syntax", "ir", "einsum"),
     "python": ("einsum",),
     "paper": ("elaborate",),
@@ -28,7 +29,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "rewrite": ("ir",),
     "interpret": ("ir",),
     "matrix": ("ir", "syntax"),  # Greek letters by their words
-    "lower": ("ir",),
+    "lower": ("ir", "paths"),
     "cost": ("lower",),
     "calculus": ("normal", "rewrite", "interpret", "cost"),  # numbers suggest what is zero or equal, algebra proves it
     "compare": ("elaborate", "calculus"),

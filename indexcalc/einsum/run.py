@@ -1,6 +1,6 @@
 """einsum in every spelling, run by the operands' own library.
 
-Three operands and more are contracted in pairs, in the order that opt_einsum finds.  Only labels that a pair has count
+Three operands and more are contracted in pairs, in the order that costs least.  Only labels that a pair has count
 for a library's 52 letters; where even a pair has more, its labels are merged into those of a batched matrix product.
 """
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import prod
 
 from ..ir.graph import Contract, Input, Operand, Reduce
 from ..ir.index import Index
+from ..paths import Network, find_path
 from .builder import Builder
 
 
@@ -61,8 +63,16 @@ def _scale(build: Builder, work: list[Operand], out: Sequence[Index], scalars: S
 
 
 def _factor(build: Builder, scalars: Sequence[Operand]) -> Operand:
-    factor = scalars[0]
-    for scalar in scalars[1:]:
+    """The product of the scalars; numbers are multiplied here."""
+    numbers = [n for n in (s.number() for s in scalars) if n is not None]
+    whole = prod(numbers)
+    others = [s for s in scalars if s.number() is None]
+    if len(numbers) < 2 or abs(whole) > 2**53:
+        others = list(scalars)
+    elif whole != 1 or not others:
+        others.insert(0, build.number(whole))
+    factor = others[0]
+    for scalar in others[1:]:
         factor = product(build, factor, scalar)
     return factor
 
@@ -77,18 +87,18 @@ def scaled(build: Builder, operand: Operand, factor: Operand) -> Operand:
 
 
 def _order(build: Builder, work: Sequence[Operand], out: frozenset[Index]) -> list[tuple[int, ...]]:
-    """Pairs of positions, each result going to the end, as opt_einsum orders them."""
+    """Pairs of positions, each result going to the end."""
     if len(work) < 2:
         return [(0,)] if work and work[0].label_set - out else []
     if len(work) == 2:
         return [(0, 1)]
-    from opt_einsum import paths  # type: ignore[import-untyped,unused-ignore]
+    return [*find_path(network(build, work, out)).steps(len(work))]
 
-    inputs = [o.label_set for o in work]
+
+def network(build: Builder, work: Sequence[Operand], out: Iterable[Index]) -> Network:
+    """The product of the operands summed to `out`, at representative sizes."""
     sizes = {x: build.sizes[x.space] for o in work for x in o.labels}
-    path = paths.auto(inputs, out, sizes)
-    # Only the last step may join more than two: what is left, from the front.
-    return [pair for step in path for pair in ([tuple(step)] if len(step) <= 2 else [(0, 1)] * (len(step) - 1))]
+    return Network([o.labels for o in work], [x for x in out if x in sizes], sizes)
 
 
 def _merge(build: Builder, chosen: list[Operand], keep: frozenset[Index], out: Sequence[Index]) -> Operand:

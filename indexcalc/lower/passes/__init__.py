@@ -15,7 +15,7 @@ from ...ir.graph import Graph
 from ...ir.index import Space
 from ..target import ARRAYS, Target
 
-ORDER: tuple[str, ...] = ("normalise-last",)
+ORDER: tuple[str, ...] = ("normalise-last", "contraction-order")
 
 
 @dataclass(frozen=True, slots=True)
