@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from ..diagnostics import fail
 
 if TYPE_CHECKING:
+    from ..ir.graph import Graph
     from ..ir.program import Program
+    from ..lower.passes import Context
     from .base import Backend
     from .emitter import Emitted
     from .function import Function
     from .spelling import Spelling
 
-__all__ = ["compile_program", "emit_program"]
+__all__ = ["compile_program", "emit_program", "lowered"]
 
 
 def emit_program(
@@ -40,13 +42,36 @@ def compile_program(
 def _emitted(
     program: Program, backend: str, sizes: Mapping[str, int] | None, without: Collection[str]
 ) -> tuple[Backend, Spelling, Emitted]:
-    from ..lower.program import lower_program
     from .base import backend_named
     from .emitter import emit
 
     found = backend_named(backend)
+    graph, _ = lowered(program, backend, sizes=sizes, without=without)
+    spelling = found.load_spelling()
+    return found, spelling, emit(program, graph, spelling)
+
+
+def lowered(
+    program: Program,
+    backend: str = "numpy",
+    *,
+    sizes: Mapping[str, int] | None = None,
+    without: Collection[str] = (),
+    stop_after: str | None = None,
+    check: bool = False,
+) -> tuple[Graph, Context]:
+    """The graph that the backend writes out, and how it came about: sizes, stages, decisions.
+
+    `stop_after`: the last pass to run; `check`: whether each pass's result is checked for well-formedness.
+    """
+    from ..lower.passes import Context
+    from ..lower.pipeline import run_passes
+    from ..lower.program import plain_graph, representative_sizes
+    from .base import backend_named
+
+    target = backend_named(backend).load_spelling().target
     if not program.outputs:
         raise fail("IX901", "the program defines nothing", hint="give a result a name: y = …")
-    spelling = found.load_spelling()
-    graph = lower_program(program, sizes=sizes, target=spelling.target, without=without)
-    return found, spelling, emit(program, graph, spelling)
+    context = Context(representative_sizes(program, sizes), target)
+    graph = plain_graph(program, context)
+    return run_passes(graph, context, without=without, stop_after=stop_after, check=check), context

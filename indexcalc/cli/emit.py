@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import click
 
 from .arguments import (
     Asked,
     backend_option,
     derived,
+    format_option,
     grad_option,
     memory_options,
     of_option,
@@ -17,7 +21,10 @@ from .arguments import (
     strict_option,
     value_option,
 )
-from .output import write
+from .output import json_text, write
+
+if TYPE_CHECKING:
+    from ..ir.program import Program
 
 
 @click.command("emit")
@@ -29,6 +36,10 @@ from .output import write
 @memory_options
 @sizes_option
 @strict_option
+@click.option("--without", default="", metavar="PASS,…", help="Leave these passes of lowering out.")
+@click.option("--explain", is_flag=True, help="Print what each pass of lowering decided, instead of the source.")
+@click.option("--stop-after", metavar="PASS", help="Print the operations after this pass, instead of the source.")
+@format_option("text", "json")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write here, in UTF-8.")
 def command(
     source: str,
@@ -41,6 +52,10 @@ def command(
     memory: int | None,
     sizes: dict[str, int],
     strict: bool,
+    without: str,
+    explain: bool,
+    stop_after: str | None,
+    shape: str,
     output: str | None,
 ) -> None:
     """Print stand-alone source text of a program, or of its gradient with --grad.
@@ -50,11 +65,52 @@ def command(
     \b
     indexcalc emit examples/attention.idx
     indexcalc emit examples/attention.idx --grad Q,K,V --with-value --backend cupy -o attention_cupy.py
+    indexcalc emit examples/attention.idx --sizes L=4096,D=64 --explain
+    indexcalc emit examples/attention.idx --stop-after lowering
     """
-    from .. import api
-
+    left_out = tuple(filter(None, (p.strip() for p in without.split(","))))
     program = derived(program_of(source, strict=strict), Asked(grad, of, with_value, save, recompute, memory), sizes)
-    text = api.emit(program, backend, sizes=sizes or None)
+    if explain or stop_after is not None:
+        text, data = _lowering(program, backend, sizes, left_out, explain, stop_after)
+    else:
+        from .. import api
+
+        text = api.emit(program, backend, sizes=sizes or None, without=left_out)
+        data = {"source": text}
+    if shape == "json":
+        text = json_text({"backend": backend, **data})
+    _put(text, output)
+
+
+def _lowering(
+    program: Program,
+    backend: str,
+    sizes: Mapping[str, int],
+    without: tuple[str, ...],
+    explain: bool,
+    stop_after: str | None,
+) -> tuple[str, dict[str, object]]:
+    """What the passes decided, if that is asked for, then the operations after one of them, if they are."""
+    from ..backends import lowered
+    from ..ir.graph_text import graph_text
+    from ..present.lowering import lowering_data, lowering_text
+
+    checked = stop_after is not None
+    graph, context = lowered(
+        program, backend, sizes=sizes or None, without=without, stop_after=stop_after, check=checked
+    )
+    texts: list[str] = []
+    data: dict[str, object] = {}
+    if explain:
+        texts.append(lowering_text(program, context))
+        data = lowering_data(program, context)
+    if stop_after is not None:
+        texts.append(graph_text(graph))
+        data["graph"] = texts[-1]
+    return "\n\n".join(texts) + "\n", data
+
+
+def _put(text: str, output: str | None) -> None:
     if output is None:
         write(text.rstrip("\n"))
         return

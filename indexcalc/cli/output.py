@@ -32,8 +32,13 @@ def write_error(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def write_json(data: Any) -> None:
+def json_text(data: Any) -> str:
     """One JSON object; in ASCII where the stream is not Unicode, so that it can always be read back."""
     import json
 
-    write(json.dumps(data, indent=2, ensure_ascii=not look().unicode, allow_nan=False))
+    return json.dumps(data, indent=2, ensure_ascii=not look().unicode, allow_nan=False)
+
+
+def write_json(data: Any) -> None:
+    """The object to standard output."""
+    write(json_text(data))

@@ -13,6 +13,7 @@ import indexcalc as ic
 from indexcalc.calculus import tell
 from indexcalc.cli.main import COMMANDS, cli
 from indexcalc.lint.registry import rules
+from indexcalc.lower.passes import ORDER
 from indexcalc.rewrite.rules import collect
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
@@ -274,6 +275,42 @@ def test_emit_with_value():
     assert "'L'" in shown
     assert "'grad_x'" in shown
     assert "needs --grad" in run("emit", QUADRATIC, "--with-value", code=2).stderr
+
+
+# ---- emit: what lowering did ----------------------------------------------------------------------------------------
+def test_emit_explains_each_pass_in_order():
+    lines = run("emit", ATTENTION, "--sizes", "L=512,D=64", "--explain").stdout.splitlines()
+    assert lines[0].startswith("sizes: ") and "L = 512" in lines[0] and "D = 64" in lines[0]
+    assert re.fullmatch(r"lowering: \d+ operations", lines[1])
+    assert [x.split(":")[0] for x in lines[2:] if not x.startswith("  - ")] == list(ORDER)
+    found = data("emit", ATTENTION, "--sizes", "L=512,D=64", "--explain")
+    assert found["backend"] == "numpy" and found["sizes"]["L"] == 512 and found["operations"] > 0
+    assert [p["name"] for p in found["passes"]] == list(ORDER)
+    assert all(not p["left_out"] and p["summary"] for p in found["passes"])
+
+
+def test_emit_leaves_passes_out_and_says_so():
+    name = ORDER[-1]
+    assert f"{name}: left out" in run("emit", ATTENTION, "--explain", "--without", name).stdout.splitlines()
+    found = data("emit", ATTENTION, "--explain", "--without", f"{name}, {ORDER[0]}")
+    assert [p["name"] for p in found["passes"] if p["left_out"]] == list(dict.fromkeys([ORDER[0], name]))
+    assert run("emit", QUADRATIC, "--without", name).stdout.rstrip() == ic.emit(QUADRATIC, without=name).rstrip()
+    assert "no pass `fuze`" in run("emit", QUADRATIC, "--without", "fuze", code=2).stderr
+
+
+def test_emit_stops_after_a_pass_and_prints_the_operations():
+    program = "y[i] = exp(x[i])"
+    shown = run("emit", program, "--stop-after", "lowering").stdout
+    assert shown == "v0[i] = input x\nv1[i] = exp(v0[i])  # y\noutput y[i] = v1[i]\n"
+    assert data("emit", program, "--stop-after", "lowering")["graph"] == shown.rstrip()
+    both = run("emit", program, "--stop-after", ORDER[0], "--explain").stdout
+    assert f"\n{ORDER[0]}: " in both and both.endswith(f"\n\n{shown}")
+    assert all(f"\n{name}: " not in both for name in ORDER[1:])
+    assert "no pass `loweringg`" in run("emit", QUADRATIC, "--stop-after", "loweringg", code=2).stderr
+
+
+def test_emit_as_json_holds_the_source():
+    assert data("emit", QUADRATIC) == {"backend": "numpy", "source": ic.emit(QUADRATIC)}
 
 
 # ---- run ------------------------------------------------------------------------------------------------------------

@@ -26,13 +26,26 @@ class Decision:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How many operations the graph had after a pass; the first stage is before all passes."""
+
+    name: str
+    operations: int
+    left_out: bool = False
+
+
 @dataclass
 class Context:
-    """What passes know beside the graph: representative extents, the target.  They tell their decisions to `decide`."""
+    """What passes know beside the graph: representative extents, the target.  They tell their decisions to `decide`.
+
+    `stages` are the passes so far, kept by the pipeline.
+    """
 
     sizes: Mapping[Space, int]
     target: Target = ARRAYS
     decisions: list[Decision] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
     current: str = ""
 
     def decide(self, text: str) -> None:
