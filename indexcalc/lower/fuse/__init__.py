@@ -1,0 +1,1 @@
+"""Fusion: groups of graph values become kernels that never store the large arrays between them."""

@@ -1,0 +1,128 @@
+"""Programs that fusion is tested with: text, what to differentiate by, sizes to decide by, sizes to run at."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+ATTENTION = """
+index i, j : seq(L)
+index d, a : feat(D)
+index h : heads(H)
+S[h, i, j] = Q[h, i, d] K[h, j, d] / sqrt(D)
+{more}
+P[h, i, j] = softmax[j]({score})
+O[h, i, a] = {weight}
+"""
+
+
+def attention(score="S[h, i, j]", more="", weight="P[h, i, j] V[h, j, a]"):
+    return ATTENTION.format(score=score, more=more, weight=weight)
+
+
+@dataclass
+class Case:
+    text: str
+    by: str
+    big: dict
+    small: list = field(default_factory=lambda: [{"L": n, "D": 3, "H": 2} for n in (0, 1, 5, 7)])
+    arrays: dict = field(default_factory=dict)  # name: function of (generator, shape)
+
+
+BIG = {"L": 2048, "D": 64, "H": 8}
+HEADS = "Q,K,V"
+CROSS = """
+index n : tok(T)
+index d : dim(D)
+index v : vocab(V)
+{inputs}
+z[n, v] = X[n, d] W[v, d]
+L = mean[n]({loss})
+"""
+CROSS_BIG = {"T": 2048, "D": 512, "V": 32000}
+CROSS_SMALL = [{"T": t, "D": 3, "V": v} for t, v in ((1, 1), (5, 4), (3, 7))]
+NCE = """
+index i, j : pairs(N)
+index d : feat(D)
+S[i, j] = 10 A[i, d] B[j, d]
+"""
+GAUSS = """
+index i : points(N)
+index j : centres(M)
+index d : dim(D)
+K[i, j] = exp(-sum[d]((x[i, d] - y[j, d])**2) / (2 * D))
+f[i] = K[i, j] w[j]
+"""
+GAUSS_SMALL = [{"N": n, "M": m, "D": 3} for n, m in ((1, 1), (5, 4), (3, 7), (0, 2))]
+
+CASES = {
+    "attention": Case(attention(), HEADS, BIG),
+    "causal": Case(attention("where(j <= i, S[h, i, j], -inf)"), HEADS, BIG),
+    "window": Case(attention("where(j <= i and i < j + 3, S[h, i, j], -inf)"), HEADS, BIG),
+    "softcap": Case(attention("where(j <= i, 5 * tanh(S[h, i, j] / 5), -inf)"), HEADS, BIG),
+    "alibi": Case(attention("where(j <= i, S[h, i, j] + slope[h] * (j - i), -inf)"), HEADS + ",slope", BIG),
+    "masked rows": Case(attention("where(j >= i + 2, S[h, i, j], -inf)"), "", BIG),
+    "dropout": Case(attention(weight="sum[j](P[h, i, j] M[h, i, j] V[h, j, a])"), HEADS, BIG),
+    "weights": Case(attention() + "output O, P\n", "", BIG),
+    "written out": Case(
+        attention().replace(
+            "P[h, i, j] = softmax[j](S[h, i, j])",
+            "E[h, i, j] = exp(S[h, i, j])\nZ[h, i] = sum[j](E[h, i, j])\nP[h, i, j] = E[h, i, j] / Z[h, i]",
+        ),
+        HEADS, BIG,
+    ),
+    "shifted by hand": Case(
+        attention().replace(
+            "P[h, i, j] = softmax[j](S[h, i, j])",
+            "m[h, i] = max[j](S[h, i, j])\nE[h, i, j] = exp(S[h, i, j] - m[h, i])\nP[h, i, j] = "
+            "E[h, i, j] / sum[k](E[h, i, k])",
+        ).replace("index i, j", "index i, j, k"),
+        "", BIG, [{"L": n, "D": 3, "H": 2} for n in (1, 5, 7)],
+    ),
+    "relative": Case(
+        attention("S[h, i, j] + R[h, i - j + 8]", "").replace(
+            "index h", "index r : rel(17)\ntensor R[h, r]\nindex h"
+        ),
+        HEADS, BIG,
+    ),
+    "groups": Case(
+        """
+index i, j : seq(L)
+index d, a : feat(D)
+index h : heads(H)
+index g : group(G)
+S[h, g, i, j] = Q[h, g, i, d] K[h, j, d] / sqrt(D)
+P[h, g, i, j] = softmax[j](where(j <= i, S[h, g, i, j], -inf))
+O[h, g, i, a] = P[h, g, i, j] V[h, j, a]
+""", HEADS, {"L": 2048, "D": 64, "H": 2, "G": 4}, [{"L": n, "D": 3, "H": 2, "G": 2} for n in (1, 5, 7)],
+    ),
+    "cross-entropy": Case(
+        CROSS.format(inputs="integer t[n] : vocab", loss="logsumexp[v](z[n, v]) - z[n, t[n]]"),
+        "X,W", CROSS_BIG, CROSS_SMALL,
+    ),
+    "cross-entropy one-hot": Case(
+        CROSS.format(inputs="", loss="logsumexp[v](z[n, v]) - sum[v](Y[n, v] z[n, v])"), "X,W", CROSS_BIG, CROSS_SMALL
+    ),
+    "nce": Case(
+        NCE + "L = mean[i](logsumexp[j](S[i, j]) - S[i, i])\n",
+        "A,B", {"N": 8192, "D": 128}, [{"N": n, "D": 3} for n in (1, 5, 7)]
+    ),
+    "nce both": Case(
+        NCE + "L = mean[i](logsumexp[j](S[i, j]) - S[i, i]) + mean[j](logsumexp[i](S[i, j]) - S[j, j])\n",
+        "A,B", {"N": 8192, "D": 128}, [{"N": n, "D": 3} for n in (1, 5, 7)],
+    ),
+    "gauss 3": Case(GAUSS, "x,y,w", {"N": 20000, "M": 20000, "D": 3}, GAUSS_SMALL),
+    "gauss 64": Case(GAUSS, "x", {"N": 20000, "M": 20000, "D": 64}, GAUSS_SMALL),
+}  # fmt: skip
+
+
+def arrays_of(program, sizes, case, seed=0):
+    """Random inputs."""
+    random = np.random.default_rng(seed)
+    found = {}
+    for tensor in program.tensors:
+        shape = [x.space.extent if isinstance(x.space.extent, int) else sizes[x.space.extent] for x in tensor.indices]
+        if tensor.is_integer:
+            found[tensor.name] = random.integers(0, max(1, sizes[tensor.values.extent]), shape)
+        else:
+            found[tensor.name] = case.arrays.get(tensor.name, lambda r, s: r.standard_normal(s))(random, shape)
+    return found

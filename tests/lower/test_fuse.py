@@ -1,0 +1,61 @@
+"""Fused kernels give what the interpreter gives, at all sizes and tiles, and hold no large array."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import indexcalc as ic
+from indexcalc.interpret.run import prepare, run_outputs
+from indexcalc.ir.graph import Fused, Graph
+from indexcalc.lower.fuse.tiles import retiled
+from indexcalc.lower.program import lower_program
+from indexcalc.lower.target import INTERPRETED, Target
+
+from .fusion import CASES, arrays_of
+from .graph_meaning import run_graph
+
+TARGET = Target(machine=INTERPRETED)
+
+
+def program_of(case, backward):
+    program = ic.parse(case.text)
+    return ic.grad(program, case.by, with_value=True) if backward else program
+
+
+def with_tiles(graph, size):
+    """The graph with tiles of this size in all kernels."""
+    change = lambda t: replace(t, size=size) if t.size else t  # noqa: E731
+    made = {}
+    for value in graph:
+        operation = value.operation
+        if isinstance(operation, Fused):
+            operation = Fused(retiled(operation.kernel, change))
+        operands = tuple(replace(o, value=made[o.value.number]) for o in value.operands)
+        made[value.number] = replace(value, operation=operation, operands=operands)
+    outputs = tuple(replace(o, operand=replace(o.operand, value=made[o.operand.value.number])) for o in graph.outputs)
+    return Graph(tuple(made.values()), outputs, graph.names, graph.makers)
+
+
+def kernels_of(graph):
+    return [v.operation.kernel for v in graph if isinstance(v.operation, Fused)]
+
+
+@pytest.mark.parametrize(
+    ("name", "backward"), [(n, b) for n, c in CASES.items() for b in ((False, True) if c.by else (False,))]
+)
+def test_kernels_give_what_the_interpreter_gives(name, backward):
+    case = CASES[name]
+    program = program_of(case, backward)
+    graph = lower_program(program, sizes=case.big, target=TARGET, check=True)
+    assert kernels_of(graph)
+    for sizes in case.small:
+        arrays = arrays_of(program, sizes, case)
+        _, extents = prepare(program, arrays)
+        wanted = run_outputs(program, arrays)
+        for tile in (2, 3, 100):
+            found = run_graph(with_tiles(graph, tile), arrays, extents)
+            for output, value in wanted.items():
+                np.testing.assert_allclose(
+                    found[output], value, rtol=1e-10, atol=1e-10, err_msg=f"{output} {sizes} {tile}"
+                )
