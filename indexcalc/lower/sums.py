@@ -9,6 +9,7 @@ from ..ir.build import multiply
 from ..ir.expr import Access, Delta, Expr, IndexSum, Literal, Product, Sum
 from ..ir.graph import Operand
 from ..ir.index import Index, Slot
+from .builder import Builder
 from .collect import collect
 from .deltas import add_at
 
@@ -20,7 +21,7 @@ def lower_sum(low: Lowering, e: Sum, wanted: Sequence[Index] = ()) -> Operand:
     """The sum of the terms."""
     spots, terms = _spots(e)
     parts = [_part(low, t, wanted) for t in collect(terms)]
-    result = _added(low, parts)
+    result = added(low.build, parts)
     for index, slot, amount in spots:
         base = low.build.floating(low.build.numeric(result))
         base = low.build.broadcast(base, e.free)
@@ -48,12 +49,12 @@ def _turned(term: Expr) -> Expr | None:
     return None
 
 
-def _added(low: Lowering, parts: list[tuple[bool, Operand]]) -> Operand:
+def added(build: Builder, parts: Sequence[tuple[bool, Operand]]) -> Operand:
     """Signed parts, summed within each set of labels, then from the smallest set to the largest."""
     groups: dict[frozenset[Index], list[tuple[bool, Operand]]] = {}
     for part in parts:
         groups.setdefault(part[1].label_set, []).append(part)
-    totals = [(labels, _signed_sum(low, group)) for labels, group in sorted(groups.items(), key=lambda g: len(g[0]))]
+    totals = [(labels, _signed_sum(build, group)) for labels, group in sorted(groups.items(), key=lambda g: len(g[0]))]
     roots: list[tuple[bool, Operand]] = []
     for n, (labels, part) in enumerate(totals):
         # A small term joins the smallest later one that spans it: a + b[j] is added up before it meets S[i, j].
@@ -61,21 +62,21 @@ def _added(low: Lowering, parts: list[tuple[bool, Operand]]) -> Operand:
         if into is None:
             roots.append(part)
         else:
-            totals[into] = (totals[into][0], _signed_sum(low, (totals[into][1], part)))
-    return low.build.numeric(_unsigned(low, _signed_sum(low, roots)))
+            totals[into] = (totals[into][0], _signed_sum(build, (totals[into][1], part)))
+    return build.numeric(_unsigned(build, _signed_sum(build, roots)))
 
 
-def _signed_sum(low: Lowering, parts: Sequence[tuple[bool, Operand]]) -> tuple[bool, Operand]:
+def _signed_sum(build: Builder, parts: Sequence[tuple[bool, Operand]]) -> tuple[bool, Operand]:
     """The sum of signed operands; the result may itself be one to be subtracted."""
     ordered = sorted(parts, key=lambda p: p[0])  # what is added comes first, so that fewer signs are turned
     negative, total = ordered[0]
     for sign, operand in ordered[1:]:
-        total = low.build.map("subtract" if sign != negative else "add", total, operand)
+        total = build.map("subtract" if sign != negative else "add", total, operand)
     return negative, total
 
 
-def _unsigned(low: Lowering, part: tuple[bool, Operand]) -> Operand:
-    return low.build.map("negative", part[1]) if part[0] else part[1]
+def _unsigned(build: Builder, part: tuple[bool, Operand]) -> Operand:
+    return build.map("negative", part[1]) if part[0] else part[1]
 
 
 def _spots(e: Sum) -> tuple[list[tuple[Index, Slot, Expr]], list[Expr]]:

@@ -15,7 +15,12 @@ from ...ir.graph import Graph
 from ...ir.index import Space
 from ..target import ARRAYS, Target
 
-ORDER: tuple[str, ...] = ("normalise-last", "contraction-order", "fuse")
+ORDER: tuple[str, ...] = (
+    "distribute",
+    "normalise-last",
+    "contraction-order",
+    "fuse",
+)
 
 
 @dataclass(frozen=True, slots=True)

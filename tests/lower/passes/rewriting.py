@@ -27,7 +27,7 @@ def passed(
     """The graph after these passes alone, decided at `sizes`, and what they decided."""
     decisions: list[Any] = []
     off = [n for n in ORDER if n not in names]
-    graph = lower_program(program, sizes=sizes, target=target, without=off, decisions=decisions)
+    graph = lower_program(program, sizes=sizes, target=target, without=off, decisions=decisions, check=True)
     return graph, [d.text for d in decisions]
 
 
