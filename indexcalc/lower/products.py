@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..ir.build import multiply
-from ..ir.expr import Delta, Expr, IndexSum, Literal, Power, Product, Sum
+from ..ir.expr import Delta, Expr, Product, Sum
 from ..ir.graph import Operand
 from ..ir.index import Index
 from ..ir.walk import free_in_order
@@ -25,9 +24,6 @@ def lower_product(low: Lowering, body: Expr, bound: tuple[Index, ...], wanted: S
     free = body.free - frozenset(bound)
     out = [i for i in wanted if i in free]
     out += [i for i in free_in_order(body) if i in free and i not in out]
-    opened = _distributed(found)
-    if opened is not None:
-        return low.lower(opened)
     running = running_sum(low, found, out)
     if running is not None:
         return running
@@ -107,25 +103,6 @@ def _divided(low: Lowering, numerator: Operand, divisors: list[Operand]) -> Oper
         else:
             numerator = low.build.map("divide", numerator, divisor)
     return numerator
-
-
-def _distributed(found: Factors) -> Expr | None:
-    """Σ g (x − y) as Σ g x − Σ g y, where the difference would be larger than everything it is made of.
-
-    g[i,j] (x[i,d] − y[j,d]) summed over j would otherwise store an i × j × d array.
-    """
-    for n, factor in enumerate(found.plain):
-        if not isinstance(factor, Sum) or factor.free.isdisjoint(found.bound):
-            continue
-        others = [*found.plain[:n], *found.plain[n + 1 :]]
-        if any(t.free == factor.free for t in factor.terms) or any(o.free >= factor.free for o in others):
-            continue
-        rest: list[Expr] = [*found.scalars, *found.deltas, *others]
-        rest += [Power(d, Literal(-1)) for d in found.divisors]
-        coefficient = Literal(found.coefficient)
-        terms = [IndexSum(multiply(coefficient, t, *rest), tuple(found.bound)) for t in factor.terms]
-        return Sum(tuple(terms))
-    return None
 
 
 def is_split(body: Sum, bound: Sequence[Index]) -> bool:
