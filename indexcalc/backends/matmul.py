@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_letters
 
 from ..ir.graph import Operand, Value
 from ..ir.index import Index
@@ -62,21 +63,27 @@ def _inner(names: Names, value: Value, g: Groups) -> str:
         if len(g.summed) > 1:
             flat = [operations["reshape"].format(x, "-1") for x in flat]
         return operations["dot"].format(*flat)
-    innermost = all(o.labels[-len(g.summed) :] == g.summed for o in (left, right))
-    if names.spelling.row_times_column and innermost:
-        a, b = (_matrix(names, o, g.batch, (), g.summed) for o in (left, right))
-        return operations["matmul"].format(f"{a}[..., None, :]", f"{b}[..., :, None]") + "[..., 0, 0]"
+    if "einsum" in operations:
+        return operations["einsum"].format(_letters(value, g), names.text(left.value), names.text(right.value))
     lead = next((o for o in (left, right) if tuple(x for x in o.labels if x in g.batch) == g.batch), None)
     axes = lead.labels if lead is not None else (*g.batch, *g.summed)
     product = f"{names.ordered(left, axes)} * {names.ordered(right, axes)}"
     return operations["sum"].format(product, tuple_text(str(n) for n, x in enumerate(axes) if x in g.summed))
 
 
+def _letters(value: Value, g: Groups) -> str:
+    """The contraction as an einsum string."""
+    letter = dict(zip((*g.batch, *g.summed), ascii_letters))
+    left, right, out = ("".join(letter[x] for x in labels) for labels in (*(o.labels for o in value.operands), g.batch))
+    return f"{left},{right}->{out}"
+
+
 def _matrix(names: Names, operand: Operand, batch: Labels, first: Labels, second: Labels) -> str:
     """The operand as (batch, first, second) with each group as at most one axis.
 
     Where the second group lies before the first in memory, it is reshaped that way round and then transposed, which
-    copies nothing.
+    copies nothing.  A batch axis that is innermost in memory is left there: NumPy's matmul copies one matrix at a time,
+    which takes no longer than to copy all before.
     """
     if len(first) <= 1 and len(second) <= 1:
         return names.ordered(operand, (*batch, *first, *second))

@@ -14,7 +14,8 @@ class Spelling:
 
     `maps`: elementwise functions.  `in_place`: functions that can write into an operand, by the callable that takes
     `out=`.  `operations`: everything else, by its name in the graph.  `helpers`: function definitions that the emitted
-    text carries along where it uses them.
+    text carries along where it uses them.  The operation "einsum" is optional: without it a batch of inner
+    products is a product and a sum.
     """
 
     name: str  # as one asks for it: "numpy"
@@ -31,7 +32,6 @@ class Spelling:
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # helpers and imports that a helper uses
     real_part: str = "{0}"
     target: Target = ARRAYS
-    row_times_column: bool = False  # whether a batch of inner products is fastest as a batch of 1 × 1 products
     number_first: bool = True  # whether an in-place function takes a number as its first operand
 
 

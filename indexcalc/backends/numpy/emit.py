@@ -101,9 +101,11 @@ NUMPY = Spelling(
     decorator='@np.errstate(all="ignore")',
     maps=array_maps("np"),
     in_place=array_in_place("np"),
-    operations=array_operations("np"),
+    operations={
+        **array_operations("np"),
+        "einsum": "np.einsum({0!r}, {1}, {2})",  # of columns 40 times as fast as matmul, of rows as fast
+    },
     helpers={**array_helpers("np"), "erf": ERF, "scatter_add": helpers.spelled(helpers.SCATTER_ADD, "np")},
     needs={"erf": ("import math",), "scatter_add": ("import math",), "scatter_windows": ("import itertools",)},
     real_part="{0}.real",
-    row_times_column=True,
 )
