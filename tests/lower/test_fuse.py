@@ -8,6 +8,7 @@ import pytest
 import indexcalc as ic
 from indexcalc.interpret.run import prepare, run_outputs
 from indexcalc.ir.graph import Fused, Graph
+from indexcalc.lower.fuse import plan
 from indexcalc.lower.fuse.tiles import retiled
 from indexcalc.lower.program import lower_program
 from indexcalc.lower.target import INTERPRETED, Target
@@ -37,6 +38,14 @@ def with_tiles(graph, size):
     return Graph(tuple(made.values()), outputs, graph.names, graph.makers)
 
 
+@pytest.fixture(params=["split", "accumulated", "whole rows"])
+def style(request, monkeypatch):
+    """All clusters in one style, whatever it costs."""
+    monkeypatch.setattr(plan, "STYLES", [s for s in plan.STYLES if s.name == request.param])
+    monkeypatch.setattr(plan, "SLOWER", float("inf"))
+    monkeypatch.setattr(plan, "LARGE", 0)
+
+
 def kernels_of(graph):
     return [v.operation.kernel for v in graph if isinstance(v.operation, Fused)]
 
@@ -44,7 +53,7 @@ def kernels_of(graph):
 @pytest.mark.parametrize(
     ("name", "backward"), [(n, b) for n, c in CASES.items() for b in ((False, True) if c.by else (False,))]
 )
-def test_kernels_give_what_the_interpreter_gives(name, backward):
+def test_kernels_give_what_the_interpreter_gives(name, backward, style):
     case = CASES[name]
     program = program_of(case, backward)
     graph = lower_program(program, sizes=case.big, target=TARGET, check=True)

@@ -62,9 +62,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Style:
-    """How members may be put together.  `accumulate`: sums across tiles of the grid go to outputs that add up."""
+    """How members may be put together.
 
+    accumulate   sums across tiles of the grid go to outputs that add up
+    whole        no axis is streamed: a tile of the grid has all of the others, so that nothing is computed again
+    """
+
+    name: str
     accumulate: bool
+    whole: bool
     small: int  # elements of an output that may be added up across tiles in any style
 
 
@@ -168,6 +174,8 @@ class Grouping:
         stream = [x for x in summed if x in single]
         grid += [row] if row is not None else []
         stream += [column] if column is not None else []
+        if self.style.whole:
+            grid, stream = [*(x for x in stream if x in single), *grid], []
         if not grid:
             grid, stream = stream[:1], stream[1:]
         group = Group(grid, stream, {x for x in (row, column) if x is not None})

@@ -1,0 +1,222 @@
+"""What a kernel costs on a machine, at representative extents: the model by which tiles and groups are chosen.
+
+Counted are the FLOPs of matrix products (less efficient the thinner the matrices), exponentials and their like,
+elementwise passes over blocks (at the speed of the cache that holds the live blocks), what is loaded and stored, and
+each step's own cost.  Tiles that a loop leaves out are counted by trying all pairs of a sample of tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil, prod
+
+from ...ir.index import Index, Space
+from ...ir.kernel import (
+    Block,
+    Condition,
+    Contract,
+    Fold,
+    Kernel,
+    Load,
+    Loop,
+    Map,
+    Mask,
+    Reduce,
+    Shift,
+    Step,
+    Store,
+    Tile,
+    block_made,
+    blocks_read,
+)
+from ..target import Machine
+
+ITEM = 4  # bytes of an element
+SLOW = frozenset({"exp", "log", "tanh", "sigmoid", "softplus", "erf", "sin", "cos", "tan", "sinh", "cosh", "power"})
+NEAR, MIDDLE = 5.0, 2.5  # how much faster than memory the own cache is, and what lies between
+EDGE = 16  # rows, columns or terms at which a matrix product runs at half of its speed
+THIN = 4  # rows or columns below which a product is no matrix product
+SAMPLE = 24  # tiles of each axis that are tried for conditions
+INTERPRETED_STEP = 1e-7  # seconds: a step that costs more is a call of its own, and each makes a pass over its block
+
+
+@dataclass
+class Price:
+    """Totals over a kernel.  `seconds` is the model's verdict; the rest is for telling."""
+
+    flops: float = 0.0
+    exponentials: float = 0.0
+    moved: float = 0.0  # bytes between memory and kernel
+    passes: float = 0.0  # bytes of elementwise passes
+    steps: float = 0.0
+    workspace: int = 0  # bytes of the blocks that live at once, of one thread
+    seconds: float = 0.0
+    matmul_seconds: float = 0.0
+
+
+def price(kernel: Kernel, sizes: Mapping[Space, int], machine: Machine) -> Price:
+    """The cost of running the kernel once."""
+    return _Pricing(kernel, sizes, machine).total()
+
+
+def conditions_hold(conditions: Sequence[Condition], at: Mapping[Index, tuple[int, int]]) -> bool:
+    """Whether each condition holds somewhere on a tile: `at` is first and last position of each axis."""
+    return all(c.form.offset + sum(f * at[x][1 if f > 0 else 0] for f, x in c.form.terms) >= 0 for c in conditions)
+
+
+@dataclass
+class _Pricing:
+    kernel: Kernel
+    sizes: Mapping[Space, int]
+    machine: Machine
+    found: Price = field(default_factory=Price)
+
+    def total(self) -> Price:
+        self.tiles = self.kernel.tiles
+        trips = prod(self.count(t) for t in self.kernel.grid)
+        self.found.workspace = self.live(self.kernel.body)
+        self.speed = self.machine.bandwidth * self.near(self.found.workspace)
+        self.body(self.kernel.body, float(trips))
+        self.settle(trips)
+        return self.found
+
+    def near(self, held: int) -> float:
+        if held <= self.machine.cache:
+            return NEAR
+        return MIDDLE if held <= 8 * self.machine.cache else 1.0
+
+    def settle(self, trips: int) -> None:
+        """Seconds from the totals, by how many tiles can run at once."""
+        machine, found = self.machine, self.found
+        units = prod(self.count(t) for t in self.kernel.grid if t.parallel)
+        share = units / (ceil(units / machine.threads) * machine.threads) if units else 1.0
+        elementwise = found.exponentials / machine.exponentials + found.passes / self.speed
+        found.seconds = elementwise / share + found.moved / machine.bandwidth
+        # a kernel that has one tile at a time leaves the threads to the matrix products
+        found.seconds += found.matmul_seconds / (share if units >= machine.threads else 1.0)
+        found.seconds += found.steps * machine.step
+        for output in self.kernel.outputs:
+            lacking = [t for t in self.kernel.grid if t.parallel and t.axis.space not in [x.space for x in output.axes]]
+            if output.accumulated and lacking:
+                found.seconds += 3 * machine.threads * ITEM * self.extent(output.axes) / machine.bandwidth
+
+    def count(self, tile: Tile) -> int:
+        extent = self.sizes[tile.axis.space]
+        return extent if tile.size == 0 else ceil(extent / tile.size)
+
+    def extent(self, axes: Sequence[Index]) -> float:
+        return prod(self.sizes[x.space] for x in axes)
+
+    def elements(self, axes: Sequence[Index]) -> float:
+        """Of a block with these axes, on the average."""
+        found = 1.0
+        for axis in axes:
+            extent = self.sizes[axis.space]
+            tile = self.tiles.get(axis)
+            found *= extent if tile is None else 1 if tile.size == 0 else extent / ceil(extent / tile.size)
+        return found
+
+    def live(self, steps: Sequence[Step]) -> int:
+        """Bytes of the blocks that live at once.  What is loaded is read where it lies, maps may overwrite."""
+        last: dict[int, int] = {}
+        for place, step in enumerate(steps):
+            inner = Kernel((), (), (), (step,)).steps()
+            for block in (b for s in inner for b in (*blocks_read(s), *_made(s))):
+                last[block.number] = place
+        now: dict[int, float] = {}
+        top = 0.0
+        for place, step in enumerate(steps):
+            gone = {n for n in now if last.get(n, -1) <= place}
+            if isinstance(step, Loop):
+                top = max(top, sum(now.values()) + self.live(step.body))
+            made = block_made(step)
+            if made is not None and not isinstance(step, Load):
+                size = ITEM * self.elements(made.axes)
+                if isinstance(step, (Map, Mask)):  # takes over the place of an operand that ends here
+                    now = {n: b for n, b in now.items() if n not in gone}
+                now[made.number] = size
+                top = max(top, sum(now.values()))
+            now = {n: b for n, b in now.items() if n not in gone}
+        return int(top)
+
+    def body(self, steps: Sequence[Step], trips: float) -> None:
+        for step in steps:
+            if isinstance(step, Loop):
+                self.body(step.body, trips * self.count(step.tile) * self.visited(step))
+                continue
+            self.found.steps += trips
+            self.step(step, trips)
+
+    def visited(self, loop: Loop) -> float:
+        """The share of a loop's tiles that its conditions leave."""
+        if not loop.skip:
+            return 1.0
+        axes = list(dict.fromkeys(x for c in loop.skip for _, x in c.form.terms))
+        places: list[dict[Index, tuple[int, int]]] = [{}]
+        for axis in axes:
+            extent, size = self.sizes[axis.space], max(1, self.tiles[axis].size)
+            count = ceil(extent / size)
+            chosen = range(0, count, ceil(count / SAMPLE))
+            here = [(n * size, min(extent, (n + 1) * size) - 1) for n in chosen]
+            places = [p | {axis: span} for p in places for span in here] if len(places) * len(here) < 4096 else places
+        if any(len(p) < len(axes) for p in places):
+            return 1.0
+        return sum(conditions_hold(loop.skip, p) for p in places) / len(places) if places else 1.0
+
+    def step(self, step: Step, trips: float) -> None:
+        found = self.found
+        if isinstance(step, Contract):
+            both = dict.fromkeys((*step.left.axes, *step.right.axes))
+            flops = trips * 2 * self.elements(tuple(both))
+            found.flops += flops
+            rows, columns, summed = self.shape(step)
+            if min(rows, columns) < THIN:  # a matrix is read once: that takes longer than to multiply
+                self.passed(flops / 2, 1)
+            else:
+                efficiency = prod(n / (n + EDGE) for n in (rows, columns, summed))
+                found.matmul_seconds += flops / (self.machine.matmul * efficiency)
+        elif isinstance(step, Load):
+            found.moved += trips * ITEM * self.elements(step.block.axes) / self.reuse(step.block)
+        elif isinstance(step, Map):
+            elements = trips * self.elements(step.block.axes)
+            if step.function in SLOW:
+                found.exponentials += elements
+            self.passed(elements, 1 + sum(isinstance(a, Block) and len(a.axes) > 1 for a in step.arguments))
+        elif isinstance(step, Mask):
+            self.passed(trips * self.elements(step.block.axes), 0.5)
+        elif isinstance(step, (Reduce, Fold, Shift)):
+            self.passed(trips * self.elements(step.source.axes), 1)
+            if isinstance(step, Fold):
+                self.passed(trips * self.elements(step.carry.axes), 2)
+            if isinstance(step, Shift):
+                self.passed(sum(trips * self.elements(b.axes) for b, _ in step.rescaled), 2)
+        elif isinstance(step, Store):
+            bytes_ = trips * ITEM * self.elements(step.source.axes)
+            found.moved += bytes_ * (1 if step.mode == "=" else 3 / self.reuse(step.source))
+
+    def reuse(self, block: Block) -> float:
+        """What is read again and again from an array of which a cache holds the part that is walked is near."""
+        streamed = [x for x in block.axes if x in self.tiles and all(t.axis != x for t in self.kernel.grid)]
+        if not streamed:
+            return 1.0
+        whole = ITEM * self.elements(tuple(x for x in block.axes if x not in streamed)) * self.extent(streamed)
+        return self.near(int(whole))
+
+    def passed(self, elements: float, blocks: float) -> None:
+        """An elementwise pass; compiled code does several in one."""
+        weight = 1.0 if self.machine.step > INTERPRETED_STEP else 0.4
+        self.found.passes += weight * ITEM * elements * blocks
+
+    def shape(self, step: Contract) -> tuple[float, float, float]:
+        """Rows, columns and summed terms of the matrix product."""
+        left, right, kept = set(step.left.axes), set(step.right.axes), set(step.block.axes)
+        rows = self.elements(tuple(x for x in step.left.axes if x in kept and x not in right))
+        columns = self.elements(tuple(x for x in step.right.axes if x in kept and x not in left))
+        summed = self.elements(tuple(x for x in step.left.axes if x not in kept))
+        return rows, columns, summed
+
+
+def _made(step: Step) -> tuple[Block, ...]:
+    made = block_made(step)
+    return () if made is None else (made,)
