@@ -36,8 +36,8 @@ test: .venv/.dev  ## lint, format, types, and all tests
 fuzz: .venv/.dev  ## the random tests with examples that were not drawn before
 	HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest --numprocesses auto --dist loadfile tests
 
-bench: .venv/.bench  ## one table: this library against tensorgrad and hand-written NumPy
-	$(PY) -m benchmarks.run
+bench: .venv/.bench  ## one table: this library against what one would use instead (ROWS=attention: those rows); kept in docs/performance.md
+	$(PY) -m benchmarks.run --write $(ROWS)
 
 lint-corpus: .venv/.dev  ## how many bugs of the corpus the linter finds, and how many false alarms it gives
 	$(PY) -m benchmarks.lint_corpus --write
@@ -91,6 +91,6 @@ endif
 	@touch $@
 
 .venv/.bench: .venv/.core
-	@echo "installing the benchmark's peer"
+	@echo "installing the benchmark's peers"
 	@$(INSTALL) --editable '.[bench]'
 	@touch $@

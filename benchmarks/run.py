@@ -1,79 +1,108 @@
-"""One table of timings and ratios: `make bench`.
+"""One table of timings and ratios: `make bench`, or `make bench ROWS=attention`.
 
-Contenders take turns in one process (a cold start is a process of its own), so that a ratio means something even on a
-busy machine.  The last column is what the project aims at.
+Contenders take turns, so that a ratio means something even on a busy machine.  Every figure is beside what is aimed at.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
+from functools import cached_property, partial
+from typing import Any
 
+import click
 from rich.console import Console
-from rich.table import Table
 
-from . import attention_numpy, cold_start
-from .derive_cases import CASES, Case
-from .gpt import derive_gpt
-from .timing import interleaved
+from . import kept
+from .derivation import cold_start_lines, derivation_lines, gpt_lines
+from .speed import compiling, judge, latency, measure
+from .speed.catalogue import WORKLOADS
+from .speed.probes import PROBES
+from .speed.workload import Workload
+from .table import Line, table
+
+WIDTH = 160
+
+
+@dataclass
+class Session:
+    """One run: how much effort is made, and what the machine can do, which is measured when it is first asked for."""
+
+    effort: measure.Effort
+    say: measure.Say
+
+    @cached_property
+    def rates(self) -> dict[str, float]:
+        self.say("machine")
+        return measure.machine(self.effort, self.say)
+
+    @property
+    def product_rate(self) -> float:
+        """FLOP/s of matrix products, by the faster library."""
+        return 1e9 * max(rate for name, rate in self.rates.items() if name.startswith("product"))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison: medians in milliseconds."""
+    """What was found for one name: lines, and for a workload its title and each contender's figures."""
 
-    what: str
-    ours: float
-    peer: str
-    theirs: float | None
-    aim: str
-    met: bool
+    lines: list[Line]
+    title: str = ""
+    contenders: Mapping[str, dict[str, Any]] | None = None
+    product_rate: float | None = None
 
 
-def derivation_row(case: Case) -> Row:
-    """Ours against tensorgrad; SymPy's figure is part of the name, since its answers are mostly unsimplified."""
-    contenders = {"ours": case.ours()}
-    if case.tensorgrad is not None and find_spec("tensorgrad"):
-        contenders["tensorgrad"] = case.tensorgrad()
-    if case.sympy is not None:
-        contenders["sympy"] = case.sympy()
-    times = interleaved(contenders, 7)
-    ours, theirs = times["ours"], times.get("tensorgrad")
-    also = f" (SymPy {times['sympy']:.1f} ms)" if "sympy" in times else ""
-    met = theirs is None or ours <= theirs / 10
-    return Row(f"derive {case.name}{also}", ours, "tensorgrad", theirs, "< 0.10 x", met)
+def _workload(workload: Workload, session: Session) -> Row:
+    rate = session.product_rate if workload.matmul else None
+    found = measure.measured(workload, session.effort, lambda what: session.say(f"{workload.name}: {what}"))
+    return Row(judge.lines(workload, found, rate), workload.title, {who: m.data() for who, m in found.items()}, rate)
 
 
-def gpt_row() -> Row:
-    """Linear in layers: twice the layers in at most about twice the time."""
-    times = interleaved({"12": derive_gpt(12), "6": derive_gpt(6)}, 3)
-    return Row("derive a 12-layer GPT", times["12"], "6 layers", times["6"], "< 2000 ms", times["12"] < 2000)
+def _plain(lines: Callable[[], list[Line]], session: Session) -> Row:
+    return Row(lines())
 
 
-def cold_start_row() -> Row:
-    times = interleaved({"lint": cold_start.lint, "python": cold_start.nothing}, 9)
-    return Row("lint a file, cold process", times["lint"], "python -c pass", times["python"], "< 200 ms",
-               times["lint"] < 200)  # fmt: skip
+ROWS: Mapping[str, Callable[[Session], Row]] = {
+    "derive": partial(_plain, derivation_lines),
+    "derive-gpt": partial(_plain, gpt_lines),
+    "cold-start": partial(_plain, cold_start_lines),
+    **{name: partial(_workload, workload) for name, workload in WORKLOADS.items()},
+    "compile-latency": partial(_plain, latency.lines),
+    "compile-statements": partial(_plain, compiling.statements_lines),
+    "path-search": partial(_plain, compiling.search_lines),
+    "calls": partial(_plain, compiling.call_lines),
+}
 
 
-def attention_row() -> Row:
-    times = attention_numpy.measure()
-    ours, theirs = times["ours"], times["hand-written"]
-    return Row(
-        "attention forward + backward, emitted", ours, "hand-written NumPy", theirs, "< 1.3 x", ours < 1.3 * theirs
-    )
+def chosen(parts: tuple[str, ...]) -> list[str]:
+    """The rows whose name contains one of the parts; all without any."""
+    found = [name for name in ROWS if not parts or any(part in name for part in parts)]
+    if not found:
+        raise click.UsageError(f"no row is called so; rows: {', '.join(ROWS)}")
+    return found
 
 
-def main() -> None:
-    table = Table("what", "ours, ms", "peer", "peer, ms", "ours / peer", "aim", title="indexcalc benchmarks")
-    rows = [derivation_row(case) for case in CASES]
-    for row in (*rows, gpt_row(), cold_start_row(), attention_row()):
-        theirs = "not installed" if row.theirs is None else f"{row.theirs:.1f}"
-        ratio = "" if row.theirs is None else f"{row.ours / row.theirs:.2f}"
-        table.add_row(
-            row.what, f"{row.ours:.1f}", row.peer, theirs, ratio, f"{row.aim} {'met' if row.met else 'MISSED'}"
-        )
-    Console(width=118).print(table)
+@click.command()
+@click.argument("rows", nargs=-1)
+@click.option("--quick", is_flag=True, help="Fewer rounds, and without contenders that take long to start.")
+@click.option("--write", is_flag=True, help="Keep the results in benchmarks/results, and write docs/performance.md.")
+def main(rows: tuple[str, ...], quick: bool, write: bool) -> None:
+    """Measure ROWS (parts of their names; all without any) and print one table."""
+    if quick and write:
+        raise click.UsageError("what a quick run finds is not kept")
+    console = Console(width=WIDTH)
+    found: dict[str, Row] = {}
+    with console.status("") as status:
+        session = Session(measure.QUICK if quick else measure.FULL, status.update)
+        for name in chosen(rows):
+            session.say(name)
+            found[name] = ROWS[name](session)
+        rates = session.rates
+    console.print(table((line for row in found.values() for line in row.lines), "indexcalc benchmarks"))
+    console.print("This machine: " + ", ".join(f"{n} {rate:.3g} {PROBES[n].unit}" for n, rate in rates.items()))
+    if write:
+        kept.write(found, rates, list(ROWS))
+        console.print(f"kept in {kept.RESULTS.name}; docs/performance.md written")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ docs/rules.md       every rewrite rule with its law and example, from the rule c
 docs/functions.md   every elementwise function with its derivative
 docs/exercises.md   docs/source/exercises.md with what its code prints
 docs/einsum.md      docs/source/einsum.md likewise
+docs/performance.md benchmarks/results/cpu.json as tables
 docs/gallery/       a page per family of examples/gallery
 docs/*.svg          real output of `indexcalc`, as pictures
 """
@@ -25,6 +26,7 @@ import indexcalc as ic
 from docs.executed import executed
 from docs.gallery_pages import gallery_pages
 from docs.lint_pages import lint_pages
+from docs.performance import page as performance_page
 from indexcalc.calculus.explain import derivation
 from indexcalc.ir.expr import Access
 from indexcalc.ir.functions import BUILTIN
@@ -65,6 +67,7 @@ def pages() -> dict[str, Callable[[], str]]:
     return {
         "rules.md": rules_page,
         "functions.md": functions_page,
+        "performance.md": performance_page,
         **{name: partial(executed_page, name) for name in ("exercises.md", "einsum.md")},
         **lint_pages(),
         **gallery_pages(),

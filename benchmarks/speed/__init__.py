@@ -1,0 +1,1 @@
+"""Programs that people run, timed beside what they would pick instead: `python -m benchmarks.speed`."""
