@@ -3,15 +3,21 @@
 `make test` draws the same examples every time; `make fuzz` draws new ones and prints how to repeat a failure.
 """
 
+import getpass
 import os
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from indexcalc.demo import use_one_blas_thread
+
+# Compiled programs lie beside other temporary files, and the processes of a run share them.
+os.environ.setdefault("INDEXCALC_CACHE", str(Path(tempfile.gettempdir()) / f"indexcalc-tests-{getpass.getuser()}"))
 
 # The tests' arrays are small and several test processes may run side by side.
 use_one_blas_thread()

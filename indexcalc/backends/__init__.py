@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from ..ir.graph import Graph
     from ..ir.program import Program
     from ..lower.passes import Context
+    from ..lower.target import Target
     from .base import Backend
     from .emitter import Emitted
     from .function import Function
-    from .spelling import Spelling
 
 __all__ = ["compile_program", "emit_program", "lowered"]
 
@@ -27,7 +27,7 @@ def emit_program(
     `sizes` are representative extents by name, by which the passes choose between equal forms.  `without`: passes to
     leave out.
     """
-    return _emitted(program, backend, sizes, without)[2].source
+    return _emitted(program, backend, sizes, without)[1].source
 
 
 def compile_program(
@@ -41,20 +41,22 @@ def compile_program(
 
 def _emitted(
     program: Program, backend: str, sizes: Mapping[str, int] | None, without: Collection[str]
-) -> tuple[Backend, Spelling, Emitted]:
+) -> tuple[Backend, Emitted]:
     from .base import backend_named
-    from .emitter import emit
 
     found = backend_named(backend)
-    graph, _ = lowered(program, backend, sizes=sizes, without=without)
-    spelling = found.load_spelling()
-    return found, spelling, emit(program, graph, spelling)
+
+    def lower(target: Target) -> Graph:
+        return lowered(program, backend, target=target, sizes=sizes, without=without)[0]
+
+    return found, found.emit(program, lower)
 
 
 def lowered(
     program: Program,
     backend: str = "numpy",
     *,
+    target: Target | None = None,
     sizes: Mapping[str, int] | None = None,
     without: Collection[str] = (),
     stop_after: str | None = None,
@@ -62,14 +64,15 @@ def lowered(
 ) -> tuple[Graph, Context]:
     """The graph that the backend writes out, and how it came about: sizes, stages, decisions.
 
-    `stop_after`: the last pass to run; `check`: whether each pass's result is checked for well-formedness.
+    `target`: the backend's own where none is given.  `stop_after`: the last pass to run; `check`: whether each pass's
+    result is checked for well-formedness.
     """
     from ..lower.passes import Context
     from ..lower.pipeline import run_passes
     from ..lower.program import plain_graph, representative_sizes
     from .base import backend_named
 
-    target = backend_named(backend).load_spelling().target
+    target = target or backend_named(backend).load_spelling().target
     if not program.outputs:
         raise fail("IX901", "the program defines nothing", hint="give a result a name: y = …")
     context = Context(representative_sizes(program, sizes), target)

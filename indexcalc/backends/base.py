@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from ..diagnostics import fail
+from ..ir.graph import Graph
+from ..ir.program import Program
+from ..lower.target import Target
+from .emitter import Emitted, emit
 from .spelling import Spelling
+
+Lower: TypeAlias = Callable[[Target], Graph]
+Run: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, Any]]
 
 
 class Library(Protocol):
@@ -43,8 +50,15 @@ class Library(Protocol):
         """Least and greatest value of an integer array that is not empty."""
 
     @property
-    def complex_ok(self) -> bool:
-        """Whether complex arrays are taken."""
+    def title(self) -> str:
+        """The library's name in words, and how something else becomes its array."""
+
+    @property
+    def convert(self) -> str: ...
+
+    @property
+    def floating(self) -> frozenset[str]:
+        """The floating and complex dtypes that are taken."""
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
@@ -53,18 +67,38 @@ class Library(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where a backend's parts are.  `library` is what must be installed, `extra` what installs it."""
+    """Where a backend's parts are.  `library` is what must be installed, `extra` what installs it.
+
+    `emitter` writes a graph as text, (program, lower) -> Emitted, where `lower` makes the graph for a target; `loader`
+    makes a function of the text.  Without them the text is Python that calls the library.
+    """
 
     name: str
     spelling: str
     runtime: str
     library: str
     extra: str = ""
+    emitter: str = ""
+    loader: str = ""
 
     def load_spelling(self) -> Spelling:
         """The table of the emitter; needs no array library."""
-        module, _, attribute = self.spelling.partition(":")
-        return cast(Spelling, getattr(import_module(module), attribute))
+        return cast(Spelling, _attribute(self.spelling))
+
+    def emit(self, program: Program, lower: Lower) -> Emitted:
+        """The text for a program; needs no array library."""
+        if self.emitter:
+            return cast(Emitted, _attribute(self.emitter)(program, lower))
+        spelling = self.load_spelling()
+        return emit(program, lower(spelling.target), spelling)
+
+    def load(self, emitted: Emitted) -> Run:
+        """The text's function."""
+        from .function import load
+
+        if self.loader:
+            return cast(Run, _attribute(self.loader)(emitted))
+        return load(emitted.source, f"<indexcalc {self.name}>")
 
     def load_library(self) -> Library:
         """The array library, or an error that says how to install it."""
@@ -82,10 +116,23 @@ class Backend:
         return cast(Library, found.LIBRARY)
 
 
+def _attribute(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)
+
+
 _HERE = "indexcalc.backends"
 BACKENDS: Mapping[str, Backend] = {
     "numpy": Backend("numpy", f"{_HERE}.numpy.emit:NUMPY", f"{_HERE}.numpy.runtime", "numpy"),
     "torch": Backend("torch", f"{_HERE}.torch.emit:TORCH", f"{_HERE}.torch.runtime", "torch", "torch"),
+    "cpp": Backend(
+        "cpp",
+        f"{_HERE}.cpp.spelling:CPP",
+        f"{_HERE}.cpp.runtime",
+        "numpy",
+        emitter=f"{_HERE}.cpp.emit:emit",
+        loader=f"{_HERE}.cpp.runtime:load",
+    ),
     "cupy": Backend("cupy", f"{_HERE}.cupy.emit:CUPY", f"{_HERE}.cupy.runtime", "cupy", "cupy"),
 }
 

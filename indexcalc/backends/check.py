@@ -19,7 +19,7 @@ INTEGER = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
 COMPLEX_OF = {"float32": "complex64", "float64": "complex128", "complex64": "complex64", "complex128": "complex128"}
 
 
-def checked_arrays(program: Program, given: Mapping[str, Any], library: Library, title: str) -> dict[str, Any]:
+def checked_arrays(program: Program, given: Mapping[str, Any], library: Library) -> dict[str, Any]:
     """The inputs as arrays of one floating dtype on one device; numbers are taken for tensors without slots."""
     check_names(program, given)
     found: dict[str, Any] = {}
@@ -30,14 +30,15 @@ def checked_arrays(program: Program, given: Mapping[str, Any], library: Library,
             _check_dtype(tensor, library.dtype(value), library)
             found[name] = library.plain(value)
         else:
-            found[name] = _from_number(tensor, value, like, library, title)
+            found[name] = _from_number(tensor, value, like, library)
     return _one_dtype(program, found, library)
 
 
-def _from_number(tensor: Tensor, value: object, like: Any | None, library: Library, title: str) -> Any:
+def _from_number(tensor: Tensor, value: object, like: Any | None, library: Library) -> Any:
     if not isinstance(value, Complex) or isinstance(value, bool):
         kind = type(value).__name__
-        raise fail("IX953", f"`{tensor.name}` is given as {kind}, not as a {title} array", hint=_convert(title))
+        message = f"`{tensor.name}` is given as {kind}, not as a {library.title} array"
+        raise fail("IX953", message, hint=library.convert)
     if tensor.indices:
         slots = ", ".join(i.name for i in tensor.indices)
         count = f"{len(tensor.indices)} slot{'' if len(tensor.indices) == 1 else 's'}"
@@ -47,13 +48,9 @@ def _from_number(tensor: Tensor, value: object, like: Any | None, library: Libra
         if not isinstance(value, Integral):
             raise fail("IX949", f"`{tensor.name}` holds integers, but it is given as {value!r}")
         return library.widened(library.of_number(int(value), None), "int64")
-    if not isinstance(value, Real) and not library.complex_ok:
-        raise fail("IX949", f"`{tensor.name}` is complex, which the {title} backend does not take")
+    if not isinstance(value, Real) and "complex128" not in library.floating:
+        raise fail("IX949", f"`{tensor.name}` is complex, which this backend does not take")
     return library.of_number(complex(value) if not isinstance(value, Real) else float(value), like)
-
-
-def _convert(title: str) -> str:
-    return {"NumPy": "numpy.asarray(…)", "PyTorch": "torch.as_tensor(…)", "CuPy": "cupy.asarray(…)"}[title]
 
 
 def _check_dtype(tensor: Tensor, dtype: str, library: Library) -> None:
@@ -63,8 +60,10 @@ def _check_dtype(tensor: Tensor, dtype: str, library: Library) -> None:
     elif dtype not in FLOATING:
         hint = "convert it, for example to float32 or float64"
         raise fail("IX949", f"`{tensor.name}` holds real numbers, but its array is of type {dtype}", hint=hint)
-    elif dtype.startswith("complex") and not library.complex_ok:
-        raise fail("IX949", f"`{tensor.name}` is of type {dtype}; this backend takes real arrays", hint="use numpy")
+    elif dtype not in library.floating:
+        taken = ", ".join(d for d in FLOATING if d in library.floating)
+        hint = f"use numpy, or convert it; taken are {taken}"
+        raise fail("IX949", f"`{tensor.name}` is of type {dtype}, which this backend does not take", hint=hint)
 
 
 def _check_alike(program: Program, arrays: Mapping[str, Any], library: Library) -> Any | None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..diagnostics import fail
 from ..ir.index import Space
 from ..ir.program import Program
 from ..syntax.greek import spelt
-from .base import Backend, Library
+from .base import Backend, Library, Run
 from .check import bound_sizes, check_values, checked_arrays
 from .emitter import Emitted
-from .spelling import Spelling
 
-Run = Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, Any]]
 Sizes = tuple[dict[Space, int], dict[str, int]]
 MAX_SHAPES = 64  # signatures that are remembered as right, with their sizes
 
@@ -25,14 +23,13 @@ class Function:
     `.source` is the emitted text, which runs without indexcalc.  `sizes=` gives extents that no array tells, by name.
     """
 
-    def __init__(self, program: Program, backend: Backend, spelling: Spelling, emitted: Emitted) -> None:
+    def __init__(self, program: Program, backend: Backend, emitted: Emitted) -> None:
         self.program = program
         self.backend = backend.name
         self.source = emitted.source
-        self._title = spelling.title
         self._library: Library = backend.load_library()
         self._reads = emitted.sizes
-        self._run = load(emitted.source, f"<indexcalc {backend.name}>")
+        self._run = backend.load(emitted)
         self._known: dict[object, Sizes] = {}
 
     def __call__(self, /, *positional: Any, sizes: Any = None, **arrays: Any) -> dict[str, Any]:
@@ -47,7 +44,7 @@ class Function:
         found = self._known.get(signature) if signature is not None else None
         given: Mapping[str, Any] = arrays
         if found is None:
-            given = checked_arrays(self.program, arrays, self._library, self._title)
+            given = checked_arrays(self.program, arrays, self._library)
             bound = bound_sizes(self.program, given, sizes, self._library)
             found = bound, {name: bound[space] for name, space in self._reads.items()}
             if signature is not None and all(given[n] is arrays[n] for n in given):
@@ -81,7 +78,7 @@ class Function:
 
 
 def load(source: str, filename: str) -> Run:
-    """The `run` of an emitted text.
+    """The `run` of an emitted Python text.
 
     This is the one place where text becomes code.  It is safe because the text is ours alone: every name in it is
     generated, and what a user wrote stands in it only as an ASCII string literal or, with everything that is not

@@ -16,8 +16,8 @@ PROGRAM = read_program("y[i] = A[i,j] x[j]")
 
 
 def test_unknown_backend_lists_those_there_are() -> None:
-    with pytest.raises(IndexCalcError, match="IX904: no backend 'cpp'\n  help: available: numpy, torch, cupy"):
-        emit_program(PROGRAM, "cpp")
+    with pytest.raises(IndexCalcError, match="IX904: no backend 'fortran'\n  help: available: numpy, torch, cpp, cupy"):
+        emit_program(PROGRAM, "fortran")
     with pytest.raises(IndexCalcError, match=r"did you mean 'numpy'\?"):
         compile_program(PROGRAM, "nunpy")
 
@@ -44,8 +44,9 @@ def test_emission_needs_no_array_library(name: str) -> None:
 
 
 def test_every_spelling_covers_the_same_operations() -> None:
-    spellings = {name: backend_named(name).load_spelling() for name in BACKENDS}
+    spellings = {name: backend_named(name).load_spelling() for name in BACKENDS if name != "cpp"}
     base = spellings["numpy"]
+    assert set(base.maps) == set(backend_named("cpp").load_spelling().maps)  # which writes the operations as loops
     for spelling in spellings.values():
         native = spelling.target.native
         assert set(base.maps) == set(spelling.maps)

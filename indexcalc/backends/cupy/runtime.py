@@ -10,7 +10,9 @@ import cupy as cp
 class CupyLibrary:
     """Answers for CuPy arrays."""
 
-    complex_ok = False
+    title = "CuPy"
+    convert = "cupy.asarray(…)"
+    floating = frozenset(("float16", "float32", "float64"))
     failures: tuple[type[Exception], ...] = ()
 
     def is_array(self, x: object) -> bool:

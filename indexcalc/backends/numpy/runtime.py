@@ -10,7 +10,9 @@ import numpy as np
 class NumpyLibrary:
     """Answers for NumPy arrays."""
 
-    complex_ok = True
+    title = "NumPy"
+    convert = "numpy.asarray(…)"
+    floating = frozenset(("float16", "float32", "float64", "complex64", "complex128"))
     failures = (np.linalg.LinAlgError,)
 
     def is_array(self, x: object) -> bool:

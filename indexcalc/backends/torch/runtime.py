@@ -10,7 +10,9 @@ import torch
 class TorchLibrary:
     """Answers for PyTorch tensors."""
 
-    complex_ok = False
+    title = "PyTorch"
+    convert = "torch.as_tensor(…)"
+    floating = frozenset(("float16", "bfloat16", "float32", "float64"))
     failures = (torch.linalg.LinAlgError,)
 
     def is_array(self, x: object) -> bool:

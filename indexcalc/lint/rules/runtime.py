@@ -137,4 +137,28 @@ RULES = (
         "indexcalc verify 'tensor A[i, j] symmetric; L = x[i] A[i, j] x[j]' --input A=upper.npy",
         "indexcalc verify 'tensor A[i, j] symmetric; L = x[i] A[i, j] x[j]' --input A=symmetric.npy",
     ),
+    _page(
+        "IX957",
+        "unsafe-cache",
+        "the folder for compiled programs cannot be made, or others may write into it",
+        "What lies there is run by the cpp backend. Set INDEXCALC_CACHE to a folder of your own, or chmod 700 it.",
+        "INDEXCALC_CACHE=/tmp python train.py",
+        "INDEXCALC_CACHE=~/compiled python train.py",
+    ),
+    _page(
+        "IX958",
+        "refused-by-compiler",
+        "the C++ compiler refuses an emitted text, or takes longer than ten minutes",
+        "The text is ours, so this is a bug, or the compiler in CXX is none for C++17.",
+        "CXX=gcc-4.8 python train.py",
+        "CXX=g++ python train.py",
+    ),
+    _page(
+        "IX959",
+        "out-of-memory",
+        "there is not enough memory for the temporaries of a compiled program",
+        "It stops before it would write anywhere. `ic.cost` tells beforehand how much a program holds at its peak.",
+        'ic.compile("y[i] = sum[j](exp(x[i] - x[j]))", "cpp")(x=np.ones(10**7))',
+        'ic.compile("y[i] = sum[j](exp(x[i] - x[j]))", "cpp")(x=np.ones(10**4))',
+    ),
 )

@@ -8,6 +8,8 @@ struct Complex {
   Complex(T re, T im = T(0)) : re(re), im(im) {}
   explicit Complex(const std::complex<T>& z) : re(z.real()), im(z.imag()) {}
   std::complex<T> std() const { return {re, im}; }
+  friend bool operator==(const Complex& a, const Complex& b) { return a.re == b.re && a.im == b.im; }
+  friend bool operator!=(const Complex& a, const Complex& b) { return !(a == b); }
   Complex operator-() const { return {-re, -im}; }
   Complex& operator+=(const Complex& o) { return *this = *this + o; }
   Complex& operator*=(const Complex& o) { return *this = *this * o; }
@@ -28,12 +30,3 @@ struct Complex {
     return {(a.re * ratio + a.im) * scale, (a.im * ratio - a.re) * scale};
   }
 };
-
-template <>
-inline void* BlasType<Complex<float>>::gemm() {
-  return blas.cgemm;
-}
-template <>
-inline void* BlasType<Complex<double>>::gemm() {
-  return blas.zgemm;
-}

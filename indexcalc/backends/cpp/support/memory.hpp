@@ -1,0 +1,56 @@
+// Memory of one run: what is given back serves again, and all of it is freed at the end.
+struct Memory {
+  struct Piece {
+    char* data;
+    int64_t bytes;
+    bool free;
+  };
+  Piece* pieces = nullptr;
+  int count = 0, room = 0;
+
+  ~Memory() {
+    for (int n = 0; n < count; ++n) std::free(pieces[n].data);
+    std::free(pieces);
+  }
+
+  // The smallest free piece that is large enough and less than twice too large, else a new one; null where there is none.
+  // Before a large one is made, large ones that are free are returned, so that no more is held than lives at a time.
+  template <class T>
+  T* take(int64_t elements) {
+    if (elements > INT64_MAX / int64_t(sizeof(T))) return nullptr;
+    const int64_t bytes = elements * int64_t(sizeof(T)) < ALIGNMENT ? ALIGNMENT : elements * int64_t(sizeof(T));
+    int best = -1;
+    for (int n = 0; n < count; ++n)
+      if (pieces[n].free && pieces[n].bytes >= bytes && pieces[n].bytes / 2 <= bytes)
+        if (best < 0 || pieces[n].bytes < pieces[best].bytes) best = n;
+    if (best < 0) best = made(bytes);
+    if (best < 0) return nullptr;
+    pieces[best].free = false;
+    return reinterpret_cast<T*>(pieces[best].data);
+  }
+
+  int made(int64_t bytes) {
+    if (bytes >= HUGE_PAGE)
+      for (int n = count - 1; n >= 0; --n)
+        if (pieces[n].free && pieces[n].bytes >= HUGE_PAGE) {
+          std::free(pieces[n].data);
+          pieces[n] = pieces[--count];
+        }
+    if (count == room) {
+      const int more = room ? 2 * room : 16;
+      void* wider = std::realloc(pieces, more * sizeof(Piece));
+      if (!wider) return -1;
+      pieces = static_cast<Piece*>(wider);
+      room = more;
+    }
+    char* data = static_cast<char*>(aligned_memory(bytes));
+    if (!data) return -1;
+    pieces[count] = {data, bytes, false};
+    return count++;
+  }
+
+  void give(const void* data) {
+    for (int n = 0; n < count; ++n)
+      if (pieces[n].data == data) pieces[n].free = true;
+  }
+};

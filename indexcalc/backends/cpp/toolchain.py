@@ -1,0 +1,111 @@
+"""The compiler: which one there is, what it is called with, and what it says when it fails."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from ...diagnostics import fail
+
+TIMEOUT = 600  # seconds for one compilation
+LOG_LINES = 12  # of the compiler's messages that an error quotes
+
+STANDARD = ("-std=c++17", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math", "-fwrapv")
+FAST = ("-O3",)
+PORTABLE = (("-march=native", "-fopenmp"), ("-fopenmp",), ("-march=native", "-fopenmp-simd"), ("-fopenmp-simd",), ())
+"""Flags that not every compiler has, in the order in which they are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """The command's first words, and what tells this compiler and processor from others."""
+
+    command: tuple[str, ...]
+    identity: str
+
+
+def find_compiler() -> Compiler:
+    """$CXX, c++, g++ or clang++ of the system, else the one of the wheel `ziglang`.
+
+    Raises IX903 where there is none.
+    """
+    given = os.environ.get("CXX")
+    for words in (shlex.split(given) if given else [], ["c++"], ["g++"], ["clang++"]):
+        path = shutil.which(words[0]) if words else None
+        if path is not None:
+            return Compiler((path, *words[1:]), f"{_identity(path)} {shlex.join(words[1:])} {processor()}")
+        if words and words[0] not in ("c++", "g++", "clang++"):
+            raise fail(
+                "IX903", f"the compiler `{words[0]}` that CXX names is not there", hint="unset CXX, or correct it"
+            )
+    zig = find_spec("ziglang")
+    if zig is not None and zig.origin is not None:
+        return Compiler((sys.executable, "-m", "ziglang", "c++"), f"zig {_identity(zig.origin)} {processor()}")
+    raise fail(
+        "IX903",
+        "the cpp backend needs a C++ compiler, and neither $CXX nor c++, g++ or clang++ is one",
+        hint="install g++ or clang++ (apt install g++), or: pip install 'indexcalc[zig]'",
+    )
+
+
+def _identity(path: str) -> str:
+    """The program behind a path, as it is now: a new version of it is another one."""
+    real = Path(path).resolve()
+    found = real.stat()
+    return f"{real} {found.st_size} {found.st_mtime_ns}"
+
+
+@cache
+def processor() -> str:
+    """What `-march=native` depends on."""
+    flags = ""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    except OSError:  # not Linux: the names below have to do
+        pass
+    return " ".join([platform.system(), platform.machine(), platform.processor(), flags])
+
+
+def key_of(source: str, compiler: Compiler, flags: Sequence[str]) -> str:
+    """A name for what the compiler makes of the text."""
+    parts = [source, compiler.identity, *STANDARD, *flags, *(" ".join(p) for p in PORTABLE)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def compile_to(source: str, target: Path, compiler: Compiler, flags: Sequence[str]) -> None:
+    """The text as a shared library at `target`; raises IX958 with the head of the log where no flags do."""
+    text = target.with_suffix(".cpp")
+    text.write_text(source, encoding="utf-8")
+    logs = []
+    try:
+        for more in PORTABLE:
+            command = [*compiler.command, *STANDARD, *flags, *more, str(text), "-o", str(target)]
+            try:
+                done = subprocess.run(
+                    command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=TIMEOUT
+                )
+            except subprocess.TimeoutExpired:
+                hint = "make the program smaller, or use the numpy backend"
+                raise fail("IX958", f"compiling took longer than {TIMEOUT} seconds", hint=hint) from None
+            if done.returncode == 0:
+                return
+            logs.append(done.stderr)
+    finally:
+        text.unlink(missing_ok=True)
+    head = "\n".join(logs[0].splitlines()[:LOG_LINES])
+    name = Path(compiler.command[0]).name
+    raise fail("IX958", f"the C++ compiler `{name}` refuses the emitted text:\n{head}", hint=_REFUSED)
+
+
+_REFUSED = "if the compiler works otherwise, this is a bug of indexcalc: please report it with the program"
