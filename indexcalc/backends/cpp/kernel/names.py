@@ -1,0 +1,129 @@
+"""How the text of a kernel's function names extents, axes, arrays and blocks, and how it writes places in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ....ir.graph import Kind
+from ....ir.index import Index, Space
+from ....ir.kernel import Affine, Kernel
+from ....ir.slots import unknown_of
+from ..extents import kernel_spaces
+from .order import Order
+
+TYPES: Mapping[Kind, str] = {"int": "int64_t", "bool": "uint8_t"}
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where a block lies: a pointer, and for each axis the text of its stride in elements.
+
+    `full`: it has all axes of the block; else it holds one row of a nest, whose axes it lacks.
+    """
+
+    name: str
+    strides: Mapping[Index, str]
+    kind: Kind
+
+
+class Names:
+    """Names by number: n0 an extent, p0 the position of an axis that is walked one at a time.
+
+    Of other axes s0 is the start of the tile, c0 its count of positions, at most m0, and i0 a place in it.
+    """
+
+    def __init__(self, kernel: Kernel, order: Order, real: str) -> None:
+        self.kernel = kernel
+        self.order = order
+        self.real = real
+        self.sizes = {unknown_of(space): f"n{k}" for k, space in enumerate(kernel_spaces(kernel))}
+        self.walked = kernel.tiles
+
+    def type(self, kind: Kind) -> str:
+        return TYPES.get(kind, self.real)
+
+    def extent(self, space: Space) -> str:
+        return str(space.extent) if isinstance(space.extent, int) else self.sizes[unknown_of(space)]
+
+    def tiled(self, axis: Index) -> bool:
+        return axis in self.walked and self.walked[axis].size > 0
+
+    def number(self, axis: Index) -> int:
+        return self.order.ranks[axis]
+
+    def start(self, axis: Index) -> str:
+        return f"s{self.number(axis)}" if self.tiled(axis) else "0"
+
+    def count(self, axis: Index) -> str:
+        return f"c{self.number(axis)}" if self.tiled(axis) else self.extent(axis.space)
+
+    def most(self, axis: Index) -> str:
+        """The largest count."""
+        return f"m{self.number(axis)}" if self.tiled(axis) else self.extent(axis.space)
+
+    def at(self, axis: Index) -> str:
+        """The place within the tile; of an axis that is walked one position at a time its position."""
+        return f"p{self.number(axis)}" if axis in self.order.single else f"i{self.number(axis)}"
+
+    def position(self, axis: Index) -> str:
+        return total((self.start(axis), self.at(axis)))
+
+    def form(self, form: Affine, *, without: Index | None = None) -> str:
+        """The value of an affine form, but for the term of one axis."""
+        terms = [times(f"({self.position(x)})" if self.tiled(x) and f != 1 else self.position(x), str(f))
+                 for f, x in form.terms if x != without]  # fmt: skip
+        return total((*terms, str(form.offset)))
+
+
+def times(text: str, factor: str) -> str:
+    if "0" in (text, factor):
+        return "0"
+    if factor == "1":
+        return text
+    if factor == "-1":
+        return f"-{text}"
+    return factor if text == "1" else f"{text} * {factor}"
+
+
+def total(terms: Iterable[str]) -> str:
+    """The sum of terms, without zeros.
+
+    >>> total(("s0", "0", "-3", "i0 * 2"))
+    's0 - 3 + i0 * 2'
+    """
+    text = ""
+    for term in terms:
+        if term == "0":
+            continue
+        if not text:
+            text = term
+        else:
+            text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
+    return text or "0"
+
+
+def product_of(factors: Iterable[str]) -> str:
+    """The product of texts, without ones."""
+    found = [f for f in factors if f != "1"]
+    return " * ".join(f"({f})" if " + " in f or " - " in f else f for f in found) or "1"
+
+
+class Lines:
+    """Text that grows by indented lines."""
+
+    def __init__(self, depth: int = 0) -> None:
+        self.lines: list[str] = []
+        self.depth = depth
+
+    def add(self, *texts: str) -> None:
+        self.lines += ["  " * self.depth + t if t and not t.startswith("#") else t for t in texts]
+
+    def open(self, text: str) -> None:
+        self.add(f"{text} {{" if text else "{")
+        self.depth += 1
+
+    def close(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.depth -= 1
+            self.add("}")

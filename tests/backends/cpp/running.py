@@ -1,0 +1,79 @@
+"""Runs single kernels through their C++ text."""
+
+import ctypes
+import importlib.util
+
+import numpy as np
+
+from indexcalc.backends.cpp.extents import kernel_spaces
+from indexcalc.backends.cpp.kernel import kernel_text
+from indexcalc.backends.cpp.support import header
+
+from .compiling import compiled
+
+TYPES = {"int": np.int64, "bool": np.uint8}
+DOOR = """
+extern "C" int run_{name}(const int64_t* sizes, const ArrayRef* in, ArrayRef* out) {{
+  return {name}(Extents{{sizes}}, in, out);
+}}
+"""
+
+
+class ArrayRef(ctypes.Structure):
+    _fields_ = (("data", ctypes.c_void_p), ("strides", ctypes.POINTER(ctypes.c_int64)))
+
+
+class Blas(ctypes.Structure):
+    _fields_ = (*((name, ctypes.c_void_p) for name in ("sgemm", "dgemm", "cgemm", "zgemm")), ("wide", ctypes.c_int64))
+
+
+def source(kernels):
+    """The text of kernels, {name: (kernel, "float" or "double")}, with doors."""
+    found = [kernel_text(kernel, name, real) for name, (kernel, real) in kernels.items()]
+    headers = dict.fromkeys(h for text in found for h in text.headers)
+    return "\n".join([*(header(h) for h in headers), *(t.text for t in found), *(DOOR.format(name=n) for n in kernels)])
+
+
+class Library:
+    """Compiled kernels.  Matrix products run in OpenBLAS where its wheel is installed, and `blas` says so."""
+
+    def __init__(self, kernels, folder, *flags, blas=True):
+        self.kernels = kernels
+        self.library = compiled(source(kernels), folder, *flags)
+        if blas and importlib.util.find_spec("scipy_openblas32"):
+            import scipy_openblas32
+
+            name = "libscipy_openblas"
+            library = ctypes.CDLL(f"{scipy_openblas32.get_lib_dir()}/{name}.so")
+            library.scipy_openblas_set_num_threads(1)
+            pointers = [ctypes.cast(library[f"scipy_cblas_{x}gemm"], ctypes.c_void_p) for x in "sdcz"]
+            self.library.set_blas(ctypes.byref(Blas(*pointers, 0)))
+
+    def __call__(self, name, inputs, extents):
+        """The outputs for inputs and {space: extent}."""
+        kernel, real = self.kernels[name]
+        dtype = np.float32 if real == "float" else np.float64
+        inputs = [np.asarray(x, TYPES.get(a.kind, dtype)) for x, a in zip(inputs, kernel.inputs)]
+        outputs = []
+        for array in kernel.outputs:
+            outputs.append(np.full([extents[x.space] for x in array.axes], 77, TYPES.get(array.kind, dtype)))
+        sizes = [extents[s] for s in kernel_spaces(kernel)]
+        self.call(name, sizes, inputs, outputs)
+        return outputs
+
+    def call(self, name, sizes, inputs, outputs):
+        status = self.library[f"run_{name}"](
+            (ctypes.c_int64 * max(1, len(sizes)))(*sizes), _references(inputs), _references(outputs)
+        )
+        if status == 2:
+            raise IndexError("a position lies outside of its axis")
+        assert status == 0, status
+
+
+def _references(arrays):
+    found = []
+    for a in arrays:
+        assert all(s % a.itemsize == 0 for s in a.strides)
+        strides = (ctypes.c_int64 * max(1, a.ndim))(*(s // a.itemsize for s in a.strides))
+        found.append(ArrayRef(a.ctypes.data, ctypes.cast(strides, ctypes.POINTER(ctypes.c_int64))))
+    return (ArrayRef * max(1, len(found)))(*found)
