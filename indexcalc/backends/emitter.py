@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..ir.graph import Graph, Input, Value
+from ..ir.graph import Fused, Graph, Input, Part, Value
 from ..ir.index import Space
 from ..ir.program import Program, Tensor
 from ..lower.liveness import Liveness
 from .formula import formula, sanitised
+from .kernels import Kernels
 from .names import Names
 from .spelling import Spelling
 from .statements import Statements
@@ -28,7 +29,9 @@ class Emitted:
 def emit(program: Program, graph: Graph, spelling: Spelling) -> Emitted:
     """The text for one library."""
     names = Names(program, graph, spelling)
-    body = _body(graph, names)
+    kernels = Kernels(graph, names)
+    body = _body(graph, names, kernels)
+    functions = kernels.lines()
     returned = _returned(graph, names)
     sizes = [f"{text}  # {sanitised(told)}" for text, told in names.size_lines()]
     code = "\n".join(_code(line) for line in [*sizes, *body, *returned])
@@ -36,7 +39,8 @@ def emit(program: Program, graph: Graph, spelling: Spelling) -> Emitted:
     lines = [
         *_header(program, spelling),
         *spelling.imports,
-        *_helpers(spelling, code),
+        *helper_lines(spelling, "\n".join([code, *functions])),
+        *functions,
         "",
         "",
         *([spelling.decorator] if spelling.decorator else []),
@@ -88,7 +92,7 @@ def _preamble(program: Program, names: Names, code: str) -> list[str]:
     return lines
 
 
-def _body(graph: Graph, names: Names) -> list[str]:
+def _body(graph: Graph, names: Names, kernels: Kernels) -> list[str]:
     alive = Liveness(graph)
     statements = Statements(names, alive)
     held: dict[int, list[str]] = {}  # names that hold a buffer, by its root
@@ -97,11 +101,15 @@ def _body(graph: Graph, names: Names) -> list[str]:
         if isinstance(value.operation, Input) or value.is_inline:
             continue
         name = names.text(value)
-        lines.append(f"{name} = {statements.text(value)}  # {formula(value, names.told)}")
+        if isinstance(value.operation, Fused):
+            lines.append(kernels.call(value))
+        elif not isinstance(value.operation, Part):  # which its kernel's line names
+            lines.append(f"{name} = {statements.text(value)}  # {formula(value, names.told)}")
         taken = statements.reused.get(value.number)
         if taken is not None:
             held[value.number] = held.pop(taken)
-        held.setdefault(alive.root[value.number], []).append(name)
+        if name:
+            held.setdefault(alive.root[value.number], []).append(name)
         dead = [n for r in alive.freed(value) if r != taken for n in held.pop(r, [])]
         lines += [f"del {', '.join(dead[n : n + 12])}" for n in range(0, len(dead), 12)]
     return lines
@@ -142,7 +150,7 @@ def _code(line: str) -> str:
     return line.split("  # ")[0]
 
 
-def _helpers(spelling: Spelling, code: str) -> list[str]:
+def helper_lines(spelling: Spelling, code: str) -> list[str]:
     """Helper functions that the code calls, and those that they call."""
     found: dict[str, str] = {}
     pending = [code]
@@ -153,7 +161,8 @@ def _helpers(spelling: Spelling, code: str) -> list[str]:
                 found[name] = source
                 pending.append(source)
     extra = [line for name in found for line in spelling.needs.get(name, ())]
-    lines = [*dict.fromkeys(extra)]
+    extra = sorted(dict.fromkeys(extra), key=lambda e: not e.startswith("import "))
+    lines = [line for e in extra for line in e.splitlines()]
     for name in spelling.helpers:
         if name in found:
             lines += ["", "", *found[name].strip("\n").splitlines()]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from ..ir.graph import Graph, Input, Number, Operand, Size, Value
+from ..ir.graph import Fused, Graph, Input, Number, Operand, Size, Value
 from ..ir.index import Index, Space
 from ..ir.program import Program
 from ..ir.signature import SizeTable, Unknown, unknown_of
@@ -29,7 +29,7 @@ class Names:
         for value in graph:
             if isinstance(value.operation, Input):
                 self._values[value.number] = self.arrays[value.operation.tensor] = f"a_{len(self.arrays)}"
-            elif not value.is_inline:
+            elif not value.is_inline and not isinstance(value.operation, Fused):
                 self._values[value.number] = f"t{count}"
                 count += 1
 
@@ -39,7 +39,7 @@ class Names:
             return self.number(value.operation.value)
         if isinstance(value.operation, Size):
             return self.size(value.operation.space)
-        return self._values[value.number]
+        return self._values.get(value.number, "")  # a fused value has none: its parts have
 
     def told(self, value: Value) -> str:
         """The name for comments: the user's where there is one."""
@@ -53,10 +53,7 @@ class Names:
         return self.text(value) if not name or _GENERATED.fullmatch(name) else name
 
     def number(self, value: float) -> str:
-        if value != value or value in (float("inf"), float("-inf")):
-            sign = "-" if value < 0 else ""
-            return f"{sign}{self.spelling.module}.{'nan' if value != value else 'inf'}"
-        return repr(value)
+        return number_text(value, self.spelling.module)
 
     def size(self, space: Space) -> str:
         """An extent: a literal, or a name that the header binds."""
@@ -115,6 +112,17 @@ class Names:
         """What the emitted text reads from `sizes`."""
         spaces = [s for _, s in self._sizes.values() if self._origin(s).startswith("sizes[")]
         return {self.key(s): s for s in spaces}
+
+
+def number_text(value: float, module: str = "np") -> str:
+    """A plain number; what is not finite by the library's name.
+
+    >>> number_text(0.5), number_text(float("-inf"))
+    ('0.5', '-np.inf')
+    """
+    if value != value or value in (float("inf"), float("-inf")):
+        return f"{'-' if value < 0 else ''}{module}.{'nan' if value != value else 'inf'}"
+    return repr(value)
 
 
 def tuple_text(parts: Iterable[str]) -> str:

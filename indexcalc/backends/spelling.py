@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..ir.index import Space
+from ..ir.kernel import Kernel
 from ..lower.target import ARRAYS, Target
+
+
+@dataclass(frozen=True)
+class KernelText:
+    """Lines of a function NAME(x_0, …, n_0, …, floating) that gives a tuple of the outputs.
+
+    The x are the inputs, the n the extents of `spaces`, `floating` the dtype of what is of kind "float".
+    """
+
+    lines: tuple[str, ...]
+    spaces: tuple[Space, ...]
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,7 @@ class Spelling:
     real_part: str = "{0}"
     target: Target = ARRAYS
     number_first: bool = True  # whether an in-place function takes a number as its first operand
+    kernel: Callable[[Kernel, str], KernelText] | None = None  # the text of a fused kernel, by the name of its function
 
 
 INFIX = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...ir.index import Space
-from ...ir.kernel import Affine, Block, Extent, Kernel, Load, Loop, Map, Store
+from ...ir.kernel import Affine, Block, Extent, Kernel, Load, Loop, Map, Store, block_made
 from ...ir.slots import unknown_of
 
 
@@ -27,8 +27,12 @@ def _every(kernel: Kernel) -> list[Space]:
     spaces = [x.space for array in (*kernel.inputs, *kernel.outputs) for x in array.axes]
     spaces += [tile.axis.space for tile in kernel.grid]
     for step in kernel.steps():
+        made = block_made(step)
+        if made is not None:  # the axes of which conditions and positions may be the only ones to speak
+            spaces += [x.space for x in made.axes]
         if isinstance(step, Loop):
             spaces.append(step.tile.axis.space)
+            spaces += [x.space for c in step.skip for _, x in c.form.terms]
         if isinstance(step, (Load, Store)):
             for slot in step.slots:
                 if isinstance(slot, Affine):

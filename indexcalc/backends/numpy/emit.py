@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ...ir.kernel import Kernel
 from .. import helpers
-from ..spelling import INFIX, Spelling
+from ..spelling import INFIX, KernelText, Spelling
 from .erf import ERF
+from .kernel import kernel_text
+from .kernel_helpers import KERNEL_HELPERS, KERNEL_NEEDS
 
 _OUT = {
     "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "divide", "negative": "negative",
@@ -91,21 +94,39 @@ def array_helpers(module: str) -> dict[str, str]:
     return {name: helpers.spelled(text, module) for name, text in texts.items()}
 
 
+_MAPS = array_maps("np")
+
+
+def _kernel(kernel: Kernel, name: str) -> KernelText:
+    return kernel_text(kernel, name, _MAPS)
+
+
 NUMPY = Spelling(
     name="numpy",
     title="NumPy",
     module="np",
     imports=("import numpy as np",),
-    preamble=("real = {floating}.real.dtype",),
+    preamble=("real = {floating}.real.dtype", "floating = {floating}.dtype"),
     default_real="np.float64",
     decorator='@np.errstate(all="ignore")',
-    maps=array_maps("np"),
+    maps=_MAPS,
     in_place=array_in_place("np"),
     operations={
         **array_operations("np"),
         "einsum": "np.einsum({0!r}, {1}, {2})",  # of columns 40 times as fast as matmul, of rows as fast
     },
-    helpers={**array_helpers("np"), "erf": ERF, "scatter_add": helpers.spelled(helpers.SCATTER_ADD, "np")},
-    needs={"erf": ("import math",), "scatter_add": ("import math",), "scatter_windows": ("import itertools",)},
+    helpers={
+        **array_helpers("np"),
+        "erf": ERF,
+        "scatter_add": helpers.spelled(helpers.SCATTER_ADD, "np"),
+        **KERNEL_HELPERS,
+    },
+    needs={
+        "erf": ("import math",),
+        "scatter_add": ("import math",),
+        "scatter_windows": ("import itertools",),
+        **KERNEL_NEEDS,
+    },
     real_part="{0}.real",
+    kernel=_kernel,
 )

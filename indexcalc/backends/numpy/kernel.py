@@ -1,0 +1,204 @@
+"""A kernel as a function of NumPy arrays: tiles handed out to threads, each step one call that writes into scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...ir.index import Index
+from ...ir.kernel import Condition, Kernel, Loop, Step, Store, Tile, block_made
+from ..names import tuple_text
+from ..spelling import KernelText
+from .kernel_names import KernelNames
+from .kernel_plan import Plan, plan_of
+from .kernel_slots import matrix_axes
+from .kernel_steps import Steps
+
+
+def kernel_text(kernel: Kernel, name: str, maps: Mapping[str, str]) -> KernelText:
+    """The function.  `maps`: elementwise functions as the emitted text writes them."""
+    names = KernelNames(kernel)
+    plan = plan_of(kernel, names)
+    steps = Steps(names, plan, maps)
+    loops = _Loops(names, steps)
+    parallel = [t for t in kernel.grid if t.parallel]
+    body = loops.body(kernel.body)
+    for tile in reversed([t for t in kernel.grid if not t.parallel]):
+        body = loops.walk(tile, "0", names.extent(tile.axis.space), body)
+    sums = [f"y_{n}" for n, o in enumerate(kernel.outputs) if o.accumulated]
+    work = [
+        '@np.errstate(all="ignore")',
+        f"def work({', '.join(['tiles', *sums])}):",
+        *_indented(_scratch(plan, steps, "\n".join(body))),
+        *_indented(_tiles(names, parallel, body)),
+    ]
+    arguments = [f"x_{n}" for n in range(len(kernel.inputs))] + [f"n_{n}" for n in range(len(names.spaces))]
+    returned = tuple_text(f"y_{n}" for n in range(len(kernel.outputs)))
+    inner = [*_arrays(kernel, names), "", *work, "", *_handed_out(kernel, names, parallel, sums), f"return {returned}"]
+    head = f"def {name}({', '.join([*arguments, 'floating'])}):"
+    return KernelText((head, *_indented(inner)), names.spaces)
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" if line else "" for line in lines]
+
+
+def _arrays(kernel: Kernel, names: KernelNames) -> list[str]:
+    """Inputs that are made fit for what the body does with them, and the outputs."""
+    lines = ["real = np.zeros((), floating).real.dtype"]
+    for number, moving in matrix_axes(kernel, names).items():
+        lines.append(f"x_{number} = blas_ready(x_{number}, {tuple_text(map(str, moving))})")
+    for number, array in enumerate(kernel.inputs):
+        if array.kind == "int" and array.axes:
+            lines.append(f"x_{number} = x_{number}.astype(np.int64, copy=False)")
+    for number, output in enumerate(kernel.outputs):
+        make = "zeros" if output.accumulated else "empty"
+        shape = tuple_text(names.extent(x.space) for x in output.axes)
+        lines.append(f"y_{number} = np.{make}({shape}, {names.dtype(output.kind)})")
+    return lines
+
+
+def _scratch(plan: Plan, steps: Steps, body: str) -> list[str]:
+    lines = [f"w_{n} = np.empty({size}, {dtype})" for n, (size, dtype) in enumerate(plan.buffers)]
+    lines += [f"{name} = np.ones({size}, {dtype})" for (size, dtype), name in steps.ones.items()]
+    return [*lines, *(["found = {}"] if "negative(found, " in body else [])]
+
+
+def _tiles(names: KernelNames, parallel: Sequence[Tile], body: list[str]) -> list[str]:
+    """The walk over the tiles that this call was given."""
+    if not parallel:
+        return ["for _ in tiles:", *_indented(body)]
+    lines = []
+    for tile in parallel:
+        if tile.size:
+            lines.append(_end(names, tile, names.extent(tile.axis.space)))
+            lines.append(f"{names.count(tile.axis)} = {names.end(tile.axis)} - {names.first(tile.axis)}")
+    target = ", ".join(names.first(t.axis) for t in parallel)
+    return [f"for {target}{',' if len(parallel) == 1 else ''} in tiles:", *_indented([*lines, *body])]
+
+
+def _end(names: KernelNames, tile: Tile, stop: str) -> str:
+    return f"{names.end(tile.axis)} = min({names.first(tile.axis)} + {tile.size}, {stop})"
+
+
+class _Loops:
+    """Bodies with their loops, whose bounds follow from the conditions under which tiles are left out."""
+
+    def __init__(self, names: KernelNames, steps: Steps) -> None:
+        self.names = names
+        self.steps = steps
+
+    def body(self, steps: Sequence[Step]) -> list[str]:
+        lines: list[str] = []
+        for step in steps:
+            if not isinstance(step, Loop):
+                lines += self.steps.lines(step)
+                continue
+            start, stop = bounds(self.names, step)
+            stop_name = self.names.stop(step.tile.axis)
+            if stop != self.names.extent(step.tile.axis.space):
+                lines.append(f"{stop_name} = {stop}")
+                stop = stop_name
+            lines += self.walk(step.tile, start, stop, self.body(step.body))
+        return lines or ["pass"]
+
+    def walk(self, tile: Tile, start: str, stop: str, body: list[str]) -> list[str]:
+        names, axis = self.names, tile.axis
+        first = names.first(axis)
+        if not tile.size:
+            return [f"for {first} in range({f'{start}, ' if start != '0' else ''}{stop}):", *_indented(body)]
+        inner = [_end(names, tile, stop), f"{names.count(axis)} = {names.end(axis)} - {first}", *body]
+        return [f"for {first} in range({start}, {stop}, {tile.size}):", *_indented(inner)]
+
+
+def bounds(names: KernelNames, loop: Loop) -> tuple[str, str]:
+    """Where the walk begins and ends: at the first and behind the last position for which all conditions can hold.
+
+    Positions outside change nothing, as tiles of them alone would be left out.
+    """
+    axis = loop.tile.axis
+    low, high = ["0"], [names.extent(axis.space)]
+    for condition in loop.skip:
+        own = sum(c for c, x in condition.form.terms if x == axis)
+        rest = names.extreme([t for t in condition.form.terms if t[1] != axis], condition.form.offset, largest=True)
+        if own > 0:  # own * position >= -rest
+            low.append(_negated(names, condition, axis) if own == 1 else f"-(({rest}) // {own})")
+        elif own < 0:
+            high.append(_beyond(names, condition, axis) if own == -1 else f"({rest}) // {-own} + 1")
+        else:
+            high.append(f"{high[0]} if {rest} >= 0 else 0")
+    return _of("max", low), _of("min", high)
+
+
+def _negated(names: KernelNames, condition: Condition, axis: Index) -> str:
+    terms = [(-c, x) for c, x in condition.form.terms if x != axis]
+    return names.extreme(terms, -condition.form.offset, largest=False)
+
+
+def _beyond(names: KernelNames, condition: Condition, axis: Index) -> str:
+    terms = [t for t in condition.form.terms if t[1] != axis]
+    return names.extreme(terms, condition.form.offset + 1, largest=True)
+
+
+def _of(function: str, parts: Sequence[str]) -> str:
+    found = list(dict.fromkeys(parts))
+    return found[0] if len(found) == 1 else f"{function}({', '.join(found)})"
+
+
+def _handed_out(kernel: Kernel, names: KernelNames, parallel: Sequence[Tile], sums: Sequence[str]) -> list[str]:
+    """The groups of tiles, long ones first, and the call that runs them."""
+    owners = [t for t in parallel if not sums or all(_keeps(s, t.axis) for s in _additions(kernel))]
+    others = [t for t in parallel if t not in owners]
+    place = tuple_text(names.first(t.axis) for t in parallel) if parallel else "()"
+    inner = f"[{place}{_comprehension(names, others)}]"
+    lines = [f"groups = [{inner}{_comprehension(names, owners)}]"]
+    length = _length(names, kernel, parallel, owners)
+    if length:
+        lines = [*length, *lines, "groups.sort(key=lambda group: length(*group[0]), reverse=True)"]
+    return [*lines, f"in_threads(work, {', '.join(['groups', _effort(names, kernel), *sums])})"]
+
+
+def _comprehension(names: KernelNames, tiles: Sequence[Tile]) -> str:
+    parts = []
+    for tile in tiles:
+        stop = names.extent(tile.axis.space)
+        walk = f"range(0, {stop}, {tile.size})" if tile.size else f"range({stop})"
+        parts.append(f" for {names.first(tile.axis)} in {walk}")
+    return "".join(parts)
+
+
+def _additions(kernel: Kernel) -> list[Store]:
+    return [s for s in kernel.steps() if isinstance(s, Store) and s.mode == "+="]
+
+
+def _keeps(store: Store, axis: Index) -> bool:
+    """Whether different positions along the axis store to different places."""
+    return axis in store.slots
+
+
+def _length(names: KernelNames, kernel: Kernel, parallel: Sequence[Tile], owners: Sequence[Tile]) -> list[str]:
+    """A function that tells how far the first loop with bounds walks, where that differs between groups."""
+    for loop in kernel.body:
+        if isinstance(loop, Loop) and loop.skip:
+            axes = {x for c in loop.skip for _, x in c.form.terms if x in names.walked} - {loop.tile.axis}
+            if axes and axes <= {t.axis for t in owners}:
+                start, stop = bounds(names, loop)
+                ends = [_end(names, t, names.extent(t.axis.space)) for t in parallel if t.axis in axes and t.size]
+                found = f"return {stop}" if start == "0" else f"return {stop} - {start}"
+                head = f"def length({', '.join(names.first(t.axis) for t in parallel)}):"
+                return [head, *_indented([*ends, found]), ""]
+    return []
+
+
+def _effort(names: KernelNames, kernel: Kernel) -> str:
+    """The elements of the block that has most axes, over all tiles."""
+    most: tuple[Index, ...] = ()
+    bodies: list[tuple[Sequence[Step], tuple[Index, ...]]] = [(kernel.body, tuple(t.axis for t in kernel.grid))]
+    while bodies:
+        body, around = bodies.pop()
+        for step in body:
+            if isinstance(step, Loop):
+                bodies.append((step.body, (*around, step.tile.axis)))
+            block = block_made(step)
+            axes = tuple(dict.fromkeys((*around, *(block.axes if block else ()))))
+            most = max(most, axes, key=len)
+    return " * ".join(names.extent(x.space) for x in most) or "1"

@@ -1,0 +1,178 @@
+"""Where the blocks of a kernel lie: views of arrays, scratch that is used again, or arrays of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...ir.index import Index
+from ...ir.kernel import (
+    Block,
+    Carry,
+    Contract,
+    Kernel,
+    Loop,
+    Map,
+    Mask,
+    Reduce,
+    Step,
+    Store,
+    block_made,
+    blocks_read,
+)
+from .kernel_names import KernelNames
+
+OVERWRITES = frozenset({
+    "add", "subtract", "multiply", "divide", "negative", "reciprocal", "exp", "log", "sqrt", "square", "sin", "cos",
+    "tan", "tanh", "sinh", "cosh", "maximum", "minimum", "power", "relu", "sigmoid", "logical_and", "logical_or",
+    "logical_not",
+})  # fmt: skip
+"""Functions that may write into an operand of the result's axes and kind: element by element, one ufunc at a time."""
+
+
+@dataclass
+class Plan:
+    """Places of blocks with several axes; others are arrays of their own, which costs nothing.
+
+    `scratch`: the buffer of a block; `taken`: the block whose place it takes over; `direct`: the store in whose array
+    it is made; `buffers`: (elements, dtype) of each buffer.
+    """
+
+    scratch: dict[int, int] = field(default_factory=dict)
+    taken: dict[int, Block] = field(default_factory=dict)
+    direct: dict[int, Store] = field(default_factory=dict)
+    buffers: list[tuple[str, str]] = field(default_factory=list)
+
+
+def plan_of(kernel: Kernel, names: KernelNames) -> Plan:
+    """The plan of one kernel."""
+    planner = _Planner(names, kernel)
+    planner.walk(kernel.body)
+    return planner.plan
+
+
+class _Planner:
+    """Steps are numbered in the order of their text; a loop ends at a number of its own."""
+
+    def __init__(self, names: KernelNames, kernel: Kernel) -> None:
+        self.names = names
+        self.plan = Plan()
+        self.last = last_uses(kernel.body)
+        self.stores = _direct_stores(kernel, names)
+        self.clock = 0
+        self.free: dict[tuple[tuple[str, ...], str], list[int]] = {}
+        self.home: dict[int, Block] = {}  # the block that now has a buffer, by buffer
+        self.owned: set[int] = set()  # blocks that may be written over
+
+    def walk(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            self.clock += 1
+            if isinstance(step, Loop):
+                self.walk(step.body)
+                self.clock += 1
+            else:
+                self._place(step)
+            self._release()
+
+    def _release(self) -> None:
+        """Buffers of blocks that nothing reads any more."""
+        for buffer, block in list(self.home.items()):
+            if self.last.get(block.number, 0) <= self.clock:
+                del self.home[buffer]
+                self.free.setdefault(self._class(block), []).append(buffer)
+
+    def _class(self, block: Block) -> tuple[tuple[str, ...], str]:
+        return tuple(sorted(self.names.most(x) for x in block.axes)), self.names.dtype(block.kind)
+
+    def _place(self, step: Step) -> None:
+        block = block_made(step)
+        if block is None or len(block.axes) < 2 or not isinstance(step, (Map, Mask, Contract, Reduce, Carry)):
+            return
+        if isinstance(step, Carry) and step.operation == "shift":
+            return  # each new maximum is an array of its own
+        self.owned.add(block.number)
+        if block.number in self.stores and isinstance(step, (Map, Contract, Reduce)):
+            self.plan.direct[block.number] = self.stores[block.number]
+            self.owned.discard(block.number)  # what is stored stays as it is
+            return
+        source = self._overwritten(step, block)
+        if source is not None:
+            self.plan.taken[block.number] = source
+            for buffer, held in self.home.items():
+                if held.number == source.number:
+                    self.home[buffer] = block
+                    self.plan.scratch[block.number] = buffer
+        else:
+            self._give(block)
+
+    def _overwritten(self, step: Step, block: Block) -> Block | None:
+        if isinstance(step, Map) and step.function in OVERWRITES:
+            candidates = [a for a in step.arguments if isinstance(a, Block)]
+        elif isinstance(step, Map) and step.function == "masked":
+            candidates = [a for a in step.arguments[:1] if isinstance(a, Block)]
+        elif isinstance(step, Mask):
+            candidates = [step.source]
+        else:
+            return None
+        for each in candidates:
+            alike = each.axes == block.axes and each.kind == block.kind
+            if alike and each.number in self.owned and self.last[each.number] == self.clock:
+                return each
+        return None
+
+    def _give(self, block: Block) -> None:
+        key = self._class(block)
+        waiting = self.free.get(key)
+        if waiting:
+            buffer = waiting.pop()
+        else:
+            buffer = len(self.plan.buffers)
+            self.plan.buffers.append((" * ".join(self.names.most(x) for x in block.axes), key[1]))
+        self.plan.scratch[block.number] = buffer
+        self.home[buffer] = block
+
+
+def last_uses(body: Sequence[Step]) -> dict[int, int]:
+    """When each block is last read: where that is in a loop that does not make it, at the loop's end."""
+    last: dict[int, int] = {}
+    made: dict[int, tuple[int, ...]] = {}
+    ends: dict[int, int] = {}
+    reads: list[tuple[int, tuple[int, ...], int]] = []
+    clock = 0
+
+    def walk(steps: Sequence[Step], loops: tuple[int, ...]) -> None:
+        nonlocal clock
+        for step in steps:
+            clock += 1
+            block = block_made(step)
+            if block is not None:
+                made[block.number] = loops
+            reads.extend((each.number, loops, clock) for each in blocks_read(step))
+            if isinstance(step, Loop):
+                own = clock
+                walk(step.body, (*loops, own))
+                clock += 1
+                ends[own] = clock
+
+    walk(body, ())
+    for number, loops, at in reads:
+        deeper = loops[len(made[number]) :]
+        last[number] = max(last.get(number, 0), ends[deeper[0]] if deeper else at)
+    return last
+
+
+def _direct_stores(kernel: Kernel, names: KernelNames) -> dict[int, Store]:
+    """Stores whose block can be made in the output itself: all of it, in the order of the output's axes."""
+    found: dict[int, Store] = {}
+    bodies: list[Sequence[Step]] = [kernel.body]
+    while bodies:
+        body = bodies.pop()
+        here = {b.number for b in map(block_made, body) if b is not None}
+        for step in body:
+            if isinstance(step, Loop):
+                bodies.append(step.body)
+            elif isinstance(step, Store) and step.mode == "=" and step.source.number in here:
+                axes = tuple(s for s in step.slots if isinstance(s, Index) and names.shown(s))
+                if axes == step.source.axes and len(axes) > 1:
+                    found.setdefault(step.source.number, step)
+    return found

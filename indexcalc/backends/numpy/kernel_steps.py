@@ -1,0 +1,282 @@
+"""The lines for each step of a kernel's body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...ir.elementwise import COMPARING
+from ...ir.graph import Kind
+from ...ir.index import Index
+from ...ir.kernel import (
+    Argument,
+    Block,
+    Carry,
+    Condition,
+    Constant,
+    Contract,
+    Extent,
+    Fold,
+    Load,
+    Map,
+    Mask,
+    Position,
+    Reduce,
+    Shift,
+    Step,
+    Store,
+)
+from ..names import number_text, tuple_text
+from .kernel_names import KernelNames, aligned
+from .kernel_plan import Plan
+from .kernel_products import product_text
+from .kernel_slots import load_lines, store_lines, view
+
+UFUNCS = {
+    name: f"np.{name}"
+    for name in (
+        "add", "subtract", "multiply", "divide", "negative", "exp", "log", "sqrt", "square", "sin", "cos", "tan",
+        "tanh", "sinh", "cosh", "maximum", "minimum", "power", "less", "less_equal", "greater", "greater_equal",
+        "equal", "not_equal", "logical_and", "logical_or", "logical_not",
+    )
+}  # fmt: skip
+"""Functions that are one call with `out=`."""
+
+NEUTRAL = {"max": "-np.inf", "min": "np.inf"}
+FOLDS = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
+
+
+class Steps:
+    """Writes steps.  `ones`: (elements, dtype) of the vectors of ones with which rows and columns are summed."""
+
+    def __init__(self, names: KernelNames, plan: Plan, maps: Mapping[str, str]) -> None:
+        self.names = names
+        self.plan = plan
+        self.maps = maps
+        self.ones: dict[tuple[str, str], str] = {}
+
+    def lines(self, step: Step) -> list[str]:
+        found: list[str] = _LINES[type(step)](self, step)
+        return found
+
+    def place(self, block: Block) -> str:
+        """Where the block lies; "" for one that a call makes by itself."""
+        if block.number in self.plan.taken:
+            return self.names.block(self.plan.taken[block.number])
+        if block.number in self.plan.direct:
+            store = self.plan.direct[block.number]
+            return view(self.names, f"y_{store.array}", store.slots)
+        if block.number in self.plan.scratch:
+            size, shape = self.names.elements(block.axes), ", ".join(self.names.count(x) for x in block.axes)
+            return f"w_{self.plan.scratch[block.number]}[: {size}].reshape({shape})"
+        return ""
+
+    def made(self, block: Block, call: str) -> list[str]:
+        """The line for a call that takes `out=`, written with `{}` where that goes, and gives what it wrote into."""
+        place = self.place(block)
+        return [f"{self.names.block(block)} = {call.format(f', out={place}' if place else '')}"]
+
+    def filled(self, block: Block, *calls: str) -> list[str]:
+        """Lines that name the block's place, and then write into it."""
+        return [f"{self.names.block(block)} = {self.place(block)}", *calls]
+
+    def argument(self, argument: Argument, axes: tuple[Index, ...]) -> str:
+        if isinstance(argument, Constant):
+            return number_text(argument.value)
+        if isinstance(argument, Extent):
+            return self.names.extent(argument.space)
+        return aligned(self.names.block(argument), argument.axes, axes)
+
+    def summed(self, source: Block, kept: tuple[Index, ...]) -> str | None:
+        """The sum over the last or the first axis as a matrix product with ones; None where it is neither."""
+        if source.kind not in ("float", "real") or len(source.axes) - len(kept) != 1:
+            return None
+        if source.axes[:-1] == kept:
+            return f"np.matmul({self.names.block(source)}, {self.vector(source.axes[-1], source.kind)}{{}})"
+        if len(source.axes) == 2 and source.axes[1:] == kept:
+            return f"np.matmul({self.vector(source.axes[0], source.kind)}, {self.names.block(source)}{{}})"
+        return None
+
+    def reduced(self, operation: str, source: Block, kept: tuple[Index, ...], text: str = "") -> str:
+        """The reduction as a call that takes `out=`, written with `{}`; maxima of nothing are infinite."""
+        gone = tuple_text(str(n) for n, x in enumerate(source.axes) if x not in kept)
+        whole = any(not self.names.tiled(x) for x in source.axes if x not in kept)
+        empty = f", initial={NEUTRAL[operation]}" if whole and operation in NEUTRAL else ""
+        return f"np.{FOLDS[operation]}.reduce({text or self.names.block(source)}, {gone}{{}}{empty})"
+
+    def vector(self, axis: Index, kind: Kind) -> str:
+        """As many ones as the axis has positions."""
+        key = self.names.most(axis), self.names.dtype(kind)
+        name = self.ones.setdefault(key, f"o_{len(self.ones)}")
+        return f"{name}[:{self.names.count(axis)}]" if self.names.tiled(axis) else name
+
+
+def _position(s: Steps, step: Position) -> list[str]:
+    names, axis = s.names, step.axis
+    single = axis in names.walked and not names.tiled(axis)
+    text = names.first(axis) if single else f"np.arange({names.first(axis)}, {names.end(axis)})"
+    return [f"{names.block(step.block)} = {text}"]
+
+
+def _map(s: Steps, step: Map) -> list[str]:
+    block, function = step.block, step.function
+    parts = [s.argument(a, block.axes) for a in step.arguments]
+    if function in COMPARING:
+        kinds = [a.kind if isinstance(a, Block) else "number" for a in step.arguments]
+        parts = [f"{p}.real" if kind == "float" else p for p, kind in zip(parts, kinds)]
+    if not block.axes and block.kind in ("float", "real") and not _floats(step):
+        text = parts[0] if function == "as_real" else s.maps[function].format(*parts)
+        return [f"{s.names.block(block)} = np.asarray({text}, {s.names.dtype(block.kind)})"]
+    if function in UFUNCS:
+        return s.made(block, f"{UFUNCS[function]}({', '.join(parts)}{{}})")
+    if function in ("reciprocal", "relu"):
+        call = f"np.divide(1.0, {parts[0]}{{}})" if function == "reciprocal" else f"np.maximum({parts[0]}, 0.0{{}})"
+        return s.made(block, call)
+    name = s.names.block(block)
+    if not s.place(block):
+        if function == "as_real":
+            return [f"{name} = np.asarray({parts[0]}, real)"]
+        if function in ("masked", "where"):
+            order = (1, 2, 0) if function == "masked" else (0, 1, 2)
+            return [f"{name} = np.where({', '.join(parts[n] for n in order)})"]
+        return [f"{name} = {s.maps[function].format(*parts)}"]
+    return s.filled(block, *_into(s, step, parts, name))
+
+
+def _floats(step: Map) -> bool:
+    """Whether an argument brings the dtype of the result along; plain numbers and integers bring float64."""
+    return any(isinstance(a, Block) and a.kind in ("float", "real") for a in step.arguments)
+
+
+def _into(s: Steps, step: Map, parts: list[str], out: str) -> list[str]:
+    """A function that is several calls, or none that writes into a place."""
+    if step.function == "sigmoid":
+        return [
+            f"np.negative({parts[0]}, out={out})",
+            f"np.exp({out}, out={out})",
+            f"np.add({out}, 1.0, out={out})",
+            f"np.divide(1.0, {out}, out={out})",
+        ]
+    if step.function in ("masked", "where"):
+        plain, condition, chosen = parts if step.function == "masked" else (parts[2], parts[0], parts[1])
+        copied = [] if step.block.number in s.plan.taken else [f"np.copyto({out}, {plain})"]
+        return [*copied, f"np.copyto({out}, {chosen}, where={condition})"]
+    text = parts[0] if step.function == "as_real" else s.maps[step.function].format(*parts)
+    return [f"np.copyto({out}, {text})"]
+
+
+def _mask(s: Steps, step: Mask) -> list[str]:
+    names, block = s.names, step.block
+    out = names.block(block)
+    source = aligned(names.block(step.source), step.source.axes, block.axes)
+    if s.place(block):
+        lines = s.filled(block, *([] if block.number in s.plan.taken else [f"np.copyto({out}, {source})"]))
+    else:
+        whole = block.axes == step.source.axes
+        lines = [f"{out} = np.array({source})" if whole else f"{out} = np.full({names.shape(block.axes)}, {source})"]
+    for condition in step.conditions:
+        lines += _masked(s, condition, block, out, number_text(step.fill))
+    return lines
+
+
+def _masked(s: Steps, condition: Condition, block: Block, out: str, fill: str) -> list[str]:
+    """Overwrites where the condition fails, if it fails anywhere in this tile."""
+    names, form = s.names, condition.form
+    moving = tuple((c, x) for c, x in form.terms if names.shown(x))
+    test = f"if {names.extreme(form.terms, form.offset, largest=False)} < 0:"
+    if not moving:
+        return [test, f"    {out}[...] = {fill}"]
+    axes = "".join(f", ({c}, {names.count(x)})" for c, x in moving)
+    where = aligned(f"negative(found, {names.start(form)}{axes})", tuple(x for _, x in moving), block.axes)
+    return [test, f"    np.copyto({out}, {fill}, where={where})"]
+
+
+def _contract(s: Steps, step: Contract) -> list[str]:
+    return [f"{s.names.block(step.block)} = {product_text(s.names, step, s.place(step.block))}"]
+
+
+def _reduce(s: Steps, step: Reduce) -> list[str]:
+    names, source, kept = s.names, step.source, step.block.axes
+    remaining = tuple(x for x in source.axes if x in kept)
+    if step.operation == "sum" and remaining == kept:
+        product = s.summed(source, kept)
+        if product is not None:
+            return s.made(step.block, product)
+    if step.operation == "shift":
+        gone = tuple_text(str(n) for n, x in enumerate(source.axes) if x not in kept)
+        text = f"shift_of({names.block(source)}, {gone})"
+    else:
+        call = s.reduced(step.operation, source, kept)
+        if remaining == kept:
+            return s.made(step.block, call)
+        text = call.format("")
+    text, name = aligned(text, remaining, kept), names.block(step.block)
+    return s.filled(step.block, f"np.copyto({name}, {text})") if s.place(step.block) else [f"{name} = {text}"]
+
+
+def _carry(s: Steps, step: Carry) -> list[str]:
+    names, block = s.names, step.block
+    dtype, shape = names.dtype(block.kind), names.shape(block.axes)
+    start = {"sum": "0.0", "prod": "1.0", "max": "-np.inf", "min": "np.inf", "shift": "0.0"}[step.operation]
+    name = names.block(block)
+    lines = [f"{name} = np.full({shape}, {start}, {dtype})"]
+    if s.place(block):
+        lines = s.filled(block, f"{name}[...] = {start}")
+    if step.operation == "shift":
+        lines.append(f"{_top(block)} = np.full({shape}, -np.inf, {dtype})")
+    return lines
+
+
+def _top(carry: Block) -> str:
+    """The running maximum itself, of which the block shows what is subtracted."""
+    return f"top_{carry.number}"
+
+
+def _fold(s: Steps, step: Fold) -> list[str]:
+    carry, source = step.carry, step.source
+    name, function = s.names.block(carry), f"np.{FOLDS[step.operation]}"
+    text = s.names.block(source)
+    remaining = tuple(x for x in source.axes if x in carry.axes)
+    if remaining != source.axes:
+        product = s.summed(source, remaining) if step.operation == "sum" else None
+        text = (product or s.reduced(step.operation, source, carry.axes)).format("")
+    text = aligned(text, remaining, carry.axes)
+    return [f"{function}({name}, {text}, out={name})"]
+
+
+def _shift(s: Steps, step: Shift) -> list[str]:
+    names, carry, source = s.names, step.carry, step.source
+    remaining = tuple(x for x in source.axes if x in carry.axes)
+    seen = f"{names.block(source)}{'.real' if source.kind == 'float' else ''}"
+    if remaining != source.axes:
+        seen = s.reduced("max", source, carry.axes, seen).format("")
+    largest = aligned(seen, remaining, carry.axes)
+    name, gap = names.block(carry), f"gap_{carry.number}"
+    lines = [f"{_top(carry)}, {name}, {gap} = raised({_top(carry)}, {largest})"]
+    if step.rescaled:
+        lines.append(f"{gap} = np.exp({gap})")
+    for block, degree in step.rescaled:
+        factor = aligned(gap, carry.axes, block.axes)
+        into = names.block(block)
+        lines.append(f"np.multiply({into}, {factor if degree == 1 else f'{factor} ** {degree}'}, out={into})")
+    return lines
+
+
+def _store(s: Steps, step: Store) -> list[str]:
+    if s.plan.direct.get(step.source.number) is step:
+        return []
+    return store_lines(s.names, step)
+
+
+_LINES: Mapping[type, Callable[[Steps, Any], list[str]]] = {
+    Carry: _carry,
+    Contract: _contract,
+    Fold: _fold,
+    Load: lambda s, step: load_lines(s.names, step),
+    Map: _map,
+    Mask: _mask,
+    Position: _position,
+    Reduce: _reduce,
+    Shift: _shift,
+    Store: _store,
+}

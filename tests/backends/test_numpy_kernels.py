@@ -1,0 +1,233 @@
+"""Kernels as NumPy text against their plain meaning."""
+
+import threading
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from indexcalc.backends.numpy.emit import NUMPY
+from indexcalc.interpret.kernel import run_kernel
+from indexcalc.ir.index import Index, Space
+from indexcalc.ir.kernel import Affine, Array, Block, Constant, Contract, Kernel, Load, Map, Store, Tile
+from tests.backends.kernel_runs import kernel_source, numpy_kernel, run_numpy
+from tests.kernels import normalised_rows, streamed_softmax
+from tests.random_kernels import random_case
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "kernels" / "streamed_softmax.numpy.py.txt"
+H, L, D, T = Space("heads", "H"), Space("seq", "L"), Space("feat", "D"), Space("tok", "T")
+
+
+def agree(found, wanted, tolerance=1e-10):
+    assert len(found) == len(wanted)
+    for mine, theirs in zip(found, wanted):
+        assert mine.dtype == theirs.dtype
+        np.testing.assert_allclose(mine, theirs, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("seed", range(0, 240, 30))
+def test_random_kernels_mean_the_same(seed):
+    for each in range(seed, seed + 30):
+        kernel, inputs, extents = random_case(each)
+        agree(run_numpy(kernel, inputs, extents, threaded=each % 2 == 1), run_kernel(kernel, inputs, extents))
+
+
+def qkv(heads, length, feature, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal((heads, length, feature)).astype(dtype) for _ in range(3)]
+
+
+@pytest.mark.parametrize("sizes", [(2, 10, 5), (1, 1, 1), (3, 8, 1), (2, 0, 3), (0, 4, 2)])
+@pytest.mark.parametrize("tiles", [(4, 3), (1, 1), (3, 4), (16, 16)])
+def test_a_streamed_softmax(sizes, tiles):
+    extents = dict(zip((H, L, D), sizes))
+    kernel = streamed_softmax(*tiles)
+    for threaded in (False, True):
+        agree(run_numpy(kernel, qkv(*sizes), extents, threaded=threaded), run_kernel(kernel, qkv(*sizes), extents))
+
+
+def test_rows_of_minus_infinity_and_nan():
+    q, k, v = qkv(1, 9, 1)
+    k[0, :6] = -np.inf
+    k[0, 6:] = -1e4
+    q[0] = 1
+    q[0, 8] = np.nan
+    q[0, 7] = -np.inf  # its scores are +∞ and NaN
+    kernel, extents = streamed_softmax(4, 3), {H: 1, L: 9, D: 1}
+    found = run_numpy(kernel, [q, k, v], extents)
+    agree(found, run_kernel(kernel, [q, k, v], extents))
+    assert np.isfinite(found[0][0, 6]).all() and np.isnan(found[0][0, :6]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.complex64, np.complex128])
+def test_dtypes(dtype):
+    tolerance = 1e-12 if dtype == np.complex128 else 2e-5
+    for kernel, inputs, extents in (
+        (streamed_softmax(), qkv(2, 10, 5, dtype), {H: 2, L: 10, D: 5}),
+        (normalised_rows(), [qkv(1, 9, 6, dtype)[0][0], qkv(1, 1, 6, dtype)[0][0, 0]], {T: 9, D: 6}),
+    ):
+        found = run_numpy(kernel, inputs, extents, dtype)
+        wanted = run_kernel(kernel, [x.astype(np.result_type(x, np.float64)) for x in inputs], extents)
+        real = np.empty((), dtype).real.dtype
+        assert [y.dtype for y in found] == [real if k.kind == "real" else dtype for k in kernel.outputs]
+        for mine, theirs in zip(found, wanted):
+            np.testing.assert_allclose(mine, theirs, rtol=tolerance, atol=tolerance)
+
+
+def layouts(x):
+    """The same numbers, laid out in memory in other ways."""
+    wide = np.zeros([2 * n for n in x.shape])
+    wide[tuple(slice(None, None, 2) for _ in x.shape)] = x
+    fixed = x.copy()
+    fixed.flags.writeable = False
+    return {
+        "Fortran": np.asfortranarray(x),
+        "every other": wide[tuple(slice(None, None, 2) for _ in x.shape)],
+        "backwards": np.flip(np.flip(x).copy()),
+        "transposed": np.ascontiguousarray(x.transpose(1, 2, 0)).transpose(2, 0, 1),
+        "read-only": fixed,
+        "repeated": np.broadcast_to(x[:, :1], x.shape),
+    }
+
+
+@pytest.mark.parametrize("layout", sorted(layouts(np.zeros((1, 1, 1)))))
+def test_inputs_lie_in_memory_as_they_like(layout):
+    inputs = [layouts(x)[layout] for x in qkv(2, 10, 5)]
+    kernel, extents = streamed_softmax(), {H: 2, L: 10, D: 5}
+    agree(run_numpy(kernel, inputs, extents), run_kernel(kernel, [x.copy() for x in inputs], extents))
+
+
+def products(left, right, kept, order):
+    """C[kept] = Σ A[left] B[right] as one block of whole axes; letters are axes."""
+    axes = {x: Index(x, Space(x, x.upper())) for x in "abcdef"}
+    of = lambda letters: tuple(axes[x] for x in letters)  # noqa: E731
+    a, b, c = Block(0, of(order), "float"), Block(1, of(right), "float"), Block(2, of(kept), "float")
+    body = (Load(a, 0, of(left)), Load(b, 1, of(right)), Contract(c, a, b), Store(0, of(kept), c, "="))
+    return Kernel((Array(of(left), "float"), Array(of(right), "float")), (Array(of(kept), "float"),), (), body)
+
+
+PRODUCTS = [
+    "ab,bc->ac", "ab,cb->ca", "ba,bc->ca", "abc,dc->abd", "abc,cd->dab", "abd,abc->dc", "abd,abc->cd", "dab,abc->dc",
+    "abc,abd->acd", "abc,acd->abd", "abc,ac->ab", "ac,abc->ab", "abc,abc->", "ab,ab->a", "ab,ab->b", "ab,b->a",
+    "b,ab->a", "a,a->", "ab,c->c", "ab,c->abc"[:7], "abc,bd->da", "abcd,bd->ac", "abe,abcde->cd", "abcd,efcd->abef",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", PRODUCTS)
+@pytest.mark.parametrize("empty", ["", "a", "b"])
+def test_products_of_blocks(spec, empty):
+    left, right, kept = spec.replace("->", ",").split(",")
+    sizes = {x: 0 if x == empty else 2 + n for n, x in enumerate("abcdef")}
+    rng = np.random.default_rng(5)
+    a, b = (rng.standard_normal([sizes[x] for x in axes]) for axes in (left, right))
+    for order in (left, left[::-1]):
+        kernel = products(left, right, kept, order)
+        (found,) = run_numpy(kernel, [a, b], {s: sizes[s.name] for s in kernel_source(kernel)[1]})
+        np.testing.assert_allclose(found, np.einsum(spec, a, b), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("weights", [(1, 1), (1, -1), (-1, 1), (-1, -1), (2, 1), (1, -3)])
+@pytest.mark.parametrize("shape", [(4, 7, 3), (7, 4, 1), (1, 5, 2), (0, 3, 2)])
+def test_sums_along_diagonals(weights, shape):
+    """y[c, w·i + v·j + 30] += x[i, j, c], in tiles."""
+    i, j, c, p = (Index(n, Space(n, n.upper())) for n in "ijcp")
+    x = Block(0, (i, c, j), "float")
+    form = Affine(((weights[0], i), (weights[1], j)), 30)
+    kernel = Kernel(
+        (Array((i, j, c), "float"),),
+        (Array((c, p), "float", accumulated=True),),
+        (Tile(i, 3), Tile(j, 4, parallel=False)),
+        (Load(x, 0, (i, j, c)), Store(0, (c, form), x, "+=")),
+    )
+    array = np.random.default_rng(6).standard_normal(shape)
+    extents = {i.space: shape[0], j.space: shape[1], c.space: shape[2], p.space: 60}
+    for threaded in (False, True):
+        agree(run_numpy(kernel, [array], extents, threaded=threaded), run_kernel(kernel, [array], extents))
+
+
+def test_a_position_outside_is_refused():
+    i, p = Index("i", T), Index("p", L)
+    x = Block(0, (i,), "float")
+    kernel = Kernel(
+        (Array((p,), "float"),),
+        (Array((i,), "float"),),
+        (Tile(i, 3),),
+        (Load(x, 0, (Affine(((1, i),), -1),)), Store(0, (i,), x, "=")),
+    )
+    for extents in ({T: 4, L: 9}, {T: 12, L: 10}):
+        with pytest.raises(IndexError, match="a position lies outside of its axis"):
+            run_numpy(kernel, [np.zeros(extents[L])], extents)
+
+
+def test_warnings_stay_silent_in_threads():
+    kernel, extents = normalised_rows(2), {T: 9, D: 4}
+    x = np.full((9, 4), np.inf)
+    with np.errstate(all="raise"):
+        y, _ = run_numpy(kernel, [x, np.ones(4)], extents, threaded=True)
+    assert np.isnan(y).all()
+
+
+def blas_threads():
+    return [lib["num_threads"] for lib in threadpoolctl.threadpool_info() if lib["user_api"] == "blas"]
+
+
+def test_blas_has_its_threads_back_also_after_an_error_and_from_many_callers():
+    before = blas_threads()
+    x = Block(0, (Index("i", T),), "float")
+    outside = Kernel(
+        (Array((Index("p", L),), "float"),),
+        (Array((Index("i", T),), "float"),),
+        (Tile(Index("i", T), 2),),
+        (Load(x, 0, (Affine(((1, Index("i", T)),), 0),)), Store(0, (Index("i", T),), x, "=")),
+    )
+    wrong, right = numpy_kernel(outside, threaded=True), numpy_kernel(streamed_softmax(), threaded=True)
+    inputs, extents = qkv(2, 40, 5), {H: 2, L: 40, D: 5}
+    wanted = run_kernel(streamed_softmax(), inputs, extents)
+
+    def call(n):
+        if n % 3 == 0:
+            with pytest.raises(IndexError, match="outside of its axis"):
+                wrong([np.zeros(3)], {T: 40, L: 3})
+        else:
+            agree(right(inputs, extents), wanted)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(call, range(24)))
+    assert blas_threads() == before
+
+
+def test_a_user_who_keeps_blas_to_one_thread_gets_one():
+    seen = set()
+    i = Index("i", T)
+    x, y = Block(0, (i,), "float"), Block(1, (i,), "float")
+    body = (Load(x, 0, (i,)), Map(y, "add", (x, Constant(1))), Store(0, (i,), y, "="))
+    run = numpy_kernel(Kernel((Array((i,), "float"),), (Array((i,), "float"),), (Tile(i, 1),), body), threaded=True)
+
+    class Watched(np.ndarray):
+        def __getitem__(self, key):
+            seen.add(threading.get_ident())
+            return super().__getitem__(key)
+
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        run([np.zeros(500).view(Watched)], {T: 500})
+    assert seen == {threading.get_ident()}
+
+
+def test_memory_does_not_grow_with_the_square_of_the_length():
+    peaks = []
+    for length in (1024, 4096):
+        kernel, inputs, extents = streamed_softmax(256, 256), qkv(1, length, 8, np.float32), {H: 1, L: length, D: 8}
+        run = numpy_kernel(kernel)
+        tracemalloc.start()
+        found = run(inputs, extents, np.float32)
+        peaks.append(tracemalloc.get_traced_memory()[1] - sum(y.nbytes for y in found))
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0] < 3e6
+
+
+def test_the_text_of_a_kernel():
+    found = "\n".join(NUMPY.kernel(streamed_softmax(128, 512), "kernel_0").lines) + "\n"
+    assert found == GOLDEN.read_text(encoding="utf-8")
