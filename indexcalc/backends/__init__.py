@@ -68,13 +68,11 @@ def lowered(
     result is checked for well-formedness.
     """
     from ..lower.passes import Context
-    from ..lower.pipeline import run_passes
-    from ..lower.program import plain_graph, representative_sizes
+    from ..lower.program import lower_in, representative_sizes
     from .base import backend_named
 
     target = target or backend_named(backend).load_spelling().target
     if not program.outputs:
         raise fail("IX901", "the program defines nothing", hint="give a result a name: y = …")
     context = Context(representative_sizes(program, sizes), target)
-    graph = plain_graph(program, context)
-    return run_passes(graph, context, without=without, stop_after=stop_after, check=check), context
+    return lower_in(program, context, without=without, stop_after=stop_after, check=check), context

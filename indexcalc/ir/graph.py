@@ -232,13 +232,16 @@ class Output:
 class Graph:
     """Values in an order in which they can be computed.
 
-    `names`: definitions by their value's number.  `makers`: the definition for which a value was first made.
+    `names`: definitions by their value's number.  `makers`: the definition for which a value was first made.  `anew`:
+    numbers from each of which on values are made again that may equal earlier ones: none of those but inputs and
+    numbers may take their place, since what was computed before may be meant to be gone.
     """
 
     values: tuple[Value, ...]
     outputs: tuple[Output, ...]
     names: Mapping[int, str]
     makers: Mapping[int, str]
+    anew: tuple[int, ...] = ()
 
     def __iter__(self) -> Iterator[Value]:
         return iter(self.values)

@@ -22,6 +22,7 @@ class Builder:
         self.sizes = sizes
         self.order: tuple[Index, ...] = ()  # of the indices of the statement at hand: what is made takes it if it can
         self.values: list[Value] = []
+        self.found_again: set[int] = set()  # numbers of values that were asked for after they were made
         self._table: dict[object, Value] = {}
 
     def forget(self) -> None:
@@ -39,13 +40,17 @@ class Builder:
             numbers.setdefault(axis, len(numbers))
         inside = tuple((o.value.number, tuple(numbers[x] for x in o.labels)) for o in operands)
         along = tuple(numbers[i] for i in getattr(operation, "indices", ()))
-        plain = operation if not along else (type(operation).__name__, *_plain_fields(operation))
+        plain: object = operation if not along else (type(operation).__name__, *_plain_fields(operation))
+        if isinstance(operation, Number):
+            plain = "number", repr(operation.value)  # 0.0 and -0.0 compare equal
         key = (plain, along, inside, tuple((numbers[a], a.space) for a in axes), kind)
         found = self._table.get(key)
         if found is None:
             found = Value(len(self.values), operation, tuple(operands), tuple(axes), kind)
             self._table[key] = found
             self.values.append(found)
+        else:
+            self.found_again.add(found.number)
         return Operand(found, tuple(axes))
 
     def number(self, value: float) -> Operand:

@@ -10,6 +10,8 @@ from ..ir.expr import Delta, Expr, Extent, IndexSum, Literal, Number, Power, Pro
 from ..ir.index import Index
 from ..ir.walk import fresh_index, substitute
 
+MAX_EXACT = 2**53  # up to here a float holds every integer
+
 
 @dataclass
 class Factors:
@@ -65,7 +67,7 @@ def factors_of(body: Expr, bound: tuple[Index, ...], taken: frozenset[str]) -> F
 
 def as_float(value: Number) -> int | float:
     """A number as Python writes it: an integer that a float holds exactly stays one."""
-    if isinstance(value, int) and abs(value) <= 2**53:
+    if isinstance(value, int) and abs(value) <= MAX_EXACT:
         return value
     try:
         return value.numerator / value.denominator if isinstance(value, Fraction) else float(value)

@@ -13,6 +13,7 @@ from ..ir.windows import in_statement
 from .builder import Builder
 from .expressions import Lowering
 from .passes import Context, Decision
+from .passes.common import tell_shared
 from .pipeline import run_passes
 from .rebuild import needed
 from .target import ARRAYS, Target
@@ -46,18 +47,29 @@ def lower_program(
     ['Input', 'Input', 'Contract']
     """
     context = Context(representative_sizes(program, sizes), target, [] if decisions is None else decisions)
-    graph = plain_graph(program, context)
-    return run_passes(graph, context, without=without, stop_after=stop_after, check=check)
+    return lower_in(program, context, without=without, stop_after=stop_after, check=check)
 
 
 def lower_at(program: Program, sizes: Mapping[Space, int], target: Target = ARRAYS) -> Graph:
     """The same, for sizes of all spaces."""
-    context = Context(sizes, target)
-    return run_passes(plain_graph(program, context), context)
+    return lower_in(program, Context(sizes, target))
 
 
-def plain_graph(program: Program, context: Context) -> Graph:
-    """The graph before any pass: statement by statement."""
+def lower_in(
+    program: Program,
+    context: Context,
+    *,
+    without: Collection[str] = (),
+    stop_after: str | None = None,
+    check: bool = False,
+) -> Graph:
+    """The same in a context, which holds stages and decisions afterwards."""
+    graph = plain_graph(program, context, share="common" not in without)
+    return run_passes(graph, context, without=without, stop_after=stop_after, check=check)
+
+
+def plain_graph(program: Program, context: Context, *, share: bool = True) -> Graph:
+    """The graph before any pass: statement by statement, sharing equal values between them where that is allowed."""
     check_positions(program)
     build = Builder(context.sizes)
     functions = {f.name: f for f in program.functions}
@@ -65,15 +77,22 @@ def plain_graph(program: Program, context: Context) -> Graph:
     names: dict[int, str] = {}
     spaces = slot_spaces(program)
     makers: dict[int, str] = {}
-    anew = frozenset(program.recomputed)
+    again = frozenset(program.recomputed)
+    anew: list[int] = []
+    shared: set[int] = set()
     for statement in program.statements:
         if isinstance(statement, Define):
-            if anew and statement.name in anew:
+            if statement.name in again or not share:
                 low.forget()
-                anew = frozenset()  # those that follow may share with this one
+                anew.append(len(build.values))
+            if statement.name in again:
+                again = frozenset()  # those that follow may share with this one
             build.order = statement.indices
+            before = len(build.values)
+            build.found_again.clear()
             operand = low.lower(in_statement(statement, spaces, proven=False).body)
             makers |= dict.fromkeys(range(len(makers), len(build.values)), statement.name)
+            shared |= {n for n in build.found_again if n < before}
             low.definitions[statement.name] = operand, statement.indices
             if not operand.value.is_inline:
                 names.setdefault(operand.value.number, statement.name)
@@ -82,7 +101,10 @@ def plain_graph(program: Program, context: Context) -> Graph:
         operand, axes = low.source(name, 0)
         outputs.append(Output(name, build.floating(operand), axes))
         makers |= dict.fromkeys(range(len(makers), len(build.values)), name)
-    return Graph(needed(build.values, outputs), tuple(outputs), names, makers)
+    graph = Graph(needed(build.values, outputs), tuple(outputs), names, makers, tuple(anew))
+    if share:
+        tell_shared(graph, shared, context)
+    return graph
 
 
 def representative_sizes(program: Program, sizes: Mapping[str, int] | None = None) -> dict[Space, int]:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from ..ir.graph import Graph, Operand, Output, Value
-from ..ir.index import Space
+from ..ir.graph import (
+    Along,
+    Contract,
+    Gather,
+    Graph,
+    MatrixFunction,
+    Operand,
+    Operation,
+    Output,
+    Reduce,
+    Scatter,
+    Value,
+)
+from ..ir.index import Index, Space
 from .builder import Builder
 
 Rewrite = Callable[["Rebuild", Value], "Operand | None"]
@@ -21,6 +33,8 @@ class Rebuild:
         self._new: dict[int, Operand] = {}
         self._names: dict[int, str] = {}
         self._makers: dict[int, str] = {}
+        self._ahead = list(graph.anew)
+        self._anew: list[int] = []
 
     def new(self, old: Operand) -> Operand:
         """The new operand in the place of an old one, labelled as that is."""
@@ -29,15 +43,28 @@ class Rebuild:
         return Operand(found.value, tuple(label[x] for x in found.labels))
 
     def copied(self, value: Value) -> Operand:
-        """The value's operation on what its operands have become."""
-        return self.build.make(value.operation, [self.new(o) for o in value.operands], value.axes, value.kind)
+        """The value's operation on what its operands have become, whose axes may lie in another order now."""
+        operands = [self.new(o) for o in value.operands]
+        axes = axes_of(value.operation, operands, value.axes)
+        return self.build.make(value.operation, operands, axes, value.kind)
 
     def run(self, rewrite: Rewrite) -> Graph:
-        """The graph with `rewrite` applied to each value in order; names go on to what takes a value's place."""
+        """The graph with `rewrite` applied to each value in order; names go on to what takes a value's place.
+
+        Equal values become one, but for those that the graph makes `anew`.
+        """
         for old in self.graph:
+            self._cross(old)
             found = rewrite(self, old)
             self.put(old, self.copied(old) if found is None else found)
         return self.finish()
+
+    def _cross(self, old: Value) -> None:
+        """Where values are made again from this one on, share nothing with what was made before."""
+        while self._ahead and old.number >= self._ahead[0]:
+            self._ahead.pop(0)
+            self._anew.append(len(self.build.values))
+            self.build.forget()
 
     def put(self, old: Value, found: Operand) -> None:
         """`found`, labelled by the old value's axes (it may lack some), takes the old value's place."""
@@ -52,7 +79,30 @@ class Rebuild:
     def finish(self) -> Graph:
         """The new graph, without what no output needs."""
         outputs = tuple(Output(o.name, self.new(o.operand), o.axes) for o in self.graph.outputs)
-        return Graph(needed(self.build.values, outputs), outputs, self._names, self._makers)
+        return Graph(needed(self.build.values, outputs), outputs, self._names, self._makers, tuple(self._anew))
+
+
+def axes_of(operation: Operation, operands: Sequence[Operand], axes: tuple[Index, ...]) -> tuple[Index, ...]:
+    """The axes in the order in which the operation gives them; `axes` where it takes any order."""
+    first = operands[0].labels if operands else ()
+    if isinstance(operation, Contract):
+        left, right = (o.label_set for o in operands)
+        batch = [x for x in axes if x in left and x in right]
+        return (*batch, *(x for x in axes if x not in right), *(x for x in axes if x not in left))
+    if isinstance(operation, Reduce):
+        return tuple(x for x in first if x in axes)
+    if isinstance(operation, Along):
+        if len(operation.indices) > 1:
+            return (*(x for x in first if x not in operation.indices), *operation.indices)
+        return tuple(x for x in first if x in axes)
+    if isinstance(operation, Gather):
+        along = dict.fromkeys(x for o in operands[1:] for x in o.labels)
+        return (*along, *(x for x in first if x not in operation.indices))
+    if isinstance(operation, Scatter) and operation.has_base:
+        return operands[-1].labels
+    if isinstance(operation, MatrixFunction):
+        return first[::-1] if axes else ()
+    return axes
 
 
 def needed(values: list[Value], outputs: tuple[Output, ...] | list[Output]) -> tuple[Value, ...]:

@@ -16,6 +16,8 @@ from ...ir.index import Space
 from ..target import ARRAYS, Target
 
 ORDER: tuple[str, ...] = (
+    "common",
+    "fold",
     "distribute",
     "normalise-last",
     "contraction-order",

@@ -22,13 +22,13 @@ FUSING = Target(machine=LAPTOP)
 
 
 def passed(
-    program: ic.Program, names: Sequence[str], sizes: Mapping[str, int], target: Target = ARRAYS
+    program: ic.Program, names: Sequence[str], sizes: Mapping[str, int], target: Target = ARRAYS, *, share: bool = True
 ) -> tuple[Graph, list[str]]:
-    """The graph after these passes alone, decided at `sizes`, and what they decided."""
+    """The graph after these passes alone, decided at `sizes`, and what they decided; `share`: between statements."""
     decisions: list[Any] = []
-    off = [n for n in ORDER if n not in names]
+    off = [n for n in ORDER if n not in names and not (share and n == "common")]
     graph = lower_program(program, sizes=sizes, target=target, without=off, decisions=decisions, check=True)
-    return graph, [d.text for d in decisions]
+    return graph, [d.text for d in decisions if d.by in names]
 
 
 def kinds(graph: Graph) -> Counter[str]:
