@@ -110,7 +110,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """block = function(arguments), elementwise, arguments broadcast by axis.  The functions of the graph's Map."""
+    """block = function(arguments), elementwise, arguments broadcast by axis.  The functions of the graph's Map.
+
+    Along an axis of the block that no argument has, the result is repeated.
+    """
 
     block: Block
     function: str

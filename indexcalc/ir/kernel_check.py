@@ -192,8 +192,9 @@ class _Checker:
         wrong = misfit(step.function, kinds, [isinstance(a, Block) for a in step.arguments])
         _expect(not wrong, wrong)
         _kind(step.block, result_kind(step.function, kinds))
-        axes = (x for a in step.arguments if isinstance(a, Block) for x in a.axes)
-        _axes(step.block, dict.fromkeys(axes), "its arguments have")
+        axes = {x: None for a in step.arguments if isinstance(a, Block) for x in a.axes}
+        if not set(axes) <= set(step.block.axes):
+            _axes(step.block, axes, "its arguments have")
 
     def _mask(self, step: Mask) -> None:
         _expect(bool(step.conditions), "no condition")
