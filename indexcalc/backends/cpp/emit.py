@@ -15,7 +15,7 @@ from .spelling import CPP
 from .support import header
 from .writer import Writer
 
-SUPPORT = ("contract", "linear", "ranked", "extremes")  # carried along where they are used, in this order
+SUPPORT = ("tiles", "contract", "linear", "ranked", "extremes")  # carried along where they are used, in this order
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ def emit_for(program: Program, graph: Graph, scalar: str = "double") -> CppEmitt
     """The source for inputs of this type: float, double, or Complex<…> of one of them."""
     names = CppNames(program, graph, CPP)
     is_complex = scalar.startswith("Complex")
-    writer = Writer(graph, names, is_complex=is_complex)
+    real = scalar.removeprefix("Complex<").removesuffix(">")
+    writer = Writer(graph, names, real, is_complex=is_complex)
     writer.run()
     for output in graph.outputs:
         names.extents(output.axes)
-    real = scalar.removeprefix("Complex<").removesuffix(">")
     quoted = str(program).splitlines()
     if len(quoted) > MAX_HEADER:
         quoted = [*quoted[:MAX_HEADER], f"… {len(quoted) - MAX_HEADER} more lines"]
@@ -73,6 +73,7 @@ def emit_for(program: Program, graph: Graph, scalar: str = "double") -> CppEmitt
         f"typedef {real} real;",
         f"typedef {scalar} value;",
         "",
+        *(line for text in writer.kernel_texts for line in (*text.splitlines(), "")),
         *_about(names, graph),
         'extern "C" int run(const int64_t* n, const ArrayRef* in, ArrayRef* out, int threads) {',
         "  const Threads limit(threads);",
@@ -107,7 +108,7 @@ def emit_for(program: Program, graph: Graph, scalar: str = "double") -> CppEmitt
 
 def _needs(writer: Writer, is_complex: bool) -> tuple[str, ...]:
     wanted = ["core", "vmath", "elementwise", "memory"]
-    if "contract" in writer.headers:
+    if "contract" in writer.headers or "blas" in writer.headers:
         wanted.append("blas")
     if is_complex:
         wanted += ["complex", "complex_functions", *(["complex_blas"] if "contract" in writer.headers else [])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...lower.target import ARRAYS
+from ...lower.target import LAPTOP, Target
 from ..spelling import INFIX, Spelling
 
 _SAME = (
@@ -48,5 +48,5 @@ CPP = Spelling(
     operations={},
     helpers={},
     real_part="ix::real_part({0})",
-    target=ARRAYS,
+    target=Target(machine=LAPTOP),
 )

@@ -9,6 +9,7 @@ from ...ir.graph import (
     Along,
     Broadcast,
     Contract,
+    Fused,
     Gather,
     Graph,
     Input,
@@ -35,10 +36,11 @@ class Writer:
     """Writes the steps of a graph in order.
 
     `layouts`: where inputs, stored values and views of them lie.  `owned`: pointers to memory that can be given back,
-    by the number of the value whose last reader frees it.  `headers`: what the text needs, by name.
+    by the number of the value whose last reader frees it.  `headers`: what the text needs, by name.  `kernels`: the
+    functions of fused kernels by the kernel, their texts in order.
     """
 
-    def __init__(self, graph: Graph, names: CppNames, *, is_complex: bool) -> None:
+    def __init__(self, graph: Graph, names: CppNames, real: str, *, is_complex: bool) -> None:
         self.graph = graph
         self.names = names
         self.plan = Plan(graph)
@@ -46,6 +48,9 @@ class Writer:
         self.layouts: dict[int, Layout] = {}
         self.owned: dict[int, str] = {}
         self.headers: dict[str, None] = {}
+        self.kernels: dict[object, str] = {}
+        self.kernel_texts: list[str] = []
+        self.real = real
         self.is_complex = is_complex
         self._destined = self._destinations()
         self._place = 0
@@ -59,7 +64,10 @@ class Writer:
             elif is_alias(value):
                 self.layouts[value.number] = _ALIASES[type(value.operation)](self, value)
             elif not self.plan.is_inline(value) and not isinstance(value.operation, Part):
-                self.lines.add("", comment(formula(value, self.names.told)))
+                told = formula(value, self.names.told)
+                if isinstance(value.operation, Fused):
+                    told = " ".join(value.operation.kernel.note.split())
+                self.lines.add("", comment(told))
                 STEPS[type(value.operation)](self, value)
                 self.release(value)
         self._place += 1
@@ -69,10 +77,17 @@ class Writer:
 
     # -- memory -------------------------------------------------------------------------------------------------------
 
-    def target(self, value: Value, *, zero: bool = False) -> Layout:
-        """Memory for the value's result: the caller's where it is a result of the program, else our own."""
+    def target(self, value: Value, *, zero: bool = False, as_it_is: bool = False) -> Layout:
+        """Memory for the value's result: the caller's where it is a result of the program, else our own.
+
+        `as_it_is`: the last axis of the value must be the fastest.
+        """
         extents = self.names.extents(value.axes)
         name, kind = self.names.text(value), TYPES[value.kind]
+        if as_it_is and value.number in self._destined:
+            output = self.graph.outputs[self._destined[value.number]]
+            if output.axes and output.axes[-1] != output.operand.labels[-1]:
+                del self._destined[value.number]
         number = self._destined.get(value.number)
         if number is not None:
             output = self.graph.outputs[number]
@@ -83,14 +98,18 @@ class Writer:
             self.lines.add(f"{kind} {name}[1];")
             layout = Layout(name, kind, ())
         else:
-            self.lines.add(f"{kind}* const {name} = memory.take<{kind}>({times(*extents)});")
-            self.lines.add(f"if (!{name}) return RUN_MEMORY;")
+            self.take(name, kind, extents)
             self.owned[value.number] = name
             layout = Layout(name, kind, dense(extents))
         if zero:
             self.zero(layout, extents)
         self.layouts[value.number] = layout
         return layout
+
+    def take(self, name: str, kind: str, extents: Sequence[str]) -> None:
+        """A pointer of this name to memory of our own."""
+        self.lines.add(f"{kind}* const {name} = memory.take<{kind}>({times(*extents)});")
+        self.lines.add(f"if (!{name}) return RUN_MEMORY;")
 
     def zero(self, layout: Layout, extents: Sequence[str]) -> None:
         """Fills memory without gaps by zeros."""
@@ -129,8 +148,7 @@ class Writer:
             return layout
         extents = self.names.extents(operand.value.axes)
         name = f"c{len(self.lines.text)}"
-        self.lines.add(f"{kind}* const {name} = memory.take<{kind}>({times(*extents)});")
-        self.lines.add(f"if (!{name}) return RUN_MEMORY;")
+        self.take(name, kind, extents)
         wide = Layout(name, kind, dense(extents))
         at = tuple(f"i{n}" for n in range(len(extents)))
         with self.lines.loops([Bound(i, n) for i, n in zip(at, extents)]):
@@ -297,12 +315,14 @@ _ALIASES: Mapping[type, Callable[[Writer, Any], Layout]] = {View: _view, Broadca
 
 def _steps() -> dict[type, Callable[[Writer, Any], None]]:
     from .along import along
+    from .fused import fused
     from .reduce import reduction
     from .scatter import scatter, scatter_windows
 
     return {
         Along: along,
         Contract: _contract,
+        Fused: fused,
         Gather: _pointwise,
         Map: _pointwise,
         MatrixFunction: _matrix_function,
