@@ -24,7 +24,7 @@ class Case:
     text: str
     by: str
     big: dict
-    small: list = field(default_factory=lambda: [{"L": n, "D": 3, "H": 2} for n in (0, 1, 5, 7)])
+    small: list = field(default_factory=lambda: [{"L": n, "D": 3, "H": 2} for n in (0, 1, 7)])
     arrays: dict = field(default_factory=dict)  # name: function of (generator, shape)
 
 
@@ -112,6 +112,46 @@ O[h, g, i, a] = P[h, g, i, j] V[h, j, a]
     ),
     "gauss 3": Case(GAUSS, "x,y,w", {"N": 20000, "M": 20000, "D": 3}, GAUSS_SMALL),
     "gauss 64": Case(GAUSS, "x", {"N": 20000, "M": 20000, "D": 64}, GAUSS_SMALL),
+}  # fmt: skip
+
+NORM_SMALL = [{"T": t, "D": d} for t, d in ((1, 1), (5, 4), (3, 7), (0, 2))]
+ROWS = {
+    "layer norm": Case(
+        """
+index n : tok(T)
+index d : dim(D)
+m[n] = mean[d](x[n, d])
+c[n, d] = x[n, d] - m[n]
+r[n] = 1 / sqrt(mean[d](c[n, d]**2) + 0.00001)
+y[n, d] = c[n, d] r[n] g[d] + b[d]
+""",
+        "x,g,b", {"T": 4096, "D": 1024}, NORM_SMALL,
+    ),
+    "rms norm": Case(
+        """
+index n : tok(T)
+index d : dim(D)
+y[n, d] = x[n, d] g[d] / sqrt(mean[d](x[n, d]**2) + 0.00001)
+""",
+        "x,g", {"T": 4096, "D": 1024}, NORM_SMALL,
+    ),
+    "swiglu": Case(
+        """
+index n : tok(T)
+index d, e : dim(D)
+index f : hidden(F)
+a[n, f] = x[n, d] G[d, f]
+u[n, f] = x[n, d] U[d, f]
+h[n, f] = silu(a[n, f]) u[n, f]
+y[n, e] = h[n, f] W[f, e]
+""",
+        "x,G,U,W", {"T": 2048, "D": 512, "F": 1376}, [{"T": t, "D": d, "F": 3} for t, d in ((1, 1), (5, 4), (3, 7))],
+    ),
+    "softmax": Case(
+        "index h : heads(H)\nindex n : tok(T)\nindex d : dim(D)\n"
+        "p[h, n, d] = softmax[d](where(d <= n, x[h, n, d], -inf))\n",
+        "x", {"T": 512, "D": 512, "H": 8}, [{"T": t, "D": d, "H": 2} for t, d in ((1, 1), (5, 4), (3, 7), (0, 2))],
+    ),
 }  # fmt: skip
 
 

@@ -29,9 +29,18 @@ class Built:
     outputs: tuple[Value, ...]
 
 
-def build(group: Group, inside: Callable[[Value], bool], stored: Collection[int], note: str) -> Built:
-    """The kernel of a group; of its members those in `stored` become outputs."""
-    return _Build(group, inside, stored).run(note)
+def build(
+    group: Group,
+    inside: Callable[[Value], bool],
+    stored: Collection[int],
+    note: str,
+    namings: Mapping[int, Mapping[Index, Slot]] | None = None,
+) -> Built:
+    """The kernel of a group; of its members those in `stored` become outputs.
+
+    `namings`: what the labels of a value's operation stand for, by number, where a value has only one instance.
+    """
+    return _Build(group, inside, stored, namings or {}).run(note)
 
 
 @dataclass
@@ -47,8 +56,14 @@ class _Stage:
 
 
 class _Build:
-    def __init__(self, group: Group, inside: Callable[[Value], bool], stored: Collection[int]) -> None:
-        self.group, self.inside, self.stored = group, inside, stored
+    def __init__(
+        self,
+        group: Group,
+        inside: Callable[[Value], bool],
+        stored: Collection[int],
+        namings: Mapping[int, Mapping[Index, Slot]],
+    ) -> None:
+        self.group, self.inside, self.stored, self.namings = group, inside, stored, namings
         self.neutral = Neutral(inside, group.walked)
         self.inputs: list[Value] = []
         self.outputs: dict[int, int] = {}  # number of a member: its place
@@ -225,7 +240,8 @@ class _Build:
         if isinstance(value.operation, Range):
             return self.position(instance)
         if self.inside(value):
-            return self.compute(instance, naming_of(instance, self.group.walked))
+            naming = self.namings.get(value.number)
+            return self.compute(instance, naming_of(instance, self.group.walked) if naming is None else naming)
         slots = tuple(self.slot(s) for s in instance.slots)
         if value not in self.inputs:
             self.inputs.append(value)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...ir.graph import Contract, Graph, Map, Value
+from ...ir.graph import Graph, Value
 from ...ir.index import Space
 from ..passes import Context
 from ..target import Machine
 from . import tell
-from .build import Built, build
+from .alone import unfused
+from .build import build
 from .group import Group, Grouping, Style
-from .price import ITEM, SLOW
-from .splice import can_run, spliced
+from .splice import can_run, with_kernels
 from .tell import Plan
 from .tiles import with_tiles
-from .virtual import Cluster, clusters, size
+from .virtual import Cluster, clusters
 
 SMALL = 4096  # elements of a result that may always be added up across tiles
 STYLES = (
@@ -26,6 +26,7 @@ STYLES = (
 )
 LARGE = 1 << 28  # bytes that are not worth storing even where that would be somewhat faster
 SLOWER = 1.5
+GAIN = 0.9  # of the time that a kernel may take: the model is no finer
 
 
 def fused(graph: Graph, context: Context, machine: Machine) -> Graph:
@@ -35,19 +36,7 @@ def fused(graph: Graph, context: Context, machine: Machine) -> Graph:
         plan = _chosen(graph, cluster, context, machine)
         if plan is not None:
             chosen.append(list(plan.kernels))
-    if not can_run(graph, [b for found in chosen for b in found]):
-        chosen = _compatible(graph, chosen)
-    found = [b for each in chosen for b in each]
-    return spliced(graph, found, context) if found else graph
-
-
-def _compatible(graph: Graph, chosen: list[list[Built]]) -> list[list[Built]]:
-    """Those that can run together, the first first: two kernels may each need a part of what the other gives."""
-    kept: list[list[Built]] = []
-    for found in chosen:
-        if can_run(graph, [b for each in (*kept, found) for b in each]):
-            kept.append(found)
-    return kept
+    return with_kernels(graph, chosen, context)
 
 
 def _chosen(graph: Graph, cluster: Cluster, context: Context, machine: Machine) -> Plan | None:
@@ -58,9 +47,9 @@ def _chosen(graph: Graph, cluster: Cluster, context: Context, machine: Machine) 
     if not plans:
         return None
     best = min(plans, key=lambda p: p.seconds)
-    stored, between = unfused(cluster, sizes, machine)
+    stored, between = unfused(cluster.values, cluster.key, sizes, machine)
     subject = tell.subject(graph, cluster.members)
-    limit = stored * (SLOWER if between > LARGE else 1.0)
+    limit = stored * (SLOWER if between > LARGE else GAIN)
     taken = best if best.seconds <= limit else None
     for line in tell.lines(subject, stored, between, plans, taken):
         context.decide(line)
@@ -73,33 +62,12 @@ def plan_in(graph: Graph, cluster: Cluster, sizes: Mapping[Space, int], machine:
     stored = _stored(graph, grouping)
     kernels, prices = [], []
     for group in grouping.groups:
-        names = (graph.names.get(m.value.number, "") for m in group.members if m.value.number in stored)
-        built = build(group, grouping.inside, stored, ", ".join(dict.fromkeys(n for n in names if n)))
+        note = tell.note(graph, stored, [m.value for m in group.members])
+        built = build(group, grouping.inside, stored, note)
         kernel, cost = with_tiles(built.kernel, sizes, machine)
         kernels.append(replace(built, kernel=kernel))
         prices.append(cost)
     return Plan(style.name, tuple(kernels), tuple(prices))
-
-
-def unfused(cluster: Cluster, sizes: Mapping[Space, int], machine: Machine) -> tuple[float, int]:
-    """(seconds, bytes stored in between) where each value of the cluster is an operation of its own."""
-    seconds, stored = 0.0, 0
-    values = {v.number: v for v in (*cluster.virtual, *cluster.members)}
-    for value in values.values():
-        if value.is_view:
-            continue
-        elements = size(value.axes, sizes)
-        moved = ITEM * (elements + sum(size(o.value.axes, sizes) for o in value.operands))
-        seconds += machine.step + moved / machine.bandwidth
-        operation = value.operation
-        if isinstance(operation, Contract):
-            labels = dict.fromkeys(x for o in value.operands for x in o.labels)
-            seconds += 2 * size(tuple(labels), sizes) / machine.matmul
-        elif isinstance(operation, Map) and operation.function in SLOW:
-            seconds += elements / machine.exponentials
-    for value in cluster.virtual:
-        stored += ITEM * size(value.axes, sizes)
-    return seconds, stored
 
 
 def _stored(graph: Graph, grouping: Grouping) -> set[int]:

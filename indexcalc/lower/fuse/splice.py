@@ -25,6 +25,17 @@ def spliced(graph: Graph, kernels: Sequence[Built], context: Context) -> Graph:
     return rebuild.finish()
 
 
+def with_kernels(graph: Graph, chosen: Sequence[Sequence[Built]], context: Context) -> Graph:
+    """The graph with the kernels, less those that cannot run with the ones before them."""
+    kept = [b for found in chosen for b in found]
+    if not can_run(graph, kept):  # two kernels may each need a part of what the other gives
+        kept = []
+        for found in chosen:
+            if can_run(graph, [*kept, *found]):
+                kept += found
+    return spliced(graph, kept, context) if kept else graph
+
+
 def can_run(graph: Graph, kernels: Sequence[Built]) -> bool:
     """Whether an order of execution exists."""
     return _ordered(graph, kernels) is not None

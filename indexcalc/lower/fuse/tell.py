@@ -24,6 +24,12 @@ class Plan:
         return sum(p.seconds for p in self.prices)
 
 
+def note(graph: Graph, stored: set[int], values: Sequence[Value]) -> str:
+    """The names of what a kernel stores."""
+    names = (graph.names.get(v.number, "") for v in values if v.number in stored)
+    return ", ".join(dict.fromkeys(n for n in names if n))
+
+
 def subject(graph: Graph, values: Sequence[Value]) -> str:
     """The names of definitions among the values."""
     names = (graph.names.get(v.number, "") for v in values)

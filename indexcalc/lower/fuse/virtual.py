@@ -27,6 +27,11 @@ class Cluster:
     members: tuple[Value, ...]
 
     @property
+    def values(self) -> tuple[Value, ...]:
+        """All of them, each once."""
+        return tuple({v.number: v for v in (*self.virtual, *self.members)}.values())
+
+    @property
     def key(self) -> tuple[int, ...]:
         return tuple(v.number for v in self.members)
 

@@ -22,6 +22,7 @@ ORDER: tuple[str, ...] = (
     "normalise-last",
     "contraction-order",
     "fuse",
+    "fuse-rows",
 )
 
 

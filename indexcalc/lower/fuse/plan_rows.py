@@ -1,0 +1,43 @@
+"""Groups over the same rows become kernels where these are cheaper than value by value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...ir.graph import Graph
+from ..passes import Context
+from ..target import Machine
+from . import tell
+from .alone import unfused
+from .build import build
+from .rows import Rows, row_groups
+from .splice import with_kernels
+from .tell import Plan
+from .tiles import with_tiles
+
+
+def fused_rows(graph: Graph, context: Context, machine: Machine) -> Graph:
+    """The graph with a kernel for each group of elementwise values and reductions over the same rows."""
+    chosen = []
+    for rows in row_groups(graph, context.sizes):
+        stored = _read_outside(graph, rows)
+        built = build(rows.group(stored), rows.inside, stored, tell.note(graph, stored, rows.values), rows.namings)
+        kernel, cost = with_tiles(built.kernel, context.sizes, machine)
+        plan = Plan("rows", (replace(built, kernel=kernel),), (cost,))
+        alone, between = unfused(rows.values, stored, context.sizes, machine)
+        taken = plan if plan.seconds < alone else None
+        for line in tell.lines(tell.subject(graph, rows.values), alone, between, [plan], taken):
+            context.decide(line)
+        if taken:
+            chosen.append(list(plan.kernels))
+    return with_kernels(graph, chosen, context)
+
+
+def _read_outside(graph: Graph, rows: Rows) -> set[int]:
+    """Numbers of the group's values that others read."""
+    own = set(rows.slots)
+    found = {o.operand.value.number for o in graph.outputs}
+    for value in graph:
+        if value.number not in own:
+            found |= {o.value.number for o in value.operands}
+    return found & own

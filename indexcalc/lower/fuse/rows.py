@@ -1,0 +1,191 @@
+"""Elementwise values and reductions over the same rows become one kernel: each array is read once and written once.
+
+Nothing here is larger than what it is made of.  The values of a group all have one axis in common, which is walked in
+tiles; sums over it are added up across tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...ir.graph import Contract, Graph, Map, Operand, Reduce, Value
+from ...ir.index import Index, Space
+from .group import Group, Member
+from .instance import INNER_REDUCTIONS, Slot, whole
+from .virtual import size
+
+LARGE = 1 << 15  # elements of an array that is worth a kernel
+
+
+@dataclass
+class Rows:
+    """A group of values with a common axis `row`.  `slots`: the axes of each value in the kernel, by number.
+
+    namings   what the labels of each value's operation stand for
+    columns   the values among them that are sums over `row`: nobody here may read them
+    loads     the axes of the arrays with this row that are read, by number
+    """
+
+    row: Index
+    slots: dict[int, tuple[Slot, ...]] = field(default_factory=dict)
+    namings: dict[int, Mapping[Index, Slot]] = field(default_factory=dict)
+    values: list[Value] = field(default_factory=list)
+    columns: set[int] = field(default_factory=set)
+    loads: dict[int, tuple[Slot, ...]] = field(default_factory=dict)
+
+    def add(self, value: Value, naming: Mapping[Index, Slot]) -> None:
+        self.values.append(value)
+        self.namings[value.number] = naming
+        self.slots[value.number] = tuple(naming[x] for x in value.axes)
+        if self.row not in self.slots[value.number]:
+            self.columns.add(value.number)
+        for operand in value.operands:
+            slots = tuple(naming[x] for x in operand.labels)
+            if operand.value.number not in self.slots and self.row in slots:
+                self.loads.setdefault(operand.value.number, slots)
+
+    def remove(self, value: Value) -> None:
+        self.values.remove(value)
+        del self.slots[value.number], self.namings[value.number]
+
+    def inside(self, value: Value) -> bool:
+        return value.number in self.slots and value.number not in self.columns
+
+    def group(self, stored: set[int]) -> Group:
+        """What `build` makes a kernel of."""
+        members = [Member(v, self.namings[v.number], 0, False) for v in self.values if v.number in stored]
+        return Group([self.row], [], {self.row}, members)
+
+
+def row_groups(graph: Graph, sizes: Mapping[Space, int]) -> list[Rows]:
+    """Groups of at least two large values, in an order in which they can run."""
+    groups = _Growing(graph, sizes).groups
+    _sink(graph, groups)
+    return [g for g in groups if len(g.values) > 1]
+
+
+def _sink(graph: Graph, groups: list[Rows]) -> None:
+    """A value that only a later group reads is made there, if what it reads is in memory anyway."""
+    home = {number: n for n, g in enumerate(groups) for number in g.slots}
+    outputs = {o.operand.value.number for o in graph.outputs}
+    readers: dict[int, list[Value]] = {}
+    for value in graph:
+        for operand in value.operands:
+            readers.setdefault(operand.value.number, []).append(value)
+    stored = {n for n in home if n in outputs or any(home.get(r.number) != home[n] for r in readers.get(n, []))}
+    for value in reversed(graph.values):
+        number = value.number
+        places = {home.get(r.number) for r in readers.get(number, [])}
+        if number not in home or number in outputs or len(places) != 1 or None in places:
+            continue
+        (place,) = places
+        group = groups[home[number]]
+        own = [o.value.number for o in value.operands if home.get(o.value.number) == home[number]]
+        if place is None or groups[place] is group or number in group.columns or not set(own) <= stored:
+            continue
+        reader = next(r for r in readers[number] if home[r.number] == place)
+        labels = next(o.labels for o in reader.operands if o.value is value)
+        slots = [groups[place].namings[reader.number][x] for x in labels]
+        naming = dict(zip(value.axes, slots))
+        complete(naming, value, groups[place].row)
+        group.remove(value)
+        groups[place].add(value, naming)
+        home[number] = place
+        stored.discard(number)
+
+
+class _Growing:
+    """Values in their order join the last group that they can."""
+
+    def __init__(self, graph: Graph, sizes: Mapping[Space, int]) -> None:
+        self.sizes = sizes
+        self.groups: list[Rows] = []
+        self.level: dict[int, int] = {}  # of a value: the last group on which it depends
+        for value in graph:
+            if is_rowwise(value):
+                self.place(value)
+            own = [n for n, g in enumerate(self.groups) if value.number in g.slots]
+            self.level[value.number] = max([-1, *own, *(self.level[o.value.number] for o in value.operands)])
+
+    def place(self, value: Value) -> None:
+        for position in reversed(range(len(self.groups))):
+            group = self.groups[position]
+            naming = self.naming(value, group, position)
+            if naming is not None:
+                group.add(value, naming)
+                return
+        self.open(value)
+
+    def naming(self, value: Value, group: Rows, position: int) -> Mapping[Index, Slot] | None:
+        """What the value's labels stand for in the group, or None where it cannot join."""
+        naming: dict[Index, Slot] = {}
+        read = []
+        for operand in value.operands:
+            slots = group.slots.get(operand.value.number)
+            if slots is None:
+                if self.level[operand.value.number] >= position:
+                    return None
+                read.append(operand)
+            elif operand.value.number in group.columns:
+                return None  # not finished inside of a tile
+            elif any(naming.setdefault(x, s) != s for x, s in zip(operand.labels, slots)):
+                return None
+        shares = bool(naming)
+        for operand in read:  # what is loaded already is loaded at the same axes, if it can be
+            slots = group.loads.get(operand.value.number, ())
+            if slots and all(naming.get(x, s) == s for x, s in zip(operand.labels, slots)):
+                naming |= zip(operand.labels, slots)
+                shares = True
+        if not shares or len(set(naming.values())) < len(naming):
+            return None
+        complete(naming, value, group.row)
+        if all(naming[x] != group.row for x in value.axes) and not _adds(value):
+            return None
+        return naming
+
+    def open(self, value: Value) -> None:
+        """A group of its own, for a large value; its rows are the longest axis but the last."""
+        largest = max((o for o in value.operands if o.is_array), key=self.extent, default=None)
+        if largest is None or self.extent(largest) < LARGE or not largest.labels:
+            return
+        kept = [x for x in largest.labels if x in value.axes]
+        leading = [x for x in largest.labels[:-1] if x in kept] or kept
+        if not leading or size(value.axes, self.sizes) * 16 < self.sizes[leading[0].space]:
+            return
+        row = max(leading, key=lambda x: self.sizes[x.space])
+        naming: dict[Index, Slot] = {row: row}
+        complete(naming, value, row)
+        group = Rows(row)
+        group.add(value, naming)
+        self.groups.append(group)
+
+    def extent(self, operand: Operand) -> int:
+        return size(operand.labels, self.sizes)
+
+
+def complete(naming: dict[Index, Slot], value: Value, row: Index) -> None:
+    """Labels that only other arrays have are whole axes."""
+    for operand in value.operands:
+        for label in operand.labels:
+            if label not in naming:
+                naming[label] = whole(label, [row, *(s for s in naming.values() if isinstance(s, Index))])
+
+
+def is_rowwise(value: Value) -> bool:
+    """Whether it is elementwise, or reduces without being a matrix product."""
+    operation = value.operation
+    if any(len(o.label_set) < len(o.labels) for o in value.operands) or value.kind in ("number",):
+        return False
+    if isinstance(operation, Map):
+        return bool(value.axes) and operation.function != "inside"
+    if isinstance(operation, Reduce):
+        return operation.operation in INNER_REDUCTIONS
+    if isinstance(operation, Contract):
+        left, right = value.operands
+        return left.label_set <= right.label_set or right.label_set <= left.label_set
+    return False
+
+
+def _adds(value: Value) -> bool:
+    return isinstance(value.operation, Contract) or value.operation == Reduce("sum")
