@@ -120,6 +120,38 @@ def add_at(x, order, positions, source):
     return x
 '''
 
+ADD_REPEATED = '''
+def add_repeated(x, order, positions, source):
+    """x with the source added at the positions along its first axes in this order; equal positions add up."""
+    at = x.transpose(order)
+    rest = at.shape[len(positions) :]
+    over = source.shape[: source.ndim - len(rest)]
+    over = xp.broadcast_shapes(over, *(p.shape for p in positions))
+    places = [xp.broadcast_to(p, over).reshape(-1) for p in positions]
+    rows = xp.broadcast_to(source, (*over, *rest)).reshape(places[0].shape + rest)
+    if places[0].size:  # sorted, equal positions are neighbours and sum up in one pass
+        order = xp.lexsort(places)
+        places = [p[order] for p in places]
+        first = xp.any([p[1:] != p[:-1] for p in places], axis=0)
+        starts = xp.flatnonzero(xp.concatenate(([True], first)))
+        at[tuple(p[starts] for p in places)] += xp.add.reduceat(rows[order], starts, axis=0)
+    return x
+'''
+
+ADD_REPEATED_CUPY = '''
+def add_repeated(x, order, positions, source):
+    """x with the source added at the positions along its first axes in this order; equal positions add up."""
+    cupyx.scatter_add(x.transpose(order), positions, source)
+    return x
+'''
+
+ADD_REPEATED_TORCH = '''
+def add_repeated(x, order, positions, source):
+    """x with the source added at the positions along its first axes in this order; equal positions add up."""
+    x.permute(order).index_put_(positions, source, accumulate=True)
+    return x
+'''
+
 _POSITIONS = '''
 def scatter_add(shape, positions, source):
     """Zeros, with source[k] added at [positions[0][k], positions[1][k], ...]; what points outside is dropped."""

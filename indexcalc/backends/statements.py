@@ -21,6 +21,7 @@ from ..ir.graph import (
     ScatterWindows,
     Value,
     View,
+    positions_differ,
 )  # fmt: skip
 from ..ir.index import Index
 from ..lower.liveness import COMMUTATIVE, Liveness
@@ -153,7 +154,7 @@ def _scatter(s: Statements, value: Value) -> str:
     if s.overwrites(value) is None:
         base = s.operations["copy"].format(base)
     order = tuple_text(str(value.axes.index(x)) for x in (*operation.indices, *rest))
-    return s.operations["add_at"].format(base, order, places, added)
+    return s.operations["add_at" if positions_differ(value) else "add_repeated"].format(base, order, places, added)
 
 
 def _scatter_windows(s: Statements, value: Value) -> str:

@@ -117,7 +117,7 @@ class Scatter:
     """base, or zeros, + the source added at positions: one integer operand for each of the result's axes `indices`.
 
     Operands: the source, the positions, then the base, if there is one.  The source's labels that the result lacks are
-    those of the positions; with a base, it may lack some of them, and no position occurs twice.
+    those of the positions; with a base, it may lack some of them.  Equal positions add up.
     """
 
     indices: tuple[Index, ...]
@@ -217,6 +217,15 @@ class Operand:
         """The number that it is, or None."""
         operation = self.value.operation
         return operation.value if isinstance(operation, Number) else None
+
+
+def positions_differ(scatter: Value) -> bool:
+    """Whether the form of a scatter shows that no position occurs twice: each of their labels is a position itself."""
+    assert isinstance(scatter.operation, Scatter)
+    positions = scatter.operands[1 : 1 + len(scatter.operation.indices)]
+    ranges = {x for p in positions if isinstance(p.value.operation, Range) for x in p.labels}
+    along = {x for o in scatter.operands[: 1 + len(positions)] for x in o.labels}
+    return along <= ranges.union(scatter.axes)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,14 @@ CUPY = Spelling(
     maps=array_maps("cp") | {"sign": "cp.sign({0})"},
     in_place=array_in_place("cp"),
     operations=array_operations("cp") | {"argmax": "cp.argmax({0}, axis={1})"},
-    helpers={**array_helpers("cp"), "scatter_add": helpers.spelled(helpers.SCATTER_ADD_CUPY, "cp"), "erf": ""},
+    helpers={
+        **array_helpers("cp"),
+        "add_repeated": helpers.ADD_REPEATED_CUPY,
+        "scatter_add": helpers.spelled(helpers.SCATTER_ADD_CUPY, "cp"),
+        "erf": "",
+    },
     needs={
+        "add_repeated": ("import cupyx",),
         "erf": ("from cupyx.scipy.special import erf",),
         "scatter_add": ("import math", "import cupyx"),
         "scatter_windows": ("import itertools",),

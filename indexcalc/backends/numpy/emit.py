@@ -47,6 +47,7 @@ def array_operations(module: str) -> dict[str, str]:
     """The other operations, as NumPy and CuPy both have them."""
     return {
         "add_at": "add_at({0}, {1}, {2}, {3})",
+        "add_repeated": "add_repeated({0}, {1}, {2}, {3})",
         "argmax": f"{module}.argmax({{0}}.real, axis={{1}})",
         "broadcast": f"{module}.broadcast_to({{0}}, {{1}})",
         "copy": "{0}.copy()",
@@ -117,6 +118,7 @@ NUMPY = Spelling(
     },
     helpers={
         **array_helpers("np"),
+        "add_repeated": helpers.spelled(helpers.ADD_REPEATED, "np"),
         "erf": ERF,
         "scatter_add": helpers.spelled(helpers.SCATTER_ADD, "np"),
         **KERNEL_HELPERS,

@@ -78,6 +78,7 @@ TORCH = Spelling(
     },
     operations={
         "add_at": "add_at({0}, {1}, {2}, {3})",
+        "add_repeated": "add_repeated({0}, {1}, {2}, {3})",
         "argmax": "torch.argmax({0}, dim={1})",
         "broadcast": "torch.broadcast_to({0}, {1})",
         "copy": "{0}.clone()",
@@ -107,6 +108,7 @@ TORCH = Spelling(
     },
     helpers={
         "add_at": _ADD_AT,
+        "add_repeated": helpers.ADD_REPEATED_TORCH,
         "inside": _INSIDE,
         "product": _PRODUCT,
         "scatter_add": helpers.spelled(helpers.SCATTER_ADD_TORCH, "torch"),

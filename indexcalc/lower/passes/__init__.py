@@ -19,6 +19,8 @@ ORDER: tuple[str, ...] = (
     "common",
     "fold",
     "distribute",
+    "sink-gathers",
+    "one-hot-apart",
     "normalise-last",
     "contraction-order",
     "fuse",

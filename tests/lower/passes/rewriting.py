@@ -24,9 +24,14 @@ FUSING = Target(machine=LAPTOP)
 def passed(
     program: ic.Program, names: Sequence[str], sizes: Mapping[str, int], target: Target = ARRAYS, *, share: bool = True
 ) -> tuple[Graph, list[str]]:
-    """The graph after these passes alone, decided at `sizes`, and what they decided; `share`: between statements."""
+    """The graph after these passes alone, decided at those `sizes` that it has, and what they decided.
+
+    `share`: values between statements.
+    """
     decisions: list[Any] = []
     off = [n for n in ORDER if n not in names and not (share and n == "common")]
+    known = {s.extent for s in program.spaces}
+    sizes = {k: n for k, n in sizes.items() if k in known}
     graph = lower_program(program, sizes=sizes, target=target, without=off, decisions=decisions, check=True)
     return graph, [d.text for d in decisions if d.by in names]
 
