@@ -48,13 +48,14 @@ def _contenders(found: dict[str, dict[str, Any]]) -> list[str]:
             who,
             f"{1e3 * m['median']:.1f} ms",
             f"{1e3 * m['minimum']:.1f} ms",
+            "" if m["cpu"] is None else f"{1e3 * m['cpu']:.1f} ms",
             "" if m["peak"] is None else f"{m['peak'] / 2**20:.0f} MiB",
             f"{m['compile'] + m['first']:.2f} s",
             f"{m['error']:.0e}",
         )
         for who, m in sorted(measured.items(), key=lambda item: item[1]["median"])
     ]
-    heads = ("contender", "median", "least", "memory", "start", "error")
+    heads = ("contender", "median", "least", "all threads", "memory", "start", "error")
     missing = "; ".join(f"{who}: {m['missing']}" for who, m in found.items() if "missing" in m)
     return [*_markdown(heads, rows), *(["", f"Not measured: {missing}."] if missing else [])]
 

@@ -46,10 +46,12 @@ CALLS = 3  # that count at least: those who were disturbed least
 
 @dataclass
 class Measured:
-    """One contender: seconds, disturbance and peak bytes of each call; or `missing`, why there are none."""
+    """One contender: seconds and disturbance of each call, peak bytes, seconds of all threads; or `missing`, why there
+    is nothing of it."""
 
     calls: list[tuple[float, float]] = field(default_factory=list)
     peaks: list[int] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     compile: float = 0.0
     first: float = 0.0
     error: float = 0.0
@@ -79,6 +81,7 @@ class Measured:
         return {
             "median": self.median,
             "minimum": self.minimum,
+            "cpu": min(self.cpu, default=None),
             "peak": self.peak,
             "calls": len(self.seconds),
             "disturbed": max(others for _, others in self.calls) > DISTURBED and len(self.seconds) <= CALLS,
@@ -170,6 +173,7 @@ def _rounds(ready: Mapping[str, Process], found: Mapping[str, Measured], effort:
                 del active[who]
                 continue
             found[who].calls.append((told["seconds"], told["others"] or 0.0))
+            found[who].cpu.append(told["cpu"])
             if told["peak"] is not None:
                 found[who].peaks.append(told["peak"])
             spent = sum(seconds for seconds, _ in found[who].calls)

@@ -5,8 +5,9 @@ arrays are.  First a line comes that says that inputs are made.  Then there is o
 
 reference  computes the outputs in float64 and saves them in the folder
 prepare    compiles, and calls once: seconds of "compile" and "first"; "errors", ‖found - right‖ / ‖right‖ by output
-run        "seconds" of one call; "peak", the most bytes in use above those after the inputs were made; "others", the
-           share of the processors' time that other processes took meanwhile; null where the system does not tell
+run        "seconds" of one call; "cpu", those of all threads together; "peak", the most bytes in use above those after
+           the inputs were made; "others", the share of the processors' time that other processes took meanwhile; null
+           where the system does not tell
 
 What goes wrong is {"error": text}; the process lives on until its input ends.
 """
@@ -95,6 +96,7 @@ class Worker:
         others = None if before is None or after is None else max(0.0, after - before - own) / seconds / CORES
         return {
             "seconds": seconds / self.repeats,
+            "cpu": own / self.repeats,
             "peak": None if peak is None or self.base is None else peak - self.base,
             "others": others,
         }
