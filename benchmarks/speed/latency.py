@@ -46,7 +46,7 @@ def _process(backend: str, cache: str) -> dict[str, float]:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.speed.latency", backend],
         cwd=ROOT,
-        env={**os.environ, "XDG_CACHE_HOME": cache},
+        env={**os.environ, "INDEXCALC_CACHE": cache},
         capture_output=True,
         text=True,
     )

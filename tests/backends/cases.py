@@ -193,6 +193,7 @@ CASES = [
     Case("broadcast", "Y[i,a] = x[i] ones[a]\nZ[a,i] = 2 ones[a] ones[i]", "x[i]"),
     Case("passed_through", "y[i] = x[i]\nz[i] = x[i]\nY[i,j] = A[j,i]\nW[i] = A[2,i]", "x[i], A[i,j]"),
     Case("scalars", "y = s * 2 + pi / sqrt(N) - exp(1) + N**2 - 2**(1/2)", "s, x[i]"),
+    Case("scalars_apart", "e1 = x[i] x[i] / N\ne2 = e1 + exp(-e1)\ne3 = x[j] x[j] e2\ne4 = e3 - exp(-e3) e1", "x[i]"),
     Case("no_inputs", "Y[i,j] = i + 2 j", ""),
     Case("many_terms", "y[i] = " + " + ".join(f"{n} x[i]**{n}" for n in range(1, 40)), "x[i]"),
     Case("scatter_lacking", "G[v] = sum[b,i](u[b] delta[v, lab[b]])", "u[b], x[i]"),

@@ -70,10 +70,11 @@ class Scalars:
     """The statements that compute values at one place of a loop nest, each once.
 
     `lines` are the statements.  `layouts`: where stored values lie.  `loads`: the elements that were read, as text, by
-    the number of the value that owns the memory.  `checks`: whether `code` may have been set.
+    the number of the value that owns the memory.  `checks`: whether `code` may have been set.  `fresh` numbers the
+    variables: those of several places may stand side by side.
     """
 
-    def __init__(self, names: CppNames, plan: Plan, layouts: Mapping[int, Layout]) -> None:
+    def __init__(self, names: CppNames, plan: Plan, layouts: Mapping[int, Layout], fresh: Iterator[int]) -> None:
         self.lines = Lines(0)
         self.names = names
         self.plan = plan
@@ -82,7 +83,7 @@ class Scalars:
         self.checks = False
         self.nonempty: dict[str, None] = {}  # extents that must not be 0, for position 0 stands in for a wrong one
         self._made: dict[tuple[int, tuple[str, ...]], str] = {}
-        self._count = 0
+        self._fresh = fresh
 
     def operand(self, operand: Operand, where: Mapping[Index, str]) -> str:
         """The operand's text where each label stands at a place."""
@@ -121,8 +122,7 @@ class Scalars:
         raise AssertionError(f"{operation} is not computed element by element")
 
     def _variable(self, kind: str, text: str) -> str:
-        name = f"x{self._count}"
-        self._count += 1
+        name = f"x{next(self._fresh)}"
         self.lines.add(f"const {kind} {name} = {text};")
         return name
 

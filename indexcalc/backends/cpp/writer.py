@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from ...ir.graph import (
@@ -54,6 +55,7 @@ class Writer:
         self.is_complex = is_complex
         self._destined = self._destinations()
         self._place = 0
+        self._fresh = count()
 
     def run(self) -> None:
         """Every step, then the results that are not yet where they belong."""
@@ -158,7 +160,7 @@ class Writer:
     # -- loops --------------------------------------------------------------------------------------------------------
 
     def scalars(self) -> Scalars:
-        return Scalars(self.names, self.plan, self.layouts)
+        return Scalars(self.names, self.plan, self.layouts, self._fresh)
 
     def guard(self, body: Scalars) -> None:
         """Before a loop that checks positions: an axis without elements has none that is right."""
