@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "syntax": ("diagnostics", "limits", "grammar"),
     "ir": ("diagnostics", "limits"),
     "scalar": ("syntax", "ir"),  # the language says which names it can write
-    "paths": ("limits",),
+    "paths": ("diagnostics", "limits"),
     "einsum": ("diagnostics", "limits", "paths"),
     "elaborate": ("syntax", "ir", "einsum"),
     "python": ("einsum",),

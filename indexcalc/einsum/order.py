@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..paths import Network, find_path
+from ..paths import Network, fitting_path
 
 
 def contraction_order(
@@ -17,4 +17,4 @@ def contraction_order(
     """
     if len(inputs) <= 2:
         return [tuple(range(len(inputs)))]
-    return [*find_path(Network(inputs, output, sizes)).steps(len(inputs))]
+    return [*fitting_path(Network(inputs, output, sizes)).steps(len(inputs))]

@@ -7,7 +7,7 @@ from math import prod
 
 from ..ir.graph import Contract, Input, Operand, Reduce
 from ..ir.index import Index
-from ..paths import Network, find_path
+from ..paths import Network, find_path, fitting_path
 from .builder import Builder
 
 
@@ -92,7 +92,9 @@ def _order(build: Builder, work: Sequence[Operand], out: frozenset[Index]) -> li
         return [(0,)] if work and work[0].label_set - out else []
     if len(work) == 2:
         return [(0, 1)]
-    return [*find_path(network(build, work, out)).steps(len(work))]
+    is_certain = all(isinstance(x.space.extent, int) for o in work for x in o.labels)
+    search = fitting_path if is_certain else find_path
+    return [*search(network(build, work, out)).steps(len(work))]
 
 
 def network(build: Builder, work: Sequence[Operand], out: Iterable[Index]) -> Network:

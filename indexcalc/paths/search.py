@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from ..diagnostics import fail
+from ..limits import MAX_ELEMENTS
 from .network import Network
 from .optimal import MOST, Pair, optimal_order
 from .tree import Tree
@@ -67,6 +69,16 @@ def find_path(network: Network) -> Path:
         found.append((tree.cost(), len(found), finder, tree.pairs()))
     _, _, finder, pairs = min(found)
     return _path(network, first + _renumbered(pairs, left, count + len(first)), finder)
+
+
+def fitting_path(network: Network) -> Path:
+    """The same, for sizes that are certain; raises IX960 where an intermediate has more than 2^48 elements."""
+    path = find_path(network)
+    if path.largest > MAX_ELEMENTS:
+        message = f"the contraction needs an intermediate of {path.largest:.3g} elements in whatever order"
+        hint = f"no memory holds more than {MAX_ELEMENTS:.3g}: make the extents smaller, or part an index into blocks"
+        raise fail("IX960", message, hint=hint)
+    return path
 
 
 def _merged(network: Network) -> tuple[list[Pair], list[int]]:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from indexcalc.paths import Network, Path, find_path, network, search, tree
+import indexcalc as ic
+from indexcalc.diagnostics import IndexCalcError
+from indexcalc.paths import Network, Path, find_path, fitting_path, network, search, tree
 from indexcalc.paths.network import CALL, TRAFFIC
 
 EXTENTS = {"a": 2, "b": 30, "c": 4, "d": 500, "e": 1, "f": 60}
@@ -132,3 +134,20 @@ def test_sizes_of_none_and_one() -> None:
     assert len(path.pairs) == 2
     assert find_path(Network([""], "", {})).pairs == ()
     assert find_path(Network(["", ""], "", {})).pairs == ((0, 1),)
+
+
+WHOLE = ["abc", "ade", "bdf", "cef"]  # each joined to each: any pair leaves four labels
+
+
+def test_what_no_order_makes_fit_is_refused() -> None:
+    network_of = {n: Network(WHOLE, "", dict.fromkeys("abcdef", n)) for n in (2**12, 2**13)}
+    assert fitting_path(network_of[2**12]).largest == 2**48
+    with pytest.raises(IndexCalcError, match=r"IX960: the contraction needs an intermediate of 4.5e\+15 elements"):
+        fitting_path(network_of[2**13])
+    slots = " ".join(f"T{n}[{', '.join(own)}]" for n, own in enumerate(WHOLE))
+    with pytest.raises(IndexCalcError, match="IX960"):
+        ic.emit(f"index a, b, c, d, e, f : n(8192)\ny = {slots}")
+    assert ic.emit(f"index a, b, c, d, e, f : n\ny = {slots}", sizes={"n": 8192})  # may still be called with less
+    views = [np.broadcast_to(np.float32(1), (8192,) * 3)] * 4
+    with pytest.raises(IndexCalcError, match="IX960"):
+        ic.einsum(f"{','.join(WHOLE)}->", *views)

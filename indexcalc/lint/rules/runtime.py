@@ -161,4 +161,13 @@ RULES = (
         'ic.compile("y[i] = sum[j](exp(x[i] - x[j]))", "cpp")(x=np.ones(10**7))',
         'ic.compile("y[i] = sum[j](exp(x[i] - x[j]))", "cpp")(x=np.ones(10**4))',
     ),
+    _page(
+        "IX960",
+        "contraction-too-large",
+        "a contraction needs an intermediate of more than 2^48 elements in whatever order",
+        "No memory holds it. Extents that are declared, or of given arrays, are counted; those that may still be "
+        "anything are not.",
+        "index a, b, c, d, e, f : n(8192)\ny = T[a, b, c] U[a, d, e] V[b, d, f] W[c, e, f]",
+        "index a, b, c, d, e, f : n(128)\ny = T[a, b, c] U[a, d, e] V[b, d, f] W[c, e, f]",
+    ),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from math import inf
 
 from ...ir.graph import Contract, Graph, Input, Operand, Reduce, Value
 from ...paths import Path, find_path
+from ...paths.optimal import MOST as MOST_EXACT
 from ..contraction import contract
 from ..product_trees import ProductTree, is_product, tree_of, use_counts
 from ..rebuild import Rebuild
@@ -39,7 +41,7 @@ class _Orders:
         where the order found through it is cheaper still; it is made all the same.
         """
         sizes = self.context.sizes
-        tree = chosen = tree_of(root, self._once)
+        tree = chosen = tree_of(root, lambda value: self._once(value) and self._beside(value, root))
         if not any(isinstance(o.value.operation, (Contract, Reduce)) for o in tree.inside):
             return tree
         present = tree.cost(sizes)
@@ -50,10 +52,10 @@ class _Orders:
             self.trees[root.number] = tree
         opened: frozenset[int] = frozenset()
         for leaf in tree.leaves:
-            if not is_product(leaf.value) or sum(1 for o in leaf.value.operands if o.labels) < 2:
+            if not self._is_shared_product(leaf.value) or not self._beside(leaf.value, root):
                 continue
             more = opened | {leaf.value.number}
-            wider = tree_of(root, lambda value, more=more: self._once(value) or value.number in more)  # type: ignore[misc]
+            wider = self._wider(root, more)
             through, own = self._path(wider)
             if own < GAIN * cost:
                 opened, path, cost, chosen = more, through, own, wider
@@ -62,10 +64,22 @@ class _Orders:
             self._tell(chosen, path, present, root.number in self.trees)
         return tree
 
+    def _wider(self, root: Value, opened: frozenset[int]) -> ProductTree:
+        """The tree at a root through products that others read too."""
+        return tree_of(root, lambda v: (self._once(v) or v.number in opened) and self._beside(v, root))
+
+    def _is_shared_product(self, value: Value) -> bool:
+        return is_product(value) and sum(1 for o in value.operands if o.labels) > 1
+
+    def _beside(self, value: Value, root: Value) -> bool:
+        """Whether nothing is computed again between the two: what is read before must not live on."""
+        return bisect(self.graph.anew, value.number) == bisect(self.graph.anew, root.number)
+
     def _path(self, tree: ProductTree) -> tuple[Path | None, float]:
         """The best order of three leaves or more, and what it costs with the scalars."""
-        if len(tree.leaves) < 3:
-            return None, inf
+        makers = {self.graph.makers[o.value.number] for o in tree.inside}
+        if len(tree.leaves) < 3 or (len(tree.leaves) > MOST_EXACT and len(makers) == 1):
+            return None, inf  # a long product of one statement was ordered when that was lowered
         path = find_path(tree.network(self.context.sizes))
         return path, path.cost + tree.scaling_cost(self.context.sizes)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,6 +65,11 @@ def test_factors_that_lack_the_summed_index_move_out() -> None:
     text = "U[i, j] = A[i, j] x[i]\ny[i] = U[i, j] z[j]\noutput y"
     graph, _ = lowered(text)
     assert not any(len(v.axes) == 2 and v.operands for v in graph)
+
+
+def test_nothing_is_read_again_from_before_what_is_computed_again() -> None:
+    program = replace(read_program(HEAD + LOW_RANK + "output y"), recomputed=("y",))
+    assert multiplications(lower_program(program)) == 60 * 60 * (3 + 40)
 
 
 def test_functions_and_shared_values_end_a_tree() -> None:
