@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from .verify.report import Verification
 
 _DEFINES = re.compile(r"(?<![=<>!])=(?!=)")
-OPTIONS = ("sizes", "without")
+EMITTING = ("sizes", "without")
+COMPILING = (*EMITTING, "adapt")
 _FILE_NAME = re.compile(r"[^\s=()\[\]{};]+\.idx")
 
 
@@ -249,13 +250,17 @@ def emit(program: str | Program, backend: str = "numpy", **options: Any) -> str:
     """
     from .backends import emit_program
 
-    return emit_program(_program(program), backend, **_known(options))
+    return emit_program(_program(program), backend, **_known(options, EMITTING))
 
 
 def compile(program: str | Program, backend: str = "numpy", **options: Any) -> Function:
     """A function of the program: called with arrays by keyword, it returns a dict from output name to array.
 
-    Options are those of `emit`.
+    Options are those of `emit`, and
+
+    adapt  False: calls of all sizes run the text that was emitted for `sizes`.  Otherwise a call with much work whose
+           sizes differ from those that decided, by a factor of 2 and more where `sizes` gives none, is lowered again
+           for its own, at most a few times; what a call gives does not depend on it.
 
     >>> import indexcalc as ic, numpy as np
     >>> ic.compile("y[i] = A[i,j] x[j]")(A=np.eye(2), x=np.array([3.0, 4.0]))["y"]
@@ -263,7 +268,7 @@ def compile(program: str | Program, backend: str = "numpy", **options: Any) -> F
     """
     from .backends import compile_program
 
-    return compile_program(_program(program), backend, **_known(options))
+    return compile_program(_program(program), backend, **_known(options, COMPILING))
 
 
 def verify(
@@ -453,11 +458,13 @@ def _text(given: object, what: str) -> str:
     raise fail("IX901", f"{what} is given as text, not as {type(given).__name__}", hint=hint)
 
 
-def _known(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    unknown = sorted(set(options) - {*OPTIONS})
+def _known(options: Mapping[str, Any], known: Sequence[str]) -> Mapping[str, Any]:
+    unknown = sorted(set(options) - {*known})
     if unknown:
-        offered = did_you_mean(unknown[0], OPTIONS)
-        raise fail("IX901", f"no such option: `{unknown[0]}`", hint=offered or f"options: {', '.join(OPTIONS)}")
+        offered = did_you_mean(unknown[0], known)
+        raise fail("IX901", f"no such option: `{unknown[0]}`", hint=offered or f"options: {', '.join(known)}")
+    if not isinstance(options.get("adapt", True), bool):
+        raise fail("IX901", f"adapt is True or False, not {options['adapt']!r}")
     if "without" not in options:
         return options
     return {**options, "without": _separated(options["without"])}

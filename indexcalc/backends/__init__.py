@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from ..ir.graph import Graph
     from ..ir.program import Program
     from ..lower.passes import Context
-    from ..lower.target import Target
-    from .base import Backend
-    from .emitter import Emitted
     from .function import Function
 
 __all__ = ["compile_program", "emit_program", "lowered"]
@@ -27,36 +24,46 @@ def emit_program(
     `sizes` are representative extents by name, by which the passes choose between equal forms.  `without`: passes to
     leave out.
     """
-    return _emitted(program, backend, sizes, without)[1].source
+    from ..lower.program import representative_sizes
+    from .base import backend_named
+    from .variants import emitted
+
+    found = backend_named(backend)
+    _check_outputs(program)
+    return emitted(program, found, representative_sizes(program, sizes), without).source
 
 
 def compile_program(
-    program: Program, backend: str = "numpy", *, sizes: Mapping[str, int] | None = None, without: Collection[str] = ()
+    program: Program,
+    backend: str = "numpy",
+    *,
+    sizes: Mapping[str, int] | None = None,
+    without: Collection[str] = (),
+    adapt: bool = True,
 ) -> Function:
-    """The program as a function of arrays of the backend's kind."""
-    from .function import Function
+    """The program as a function of arrays of the backend's kind.
 
-    return Function(program, *_emitted(program, backend, sizes, without))
-
-
-def _emitted(
-    program: Program, backend: str, sizes: Mapping[str, int] | None, without: Collection[str]
-) -> tuple[Backend, Emitted]:
+    `adapt`: whether calls of very different sizes may be lowered again for theirs.
+    """
     from .base import backend_named
+    from .function import Function
+    from .variants import Variants
 
     found = backend_named(backend)
+    _check_outputs(program)
+    library = found.load_library()
+    return Function(Variants(program, found, sizes=sizes, without=without, adapt=adapt), library)
 
-    def lower(target: Target) -> Graph:
-        return lowered(program, backend, target=target, sizes=sizes, without=without)[0]
 
-    return found, found.emit(program, lower)
+def _check_outputs(program: Program) -> None:
+    if not program.outputs:
+        raise fail("IX901", "the program defines nothing", hint="give a result a name: y = …")
 
 
 def lowered(
     program: Program,
     backend: str = "numpy",
     *,
-    target: Target | None = None,
     sizes: Mapping[str, int] | None = None,
     without: Collection[str] = (),
     stop_after: str | None = None,
@@ -64,15 +71,13 @@ def lowered(
 ) -> tuple[Graph, Context]:
     """The graph that the backend writes out, and how it came about: sizes, stages, decisions.
 
-    `target`: the backend's own where none is given.  `stop_after`: the last pass to run; `check`: whether each pass's
-    result is checked for well-formedness.
+    `stop_after`: the last pass to run; `check`: whether each pass's result is checked for well-formedness.
     """
     from ..lower.passes import Context
     from ..lower.program import lower_in, representative_sizes
     from .base import backend_named
 
-    target = target or backend_named(backend).load_spelling().target
-    if not program.outputs:
-        raise fail("IX901", "the program defines nothing", hint="give a result a name: y = …")
+    target = backend_named(backend).load_spelling().target
+    _check_outputs(program)
     context = Context(representative_sizes(program, sizes), target)
     return lower_in(program, context, without=without, stop_after=stop_after, check=check), context

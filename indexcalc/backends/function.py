@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..diagnostics import fail
 from ..ir.index import Space
-from ..ir.program import Program
 from ..syntax.greek import spelt
-from .base import Backend, Library, Run
+from .base import Library, Run
 from .check import bound_sizes, check_values, checked_arrays
-from .emitter import Emitted
 
-Sizes = tuple[dict[Space, int], dict[str, int]]
-MAX_SHAPES = 64  # signatures that are remembered as right, with their sizes
+if TYPE_CHECKING:
+    from .variants import Variants
+
+MAX_SHAPES = 64  # signatures that are remembered as right
+
+
+class Known(NamedTuple):
+    """What is known of calls of one signature: sizes by space, those that the text reads by name, and its function."""
+
+    sizes: dict[Space, int]
+    read: dict[str, int]
+    run: Run
 
 
 class Function:
     """Call it with arrays by keyword; it gives a dict of arrays by output name.
 
-    `.source` is the emitted text, which runs without indexcalc.  `sizes=` gives extents that no array tells, by name.
+    `.source` is the text that was emitted when it was compiled; it runs without indexcalc.  `sizes=` gives extents that
+    no array tells, by name.
     """
 
-    def __init__(self, program: Program, backend: Backend, emitted: Emitted) -> None:
-        self.program = program
-        self.backend = backend.name
-        self.source = emitted.source
-        self._library: Library = backend.load_library()
-        self._reads = emitted.sizes
-        self._run = backend.load(emitted)
-        self._known: dict[object, Sizes] = {}
+    def __init__(self, variants: Variants, library: Library) -> None:
+        self.program = variants.program
+        self.backend = variants.backend.name
+        self.source = variants.made[0].emitted.source
+        self._variants = variants
+        self._library = library
+        self._known: dict[object, Known] = {}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All texts in use, `source` first; the others were emitted for calls of very different sizes."""
+        return tuple(dict.fromkeys(v.emitted.source for v in self._variants.made))
 
     def __call__(self, /, *positional: Any, sizes: Any = None, **arrays: Any) -> dict[str, Any]:
         if positional:
@@ -46,12 +59,14 @@ class Function:
         if found is None:
             given = checked_arrays(self.program, arrays, self._library)
             bound = bound_sizes(self.program, given, sizes, self._library)
-            found = bound, {name: bound[space] for name, space in self._reads.items()}
+            variant = self._variants.choose(bound)
+            read = {name: bound[space] for name, space in variant.emitted.sizes.items()}
+            found = Known(bound, read, variant.run)
             if signature is not None and all(given[n] is arrays[n] for n in given):
                 self._remember(signature, found)
-        check_values(self.program, given, found[0], self._library)
+        check_values(self.program, given, found.sizes, self._library)
         try:
-            return self._run(given, found[1])
+            return found.run(given, found.read)
         except self._library.failures as error:
             raise fail("IX952", f"a matrix has no inverse: {error}") from error
         except IndexError as error:
@@ -68,7 +83,7 @@ class Function:
         parts = [of(arrays[n]) if n in arrays else None for n in names]
         return None if None in parts else (*parts, *(sorted(sizes.items()) if sizes else ()))
 
-    def _remember(self, signature: object, found: Sizes) -> None:
+    def _remember(self, signature: object, found: Known) -> None:
         if len(self._known) >= MAX_SHAPES:
             self._known.clear()
         self._known[signature] = found
