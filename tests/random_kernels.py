@@ -84,7 +84,8 @@ class Maker:
     def map(self, function, *arguments):
         blocks = [a for a in arguments if isinstance(a, Block)]
         kind = result_kind(function, [a.kind if isinstance(a, Block) else "number" for a in arguments])
-        block = self.block([x for b in blocks for x in b.axes], kind)
+        repeated = self.some(self.around)[:1] if self.rng.random() < 0.1 else ()
+        block = self.block([*(x for b in blocks for x in b.axes), *repeated], kind)
         return block, [Map(block, function, arguments)]
 
     def step(self, pool):

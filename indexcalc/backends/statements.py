@@ -75,10 +75,16 @@ def _masked(s: Statements, value: Value, parts: list[str]) -> str:
 
 def _reduce(s: Statements, value: Value) -> str:
     (operand,) = value.operands
-    # The axes that stay keep their order, so only the summed ones need be named.
-    axes = tuple_text(str(n) for n, x in enumerate(operand.labels) if x not in value.axes)
+    gone = [x for x in operand.labels if x not in value.axes]
+    labels = operand.labels if _follows(operand.labels, value.axes) else (*value.axes, *gone)
+    axes = tuple_text(str(n) for n, x in enumerate(labels) if x in gone)
     name = value.operation.operation  # type: ignore[union-attr]
-    return s.operations[name].format(s.names.text(operand.value), axes)
+    return s.operations[name].format(s.names.ordered(operand, labels), axes)
+
+
+def _follows(labels: Sequence[Index], axes: tuple[Index, ...]) -> bool:
+    """Whether the labels that are among the axes stand in their order."""
+    return tuple(x for x in labels if x in axes) == axes
 
 
 def _along(s: Statements, value: Value) -> str:

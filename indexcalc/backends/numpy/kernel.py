@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ...ir.index import Index
@@ -34,6 +35,8 @@ def kernel_text(kernel: Kernel, name: str, maps: Mapping[str, str]) -> KernelTex
     arguments = [f"x_{n}" for n in range(len(kernel.inputs))] + [f"n_{n}" for n in range(len(names.spaces))]
     returned = tuple_text(f"y_{n}" for n in range(len(kernel.outputs)))
     inner = [*_arrays(kernel, names), "", *work, "", *_handed_out(kernel, names, parallel, sums), f"return {returned}"]
+    if any(re.search(r"(?<!\.)\breal\b", line) for line in inner):
+        inner.insert(0, "real = np.zeros((), floating).real.dtype")
     head = f"def {name}({', '.join([*arguments, 'floating'])}):"
     return KernelText((head, *_indented(inner)), names.spaces)
 
@@ -44,7 +47,7 @@ def _indented(lines: Sequence[str]) -> list[str]:
 
 def _arrays(kernel: Kernel, names: KernelNames) -> list[str]:
     """Inputs that are made fit for what the body does with them, and the outputs."""
-    lines = ["real = np.zeros((), floating).real.dtype"]
+    lines = []
     for number, moving in matrix_axes(kernel, names).items():
         lines.append(f"x_{number} = blas_ready(x_{number}, {tuple_text(map(str, moving))})")
     for number, array in enumerate(kernel.inputs):
@@ -153,7 +156,7 @@ def _handed_out(kernel: Kernel, names: KernelNames, parallel: Sequence[Tile], su
     lines = [f"groups = [{inner}{_comprehension(names, owners)}]"]
     length = _length(names, kernel, parallel, owners)
     if length:
-        lines = [*length, *lines, "groups.sort(key=lambda group: length(*group[0]), reverse=True)"]
+        lines = [*length, *lines, "groups.sort(key=lambda group: length(*group[0]) if group else 0, reverse=True)"]
     return [*lines, f"in_threads(work, {', '.join(['groups', _effort(names, kernel), *sums])})"]
 
 

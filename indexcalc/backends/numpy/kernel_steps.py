@@ -42,6 +42,7 @@ UFUNCS = {
 }  # fmt: skip
 """Functions that are one call with `out=`."""
 
+_MASKED = {"masked": "np.where({1}, {2}, {0})"}
 NEUTRAL = {"max": "-np.inf", "min": "np.inf"}
 FOLDS = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 
@@ -125,8 +126,12 @@ def _map(s: Steps, step: Map) -> list[str]:
         kinds = [a.kind if isinstance(a, Block) else "number" for a in step.arguments]
         parts = [f"{p}.real" if kind == "float" else p for p, kind in zip(parts, kinds)]
     if not block.axes and block.kind in ("float", "real") and not _floats(step):
-        text = parts[0] if function == "as_real" else s.maps[function].format(*parts)
+        text = parts[0] if function == "as_real" else (_MASKED.get(function) or s.maps[function]).format(*parts)
         return [f"{s.names.block(block)} = np.asarray({text}, {s.names.dtype(block.kind)})"]
+    if len(block.axes) == 1 and not any(isinstance(a, Block) and a.axes for a in step.arguments):
+        text = "np.asarray({}, real)" if function == "as_real" else _MASKED.get(function) or s.maps[function]
+        text = text.format(*parts)
+        return [f"{s.names.block(block)} = np.full({s.names.shape(block.axes)}, {text}, {s.names.dtype(block.kind)})"]
     if function in UFUNCS:
         return s.made(block, f"{UFUNCS[function]}({', '.join(parts)}{{}})")
     if function in ("reciprocal", "relu"):
@@ -136,10 +141,7 @@ def _map(s: Steps, step: Map) -> list[str]:
     if not s.place(block):
         if function == "as_real":
             return [f"{name} = np.asarray({parts[0]}, real)"]
-        if function in ("masked", "where"):
-            order = (1, 2, 0) if function == "masked" else (0, 1, 2)
-            return [f"{name} = np.where({', '.join(parts[n] for n in order)})"]
-        return [f"{name} = {s.maps[function].format(*parts)}"]
+        return [f"{name} = {(_MASKED.get(function) or s.maps[function]).format(*parts)}"]
     return s.filled(block, *_into(s, step, parts, name))
 
 
