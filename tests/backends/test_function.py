@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from indexcalc.backends import compile_program
 from indexcalc.backends.function import Function
 from indexcalc.diagnostics import IndexCalcError
 from indexcalc.elaborate.read import read_program
+
+from .cpp.batch import skip_without_compiler
 
 TEXT = """
 index i : seq(L)
@@ -25,9 +28,12 @@ y[i, d] = lam x[i, d] / sqrt(D) + E[tok[i], d]
 """
 
 
-@pytest.fixture(scope="module")
-def f() -> Function:
-    return compile_program(read_program(TEXT))
+@pytest.fixture(scope="module", params=["numpy", "cpp"])
+def f(request: pytest.FixtureRequest) -> Function:
+    """Both take NumPy arrays, and refuse in the same words."""
+    if request.param == "cpp":
+        skip_without_compiler()
+    return compile_program(read_program(TEXT), request.param)
 
 
 def good(**changed: Any) -> dict[str, Any]:
@@ -124,25 +130,32 @@ def test_extent_that_no_array_tells() -> None:
         f()
 
 
-def test_slot_ranges_and_counts_are_checked_before_anything_runs() -> None:
+@pytest.fixture(params=["numpy", "cpp"])
+def compiled(request: pytest.FixtureRequest) -> Callable[[str], Function]:
+    if request.param == "cpp":
+        skip_without_compiler()
+    return lambda text: compile_program(read_program(text), request.param)
+
+
+def test_slot_ranges_and_counts_are_checked_before_anything_runs(compiled: Callable[[str], Function]) -> None:
     with pytest.raises(IndexCalcError, match="IX946"):
-        compile_program(read_program("y[i] = x[i] A[i, 5]"))(x=np.ones(3), A=np.ones((3, 5)))
+        compiled("y[i] = x[i] A[i, 5]")(x=np.ones(3), A=np.ones((3, 5)))
     with pytest.raises(IndexCalcError, match=r"IX951: topk takes the 4 largest of only 3"):
-        compile_program(read_program("y[i] = topk[i, 4](x[i])"))(x=np.ones(3))
+        compiled("y[i] = topk[i, 4](x[i])")(x=np.ones(3))
     with pytest.raises(IndexCalcError, match=r"IX950: max over an empty extent has no value"):
-        compile_program(read_program("y = max[i](x[i])"))(x=np.ones(0))
+        compiled("y = max[i](x[i])")(x=np.ones(0))
     with pytest.raises(IndexCalcError, match="IX946: a position lies outside of its axis"):
-        compile_program(read_program("integer t[i] : voc\ny[i] = x[t[i] + 1]"))(x=np.ones(3), t=np.array([2]))
+        compiled("integer t[i] : voc\ny[i] = x[t[i] + 1]")(x=np.ones(3), t=np.array([2]))
 
 
-def test_singular_matrix() -> None:
+def test_singular_matrix(compiled: Callable[[str], Function]) -> None:
     with pytest.raises(IndexCalcError, match="IX952: a matrix has no inverse"):
-        compile_program(read_program("Y[i,j] = inv(A)[i,j]"))(A=np.zeros((2, 2)))
+        compiled("Y[i,j] = inv(A)[i,j]")(A=np.zeros((2, 2)))
 
 
 @pytest.mark.parametrize("layout", ["fortran", "strided", "reversed", "read-only", "transposed"])
-def test_any_memory_layout(layout: str) -> None:
-    program = read_program("Y[b,i,k] = A[b,i,j] B[b,j,k] / 3\nt[b] = sum[i,j](A[b,i,j] A[b,i,j])\nZ[b,i] = A[b,i,i+1]")
+def test_any_memory_layout(layout: str, compiled: Callable[[str], Function]) -> None:
+    text = "Y[b,i,k] = A[b,i,j] B[b,j,k] / 3\nt[b] = sum[i,j](A[b,i,j] A[b,i,j])\nZ[b,i] = A[b,i,i+1]"
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((2, 4, 5)), rng.standard_normal((2, 5, 3))
     made = {
@@ -152,19 +165,17 @@ def test_any_memory_layout(layout: str) -> None:
         "read-only": lambda x: np.broadcast_to(x, x.shape),
         "transposed": lambda x: np.ascontiguousarray(x.T).T,
     }[layout]
-    f = compile_program(program)
+    f = compiled(text)
     expected, found = f(A=a, B=b), f(A=made(a), B=made(b))
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-14, atol=1e-14)
     np.testing.assert_allclose(expected["Y"], np.einsum("bij,bjk->bik", a, b) / 3, rtol=1e-13, atol=1e-13)
 
 
-def test_results_share_no_memory() -> None:
-    f = compile_program(
-        read_program(
-            "tensor A[i,j]\nY[i,j] = A[j,i]\nZ[i,j] = Y[i,j]\nw[i] = A[i,0]\nu[i] = A[i,i]\n"
-            "E[i,j] = exp(A[i,j])\nF[i,j] = E[j,i]\nH[i,j] = E[i,j]"
-        )
+def test_results_share_no_memory(compiled: Callable[[str], Function]) -> None:
+    f = compiled(
+        "tensor A[i,j]\nY[i,j] = A[j,i]\nZ[i,j] = Y[i,j]\nw[i] = A[i,0]\nu[i] = A[i,i]\n"
+        "E[i,j] = exp(A[i,j])\nF[i,j] = E[j,i]\nH[i,j] = E[i,j]"
     )
     a = np.ones((3, 3))
     found = list(f(A=a).values())
@@ -174,10 +185,13 @@ def test_results_share_no_memory() -> None:
         assert not any(np.shares_memory(x, y) for y in found[:n])
 
 
-@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("backend", ["numpy", "torch", "cpp"])
 def test_one_row_by_an_integer_is_not_written_over(backend: str) -> None:
     """`E[t]` with a number t is a view of the input: neither scratch memory nor a result."""
-    pytest.importorskip(backend)
+    if backend == "cpp":
+        skip_without_compiler()
+    else:
+        pytest.importorskip(backend)
     program = read_program(
         "index n, k : rows\nindex m : pair\ninteger t[m] : rows\ntensor E[n,k]\nscalar c\n"
         "L = sum[n](2 E[n,n] E[t[1],n])\nr[n] = E[t[0],n]\nx = E[0,1]\nd = c\none = 1\nalso = 1\n"
@@ -204,7 +218,8 @@ def test_an_input_may_have_any_name() -> None:
     assert compile_program(program)(**dict.fromkeys(program.inputs, x))["y"].tolist() == [4, 4]
 
 
-def test_source_stands_alone_and_the_program_pickles(f: Function) -> None:
+def test_source_stands_alone_and_the_program_pickles() -> None:
+    f = compile_program(read_program(TEXT))
     namespace: dict[str, Any] = {}
     exec(f.source, namespace)  # our own text: this is what a user would do with the file
     np.testing.assert_array_equal(namespace["run"](good(lam=np.asarray(2.0)))["y"], f(**good())["y"])

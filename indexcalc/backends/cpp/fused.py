@@ -19,7 +19,7 @@ def fused(w: Writer, value: Value) -> None:
     """Runs the kernel; its outputs are the memory of the parts from here on."""
     operation = value.operation
     assert isinstance(operation, Fused)
-    name = w.names.text(value)
+    name = f"f_{value.number}"
     inputs = [_input(w, operand) for operand in value.operands]
     parts = {part.operation.number: part for part, _ in w.plan.readers[value.number]}  # type: ignore[union-attr]
     outputs, unread = [], []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,7 @@ class CppProgram:
     def __init__(self, compiled_for: Callable[[str], Compiled]) -> None:
         self._compiled_for = compiled_for
         self._compiled: dict[str, Compiled] = {}
+        self._lock = Lock()  # so that threads that come together compile once
 
     def __call__(self, inputs: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
         floating = [str(a.dtype) for a in inputs.values() if a.dtype.kind in "fc"]
@@ -111,9 +113,10 @@ class CppProgram:
 
     def compiled(self, dtype: str) -> Compiled:
         """The program for floating arrays of this type."""
-        if dtype not in self._compiled:
-            self._compiled[dtype] = self._compiled_for(SCALARS[dtype])
-        return self._compiled[dtype]
+        with self._lock:
+            if dtype not in self._compiled:
+                self._compiled[dtype] = self._compiled_for(SCALARS[dtype])
+            return self._compiled[dtype]
 
 
 def _usable(array: Any) -> Any:

@@ -13,6 +13,7 @@ from indexcalc.backends.cpp.runtime import LIBRARY, SCALARS, Compiled, CppProgra
 from indexcalc.backends.cpp.support import header
 from indexcalc.backends.cpp.toolchain import find_compiler
 from indexcalc.diagnostics import IndexCalcError
+from indexcalc.ir.graph import Graph
 from indexcalc.ir.program import Program
 from indexcalc.lower.program import lower_program
 
@@ -30,11 +31,17 @@ def skip_without_compiler() -> None:
 class Batch:
     """The programs, compiled for arrays of one type; run by name."""
 
-    def __init__(self, programs: Mapping[str, Program], dtype: str, flags: tuple[str, ...], **lowering: Any) -> None:
+    def __init__(
+        self,
+        programs: Mapping[str, Program],
+        dtype: str,
+        flags: tuple[str, ...],
+        graphs: Mapping[str, Graph] | None = None,
+    ) -> None:
         skip_without_compiler()
         self.programs = programs
         self.emitted: dict[str, CppEmitted] = {
-            name: emit_for(program, lower_program(program, **lowering), SCALARS[dtype])
+            name: emit_for(program, graphs[name] if graphs else lower_program(program), SCALARS[dtype])
             for name, program in programs.items()
         }
         self._place = {name: number for number, name in enumerate(self.emitted)}

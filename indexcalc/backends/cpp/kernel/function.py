@@ -9,6 +9,7 @@ from ....ir.index import Index
 from ....ir.kernel import Array, Carry, Condition, Kernel, Load, Loop, Step, Store, Tile
 from ....ir.slots import unknown_of
 from ..extents import kernel_spaces
+from ..names import comment
 from .names import Lines, Names, product_of, times, total
 from .nest import NestPrinter, fill, neutral
 from .order import Order, Region
@@ -52,7 +53,7 @@ class _Function:
         out = self.out
         note = " ".join(self.kernel.note.split())
         if note:
-            out.add(f"// {note}")
+            out.add(comment(note))
         out.open(f"static int {self.name}(const Extents& n, const ArrayRef* in, ArrayRef* out)")
         self._head()
         self._threads()
