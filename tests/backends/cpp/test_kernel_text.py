@@ -1,11 +1,20 @@
 """Kernels in C++ against their plain meaning."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+import indexcalc as ic
+from indexcalc.backends.cpp.extents import kernel_spaces
 from indexcalc.interpret.kernel import run_kernel
+from indexcalc.ir.graph import Fused
 from indexcalc.ir.index import Space
+from indexcalc.lower.fuse.tiles import retiled
+from indexcalc.lower.program import lower_program
+from indexcalc.lower.target import LAPTOP, Target
 from tests.kernels import normalised_rows, streamed_softmax
+from tests.lower.fusion import CASES
 
 from .running import Library
 
@@ -55,3 +64,55 @@ def test_inputs_may_have_any_strides(library):
     agree(library, "softmax_wide", [q, k, v], {H: 3, L: 20, D: 3})
     x, g = rng.standard_normal((7, 9)).T, rng.standard_normal(21)[::-3]
     agree(library, "rows", [x, g], {T: 9, D: 7})
+
+
+# -- kernels of programs -----------------------------------------------------------------------------------------------
+
+
+def program_kernels():
+    """{name: (kernel, "double")} of the programs that fusion is tested with, with their own tiles and tiles of 3."""
+    found, cases = {}, {}
+    for label, case in CASES.items():
+        program = ic.parse(case.text)
+        if case.by:
+            program = ic.grad(program, case.by, with_value=True)
+        graph = lower_program(program, sizes=case.big, target=Target(machine=LAPTOP))
+        for kernel in (v.operation.kernel for v in graph if isinstance(v.operation, Fused)):
+            for tiles in ("own", "tiny"):
+                name = f"{''.join(c if c.isalnum() else '_' for c in label)}_{tiles}_{len(found)}"
+                small = retiled(kernel, lambda t: replace(t, size=3) if t.size else t)
+                found[name] = (kernel if tiles == "own" else small, "double")
+                cases[name] = case
+    return found, cases
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    kernels, cases = program_kernels()
+    return Library(kernels, tmp_path_factory.mktemp("programs"), "-O0", "-Wall"), cases
+
+
+def test_kernels_of_programs_give_what_their_steps_say(programs):
+    library, cases = programs
+    assert len(cases) > 40
+    rng = np.random.default_rng(3)
+    for name, case in cases.items():
+        kernel = library.kernels[name][0]
+        for sizes in case.small:
+            extents = {s: s.extent if isinstance(s.extent, int) else sizes[s.extent] for s in spaces_of(kernel)}
+            inputs = [random_array(rng, array, extents) for array in kernel.inputs]
+            expected = run_kernel(kernel, inputs, extents)
+            for mine, theirs in zip(library(name, inputs, extents), expected, strict=True):
+                np.testing.assert_allclose(mine, theirs, rtol=1e-11, atol=1e-11, err_msg=f"{name} {sizes}")
+
+
+def spaces_of(kernel):
+    arrays = (*kernel.inputs, *kernel.outputs)
+    return [*kernel_spaces(kernel), *(x.space for array in arrays for x in array.axes)]
+
+
+def random_array(rng, array, extents):
+    shape = [extents[x.space] for x in array.axes]
+    if array.kind == "int":
+        return rng.integers(0, max(1, min(extents.values())), shape)
+    return rng.random(shape) < 0.5 if array.kind == "bool" else rng.standard_normal(shape)

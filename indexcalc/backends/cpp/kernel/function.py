@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +20,8 @@ from .steps import is_product, is_view, plain
 from .storage import Memory
 from .view import print_view, reserve
 
+_WORD = re.compile(r"\w+")
+_DEFINITION = re.compile(r" *(?:const )?\w+(?: ?\*)?(?: const)? (\w+) = [^;]*;(?: //.*)?$")
 HEADERS = ("core", "blas", "vmath", "tiles")
 
 
@@ -58,7 +62,7 @@ class _Function:
         self._head()
         self._threads()
         out.close()
-        return "\n".join(out.lines) + "\n"
+        return "\n".join(_needed(out.lines)) + "\n"
 
     # -- extents, arrays, scratch --------------------------------------------------------------------------------------
 
@@ -83,16 +87,19 @@ class _Function:
         type = self.names.type(array.kind)
         const = "const " if word == "in" else ""
         self.out.add(f"{const}{type}* const {word}{k} = static_cast<{const}{type}*>({word}[{k}].data);")
-        last = len(array.axes) - 1
-        for n in range(len(array.axes)):
-            stride = "1" if word == "out" and n == last else f"{word}[{k}].strides[{n}]"
-            self.out.add(f"const int64_t {word}{k}_{n} = {stride};")
+        for n in range(len(array.axes) - (word == "out")):  # the last axis of an output is contiguous
+            self.out.add(f"const int64_t {word}{k}_{n} = {word}[{k}].strides[{n}];")
+
+    def _strides(self, k: int) -> list[str]:
+        """Of an output."""
+        rank = len(self.kernel.outputs[k].axes)
+        return [f"out{k}_{n}" for n in range(rank - 1)] + ["1"][:rank]
 
     def _zero(self, k: int, array: Array) -> None:
         out, names = self.out, self.names
         for n, axis in enumerate(array.axes):
             out.open(f"for (int64_t i{n} = 0; i{n} < {names.extent(axis.space)}; ++i{n})")
-        place = total(f"i{n} * out{k}_{n}" for n in range(len(array.axes)))
+        place = total(times(f"i{n}", stride) for n, stride in enumerate(self._strides(k)))
         out.add(f"out{k}[{place}] = {neutral('sum', names.type(array.kind))};")
         out.close(len(array.axes))
 
@@ -188,7 +195,7 @@ class _Function:
         type = self.names.type(self.kernel.outputs[k].kind)
         extents = self._extents(k)
         self.out.add(f"{type}* const out{k} = own{k}.data + z{k} * (threads > 1 ? thread_number() : 0);")
-        for n in range(len(extents)):
+        for n in range(len(extents) - 1):
             self.out.add(f"const int64_t out{k}_{n} = {product_of(extents[n + 1 :])};")
 
     def _gather_copies(self, k: int) -> None:
@@ -197,7 +204,7 @@ class _Function:
         out.open("for (int thread = 0; thread < threads; ++thread)")
         size = ", ".join(extents) or "1"
         source = ", ".join(product_of(extents[n + 1 :]) for n in range(len(extents))) or "0"
-        target = ", ".join(f"out{k}_{n}" for n in range(len(extents))) or "0"
+        target = ", ".join(self._strides(k)) or "0"
         out.add(f"const int64_t size[] = {{{size}}}, from[] = {{{source}}}, to[] = {{{target}}};")
         out.add(f"ix::add({len(extents)}, size, own{k}.data + z{k} * thread, from, out{k}, to);")
         out.close()
@@ -267,3 +274,13 @@ class _Function:
             return f"begin = ix::larger(begin, {text});"
         text = most if factor == -1 else f"ix::floor({most}, {-factor})"
         return f"end = ix::smaller(end, {text} + 1);"
+
+
+def _needed(lines: list[str]) -> list[str]:
+    """The lines without definitions of numbers and pointers that no other line reads."""
+    while True:
+        words = Counter(word for line in lines for word in set(_WORD.findall(line.split("//")[0])))
+        kept = [line for line in lines if not (found := _DEFINITION.match(line)) or words[found[1]] > 1]
+        if len(kept) == len(lines):
+            return kept
+        lines = kept

@@ -191,7 +191,9 @@ class NestPrinter:
         assert isinstance(unit.step, (Reduce, Contract))
         operation = unit.step.operation if isinstance(unit.step, Reduce) else "sum"
         storage = self.memory.blocks[target.number]
-        fill(self.names, storage, storage.strides, neutral(operation, self.names.type(target.kind)), out)
+        whole = not set(self.nest.rows) <= set(target.axes)
+        within = [x for x in storage.strides if whole or x not in self.nest.rows]
+        fill(self.names, storage, within, neutral(operation, self.names.type(target.kind)), out)
 
     def _unit(self, unit: Unit, one: Pass) -> None:
         step, values = unit.step, self.values
@@ -327,11 +329,11 @@ def _divided(text: str, by: int, *, up: bool) -> str:
 
 
 def fill(names: Names, storage: Storage, axes: Iterable[Index], value: str, out: Lines) -> None:
-    """Sets storage to a value along these axes."""
+    """Sets storage to a value along these axes, at one place of the others."""
     along = list(axes)[::-1]
     for axis in along:
         at = names.at(axis)
         out.open(f"for (int64_t {at} = 0; {at} < {names.count(axis)}; ++{at})")
-    terms = [times(names.at(x), storage.strides[x]) for x in along]
+    terms = [times(names.at(x), stride) for x, stride in storage.strides.items()]
     out.add(f"{storage.name}[{total(terms)}] = {value};")
     out.close(len(along))

@@ -231,20 +231,19 @@ class Order:
     def _vector(self, steps: Sequence[Step], views: Sequence[Step], loop: Index | None) -> Index | None:
         """The axis with the most work; of equals one that is reduced, walked here, or contiguous in memory."""
         scores: Counter[Index] = Counter()
-        for rank in (2, 1):
-            for step in steps:
-                if len(points(step, self.single)) < rank:
-                    continue
-                for x in points(step, self.single):
-                    scores[x] += 100 * (1 + own_cost(step))
-                for x in summed(step) if isinstance(step, (Reduce, Fold, Shift, Contract)) else ():
-                    scores[x] += 10
-            if scores:
-                break
+        rank = max((len(points(step, self.single)) for step in steps), default=0)
         for step in (*steps, *views):
-            slots = step.slots if isinstance(step, (Load, Store)) else ()
-            if slots and isinstance(slots[-1], Index) and slots[-1] in scores:
-                scores[slots[-1]] += 15 * len(points(step, self.single))
+            own = points(step, self.single)
+            if len(own) < rank:
+                continue
+            if step not in views:
+                scores.update(dict.fromkeys(own, 100 * (1 + own_cost(step))))
+            if isinstance(step, (Reduce, Fold, Shift, Contract)):
+                scores.update(dict.fromkeys(summed(step), 10))
+            last = step.slots[-1] if isinstance(step, (Load, Store)) and step.slots else None
+            if isinstance(last, Index) and last in own:
+                scores[last] += 50
+        scores = Counter({x: n for x, n in scores.items() if any(x in points(step, self.single) for step in steps)})
         if loop in scores and loop is not None:
             scores[loop] += 20
         return max(scores, key=lambda x: (scores[x], -self.ranks[x]), default=None)

@@ -25,13 +25,13 @@ def print_product(names: Names, order: Order, memory: Memory, unit: Unit, out: L
     if len(inner) > 1 and not adds:
         fill(names, Storage(pointer, strides, step.block.kind), made, f"{names.real}(0)", out)
         adds = True
-    m, n, k = (order.sorted(axes)[-1] for axes in (rows, columns, inner))
-    m, n = (_contiguous(axes, strides, last) for axes, last in ((rows, m), (columns, n)))
+    operands = [memory.blocks[b.number] for b in (step.left, step.right)]
+    around = (strides, operands[0].strides, operands[1].strides)
+    m, n, k = (_main(names, axes, around) for axes in (rows, columns, inner))
     outer = [x for x in (*batch, *rows, *columns, *inner) if x not in (m, n, k)]
     for axis in outer:
         at = names.at(axis)
         out.open(f"for (int64_t {at} = 0; {at} < {names.count(axis)}; ++{at})")
-    operands = [memory.blocks[b.number] for b in (step.left, step.right)]
     texts = [
         _matrix(names, operands[0].name, operands[0].strides, left, m, k),
         _matrix(names, operands[1].name, operands[1].strides, right, k, n),
@@ -44,9 +44,14 @@ def print_product(names: Names, order: Order, memory: Memory, unit: Unit, out: L
     out.close(len(outer))
 
 
-def _contiguous(axes: Sequence[Index], strides: Mapping[Index, str], last: Index) -> Index:
-    """Of several axes the one that is contiguous in the result."""
-    return next((x for x in axes if strides[x] == "1"), last)
+def _main(names: Names, axes: Sequence[Index], around: Sequence[Mapping[Index, str]]) -> Index:
+    """Of several axes the one for the library: contiguous if one is, else that with the largest tiles."""
+
+    def merit(axis: Index) -> tuple[int, int, int]:
+        tile = names.walked.get(axis)
+        return sum(strides.get(axis) == "1" for strides in around), tile.size if tile else 0, names.number(axis)
+
+    return max(axes, key=merit)
 
 
 def _names(names: Names, axes: Sequence[Index]) -> str:
@@ -62,9 +67,9 @@ def _target(names: Names, memory: Memory, unit: Unit) -> tuple[str, Mapping[Inde
         places, strides = [], {}
         for n, slot in enumerate(into.slots):
             assert isinstance(slot, Index)
-            stride = f"{array}_{n}"
+            stride = "1" if n == len(into.slots) - 1 else f"{array}_{n}"
             if slot in step.block.axes:
-                strides[slot] = "1" if n == len(into.slots) - 1 else stride
+                strides[slot] = stride
                 places.append(times(names.start(slot), stride))
             else:
                 places.append(times(names.form(Affine(((1, slot),), 0)), stride))

@@ -120,7 +120,10 @@ class Values:
                 place = self.of(slot)
             else:
                 place = self.names.form(slot if isinstance(slot, Affine) else Affine(((1, slot),), 0))
-            terms.append(times(f"({place})" if " " in place else place, f"{array}_{n}"))
+            contiguous = array.startswith("out") and n == len(slots) - 1
+            terms.append(
+                times(f"({place})" if " " in place and not contiguous else place, "1" if contiguous else f"{array}_{n}")
+            )
         return total(terms)
 
     # -- elementwise steps -------------------------------------------------------------------------------------------

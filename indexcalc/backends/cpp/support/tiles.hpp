@@ -141,7 +141,19 @@ static Matrix<T> turned(Matrix<T> a) {
   return {a.at, a.column, a.row};
 }
 
-// C = A B, or, to `add`, C += A B.  A is m × k, B is k × n; of each the rows or the columns are contiguous.
+// C (+)= A B for any strides, slowly.
+template <class T>
+static void plain_product(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add) {
+  for (int64_t i = 0; i < m; ++i)
+    for (int64_t j = 0; j < n; ++j) {
+      T sum = add ? c.at[i * c.row + j * c.column] : T(0);
+      for (int64_t p = 0; p < k; ++p) sum += a.at[i * a.row + p * a.column] * b.at[p * b.row + j * b.column];
+      c.at[i * c.row + j * c.column] = sum;
+    }
+}
+
+// C = A B, or, to `add`, C += A B, where A is m × k and B is k × n.  Rows or columns of each should be contiguous,
+// and are wherever axes of tiles are.
 template <class T>
 static void product(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c, bool add) {
   if (m == 0 || n == 0) return;
@@ -152,15 +164,15 @@ static void product(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<c
     const int64_t rows = n;
     b = turned(a), a = left, c = turned(c), n = m, m = rows;
   }
-  const bool contiguous = a.column == 1 || a.row == 1;
-  if ((few_rows || few_columns) && contiguous) return narrow(m, n, k, a, b, c, add);
+  if ((few_rows || few_columns) && (a.column == 1 || a.row == 1)) return narrow(m, n, k, a, b, c, add);
   if (k > 0 && k <= SMALL && c.column == 1) return thin_product(m, n, k, a, b, c, add);
-  const bool ta = !((a.column == 1 || k == 1) && (a.row >= k || m == 1));
-  const bool tb = !((b.column == 1 || n == 1) && (b.row >= n || k == 1));
-  const int64_t lda = ta ? (k == 1 ? m : a.column) : (m == 1 ? (k > 0 ? k : 1) : a.row);
-  const int64_t ldb = tb ? (n == 1 ? (k > 0 ? k : 1) : b.column) : (k == 1 ? n : b.row);
-  const int64_t ldc = m == 1 ? n : c.row;
-  gemm<T>(ta, tb, m, n, k, T(1), a.at, lda, b.at, ldb, add ? T(1) : T(0), c.at, ldc);
+  const bool fits = is_matrix(m, k, a.row, a.column) && is_matrix(k, n, b.row, b.column);
+  if (!fits || (c.column != 1 && n != 1)) return plain_product(m, n, k, a, b, c, add);
+  const bool ta = !((a.column == 1 || k <= 1) && (a.row >= k || m == 1));
+  const bool tb = !((b.column == 1 || n == 1) && (b.row >= n || k <= 1));
+  const int64_t lda = ta ? (k <= 1 ? m : a.column) : (m == 1 ? larger(k, 1) : a.row);
+  const int64_t ldb = tb ? (n == 1 ? larger(k, 1) : b.column) : (k <= 1 ? n : b.row);
+  gemm<T>(ta, tb, m, n, k, T(1), a.at, lda, b.at, ldb, T(add), c.at, m == 1 ? n : c.row);
 }
 
 }  // namespace ix
