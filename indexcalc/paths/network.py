@@ -37,7 +37,10 @@ class Network:
         self.sizes: list[int] = []
         masks = [self._mask(labels, sizes) for labels in operands]
         self.output = self._mask(output, sizes)
-        self._known: dict[int, int] = {0: 1}
+        self._known: dict[int, int] = {}
+        self._of_size: dict[int, int] = {}  # labels by their size: there are few sizes, whatever the number of labels
+        for n, size in enumerate(self.sizes):
+            self._of_size[size] = self._of_size.get(size, 0) | 1 << n
         self.naive = self.size(reduce(or_, masks, 0))
         once, twice = 0, 0
         for mask in masks:
@@ -60,8 +63,9 @@ class Network:
         """Number of elements along the labels."""
         found = self._known.get(mask)
         if found is None:
-            rest = mask & (mask - 1)
-            found = self.size(rest) * self.sizes[(mask ^ rest).bit_length() - 1]
+            found = 1
+            for size, labels in self._of_size.items():
+                found *= size ** (mask & labels).bit_count()
             self._known[mask] = found
         return found
 
@@ -71,15 +75,16 @@ class Network:
         Beside its multiplications it is what it reads and writes, which decides for outer products, products by element
         and matrices times vectors; a batch of matrix products takes a call for each.
         """
-        size = self.size
-        moved = size(left) + size(right) + size(result)
-        cost = TRAFFIC * moved
+        moved = self.size(left) + self.size(right) + self.size(result)
+        return TRAFFIC * moved + self.work_cost(left, right, result)
+
+    def work_cost(self, left: int, right: int, result: int) -> int:
+        """The part of it that is not traffic; none where nothing is summed."""
         both = left & right
-        if both & ~result:
-            cost += size(left | right)
-            if both & result:
-                cost += CALL * size(both & result)
-        return cost
+        if not both & ~result:
+            return 0
+        calls = CALL * self.size(both & result) if both & result else 0
+        return calls + self.size(left | right)
 
     def held_cost(self, result: int) -> int:
         """What an intermediate above the limit costs beside that."""

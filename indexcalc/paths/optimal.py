@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .network import Network
+from .network import TRAFFIC, Network
 
 MOST = 8  # operands: 3 280 ways to part subsets in two, some milliseconds
 Pair = tuple[int, int]
@@ -25,7 +25,8 @@ def optimal_order(network: Network, operands: Sequence[int], output: int) -> tup
     legs = [union[s] & (output | union[whole ^ s]) for s in range(whole + 1)]
     best = [0] * (whole + 1)
     chosen = [0] * (whole + 1)
-    pair_cost = network.pair_cost
+    moved = [TRAFFIC * network.size(mask) for mask in legs]
+    work_cost = network.work_cost
     for subset in range(1, whole + 1):
         low = subset & -subset
         if subset == low:
@@ -35,9 +36,9 @@ def optimal_order(network: Network, operands: Sequence[int], output: int) -> tup
         least = -1
         while part:
             other = subset ^ part
-            children = best[part] + best[other]
-            if least < 0 or children < least:
-                cost = children + pair_cost(legs[part], legs[other], legs[subset])
+            cost = best[part] + best[other] + moved[part] + moved[other] + moved[subset]
+            if least < 0 or cost < least:
+                cost += work_cost(legs[part], legs[other], legs[subset])
                 if least < 0 or cost < least:
                     least, chosen[subset] = cost, part
             part = (part - 1) & rest
