@@ -1,7 +1,4 @@
-"""Contractions of several operands in float32: compiled for NumPy, and by the expressions that people build once.
-
-`python -m benchmarks.contractions` prints them; `measured()` gives the figures.
-"""
+"""Contractions of several operands in float32: compiled for NumPy, and by the expressions that people build once."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ import opt_einsum
 
 import indexcalc as ic
 
+from .table import Line, faster
 from .timing import interleaved
 
 Arrays = list[Any]
@@ -106,12 +104,10 @@ def measured(rounds: int = ROUNDS) -> dict[str, dict[str, float]]:
     return found
 
 
-def main() -> None:
+def lines() -> list[Line]:
+    """Each contraction against the best of the others."""
+    found = []
     for name, times in measured().items():
-        best = min((t, who) for who, t in times.items() if who != "ours")
-        print(f"{name:32s} {best[0] / times['ours']:5.2f} x the best ({best[1]})", end="   ")
-        print(", ".join(f"{who} {t:.3f}" for who, t in times.items()))
-
-
-if __name__ == "__main__":
-    main()
+        best, who = min((t, who) for who, t in times.items() if who != "ours")
+        found.append(faster(Line(name, times["ours"], who, best), 1.0))
+    return found

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from . import kept
+from . import contractions, kept
 from .derivation import cold_start_lines, derivation_lines, gpt_lines
 from .speed import compiling, judge, latency, measure
 from .speed.catalogue import WORKLOADS
@@ -67,6 +67,7 @@ ROWS: Mapping[str, Callable[[Session], Row]] = {
     "derive-gpt": partial(_plain, gpt_lines),
     "cold-start": partial(_plain, cold_start_lines),
     **{name: partial(_workload, workload) for name, workload in WORKLOADS.items()},
+    "contractions": partial(_plain, contractions.lines),
     "compile-latency": partial(_plain, latency.lines),
     "compile-statements": partial(_plain, compiling.statements_lines),
     "path-search": partial(_plain, compiling.search_lines),
