@@ -118,7 +118,12 @@ class _Pricing:
         return found
 
     def live(self, steps: Sequence[Step]) -> int:
-        """Bytes of the blocks that live at once.  What is loaded is read where it lies, maps may overwrite."""
+        """Bytes of the blocks that live at once.
+
+        What is loaded is read where it lies, maps may overwrite, and a product that is only added to an output needs no
+        more than pieces of itself.
+        """
+        added = {s.source.number for s in steps if isinstance(s, Store) and s.mode == "+="}
         last: dict[int, int] = {}
         for place, step in enumerate(steps):
             inner = Kernel((), (), (), (step,)).steps()
@@ -131,7 +136,11 @@ class _Pricing:
             if isinstance(step, Loop):
                 top = max(top, sum(now.values()) + self.live(step.body))
             made = block_made(step)
-            if made is not None and not isinstance(step, Load):
+            if (
+                made is not None
+                and not isinstance(step, Load)
+                and not (isinstance(step, Contract) and made.number in added)
+            ):
                 size = ITEM * self.elements(made.axes)
                 if isinstance(step, (Map, Mask)):  # takes over the place of an operand that ends here
                     now = {n: b for n, b in now.items() if n not in gone}
