@@ -60,7 +60,7 @@ CASES = {
     "window": Case(attention("where(j <= i and i < j + 3, S[h, i, j], -inf)"), HEADS, BIG),
     "softcap": Case(attention("where(j <= i, 5 * tanh(S[h, i, j] / 5), -inf)"), HEADS, BIG),
     "alibi": Case(attention("where(j <= i, S[h, i, j] + slope[h] * (j - i), -inf)"), HEADS + ",slope", BIG),
-    "masked rows": Case(attention("where(j >= i + 2, S[h, i, j], -inf)"), "", BIG),
+    "masked rows": Case(attention("where(j >= i + 2, S[h, i, j], -inf)"), HEADS, BIG),
     "dropout": Case(attention(weight="sum[j](P[h, i, j] M[h, i, j] V[h, j, a])"), HEADS, BIG),
     "weights": Case(attention() + "output O, P\n", "", BIG),
     "written out": Case(

@@ -1,8 +1,8 @@
 """Where a value is 0 or −∞ for sure: conditions on positions, found from masks through exponentials and products.
 
-A tile on which such a condition fails everywhere adds nothing to a sum or a maximum.  A division keeps the zeros of its
-numerator, as if the divisor were not 0: a row that is masked as a whole is NaN in its own results, and spreads it only
-over the tiles that are visited.
+A tile on which such a condition fails everywhere adds nothing to a sum or a maximum.  Where a value is divided by the
+sum of its row, that holds if no row is masked as a whole, for then all of the row is NaN: the conditions have to hold
+somewhere in each row, whatever the extents.  A zero that a condition makes counts as 0 beside an infinite factor, too.
 """
 
 from __future__ import annotations
@@ -77,12 +77,14 @@ class Neutral:
         if function == "multiply":
             return self.product([i for _, i in parts]), self._scaled(parts)
         if function == "divide":
-            return self.zero(first), ()
+            return _in_each_row(self.zero(first), first, parts[1][1]), ()
         if function in ("add", "subtract"):
             (_, left), (_, right) = parts
             zeros = tuple(c for c in self.zero(left) if c in self.zero(right))
-            lowest = self.lowest(left) if function == "subtract" else _union([self.lowest(left), self.lowest(right)])
-            return zeros, lowest
+            if function == "add":
+                return zeros, _union([self.lowest(left), self.lowest(right)])
+            finite = right.value.operation == Reduce("shift")
+            return zeros, self.lowest(left) if finite else _in_each_row(self.lowest(left), left, right)
         return (), ()
 
     def _scaled(self, parts: list[tuple[Operand, Instance]]) -> Conditions:
@@ -102,6 +104,28 @@ class Neutral:
         if fill == float("-inf"):
             return (), _union([own, lowest])
         return (), ()
+
+
+def _in_each_row(found: Conditions, value: Instance, row: Instance) -> Conditions:
+    """The conditions, if they hold together somewhere along the axes that the row lacks, wherever it is."""
+    across = [x for x in value.free if x not in row.free]
+    inner = [c for c in found if any(x in across for _, x in c.form.terms)]
+    if not across or not inner:
+        return found
+    if len(across) > 1:
+        return ()
+    (axis,) = across
+    places = [(), *((x,) for x in row.free if x.space == axis.space)]  # position 0, or that of another axis
+    return found if any(all(_holds(c, axis, place) for c in inner) for place in places) else ()
+
+
+def _holds(condition: Condition, axis: Index, place: tuple[Index, ...]) -> bool:
+    """Whether the condition holds for all positions of the other axes, with `axis` put where `place` is, or at 0."""
+    terms: dict[Index, int] = {}
+    for coefficient, x in condition.form.terms:
+        for y in place if x == axis else (x,):
+            terms[y] = terms.get(y, 0) + coefficient
+    return condition.form.offset >= 0 and all(c >= 0 for c in terms.values())
 
 
 def _union(parts: list[Conditions]) -> Conditions:
