@@ -7,7 +7,7 @@ each step's own cost.  Tiles that a loop leaves out are counted by trying all pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, prod
 
@@ -126,9 +126,8 @@ class _Pricing:
         added = {s.source.number for s in steps if isinstance(s, Store) and s.mode == "+="}
         last: dict[int, int] = {}
         for place, step in enumerate(steps):
-            inner = Kernel((), (), (), (step,)).steps()
-            for block in (b for s in inner for b in (*blocks_read(s), *_made(s))):
-                last[block.number] = place
+            for block in _touched(step):
+                last[block] = place
         now: dict[int, float] = {}
         top = 0.0
         for place, step in enumerate(steps):
@@ -226,6 +225,15 @@ class _Pricing:
         return rows, columns, summed
 
 
-def _made(step: Step) -> tuple[Block, ...]:
+def _numbers(step: Step) -> tuple[int, ...]:
+    """The blocks that a step other than a loop reads or makes."""
     made = block_made(step)
-    return () if made is None else (made,)
+    return tuple(b.number for b in (*blocks_read(step), *(() if made is None else (made,))))
+
+
+def _touched(step: Step) -> Iterator[int]:
+    if isinstance(step, Loop):
+        for inner in step.body:
+            yield from _touched(inner)
+    else:
+        yield from _numbers(step)

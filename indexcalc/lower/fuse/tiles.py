@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import product
 from math import prod
 
-from ...ir.index import Space
+from ...ir.index import Index, Space
 from ...ir.kernel import Kernel, Loop, Step, Tile
 from ..target import Machine
 from .price import ITEM, Price, price
 
+START = 256
 SIZES = (32, 64, 128, 256, 512, 1024, 2048)
 WORKSPACE = 24  # times the cache: bytes of blocks that one thread may hold
 PRIVATE = 1 << 22  # bytes of accumulated outputs of which each thread may have copies
@@ -20,18 +20,33 @@ PRIVATE = 1 << 22  # bytes of accumulated outputs of which each thread may have 
 def with_tiles(kernel: Kernel, sizes: Mapping[Space, int], machine: Machine) -> tuple[Kernel, Price]:
     """The kernel with the cheapest tiles, and its price there."""
     walked = [t.axis for t in kernel.tiles.values() if t.size]
-    best: tuple[Kernel, Price] | None = None
-    for chosen in product(*(_sizes(sizes[x.space]) for x in walked)):
-        size = dict(zip(walked, chosen))
-        tried = retiled(kernel, lambda t, size=size: replace(t, size=size.get(t.axis, t.size)))  # type: ignore[misc]
-        for each in _orders(tried, sizes, machine):
-            cost = price(each, sizes, machine)
-            if cost.workspace > WORKSPACE * machine.cache:
-                cost.seconds *= 1 + cost.workspace / (WORKSPACE * machine.cache)
-            if best is None or cost.seconds < 0.99 * best[1].seconds:
-                best = each, cost
-    assert best is not None
-    return best
+    offered = {x: _sizes(sizes[x.space]) for x in walked}
+    chosen = {x: min(START, found[-1]) for x, found in offered.items()}
+    known: dict[tuple[int, ...], tuple[Kernel, Price]] = {}
+
+    def priced(tried: Mapping[Index, int]) -> tuple[Kernel, Price]:
+        key = tuple(tried[x] for x in walked)
+        if key not in known:
+            at = retiled(kernel, lambda t: replace(t, size=tried.get(t.axis, t.size)))
+            orders = [(each, _price(each, sizes, machine)) for each in _orders(at, sizes)]
+            known[key] = min(orders, key=lambda found: found[1].seconds)
+        return known[key]
+
+    while True:  # one axis after the other, until none gains
+        before = dict(chosen)
+        for axis in walked:
+            for size in offered[axis]:
+                if priced({**chosen, axis: size})[1].seconds < 0.99 * priced(chosen)[1].seconds:
+                    chosen[axis] = size
+        if chosen == before:
+            return priced(chosen)
+
+
+def _price(kernel: Kernel, sizes: Mapping[Space, int], machine: Machine) -> Price:
+    """The price, dearer where the blocks of a thread take more memory than is good."""
+    cost = price(kernel, sizes, machine)
+    cost.seconds *= max(1.0, cost.workspace / (WORKSPACE * machine.cache)) ** 2
+    return cost
 
 
 def _sizes(extent: int) -> list[int]:
@@ -40,7 +55,7 @@ def _sizes(extent: int) -> list[int]:
     return [*found, SIZES[len(found)]] if len(found) < len(SIZES) else found
 
 
-def _orders(kernel: Kernel, sizes: Mapping[Space, int], machine: Machine) -> list[Kernel]:
+def _orders(kernel: Kernel, sizes: Mapping[Space, int]) -> list[Kernel]:
     """The kernel with its accumulated axes walked in order; with threads side by side where their copies are small."""
     crossed = [t.axis for t in kernel.grid if not t.parallel]
     if not crossed:
