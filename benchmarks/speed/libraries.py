@@ -18,12 +18,13 @@ Forward = Callable[[dict[str, Any], Sizes], Any]
 SMALL = "y[i] = tanh(A[i, j] x[j])"
 
 
-def ours(backend: str) -> Contender:
-    """This library's derived program on one of its backends."""
+def ours(backend: str, sizes: Sizes | None = None) -> Contender:
+    """This library's derived program on one of its backends, decided at the workload's sizes or at these."""
 
     def make(workload: Workload, arrays: Arrays) -> Call:
-        program = ic.grad(ic.parse(workload.text), workload.wrt, with_value=True, sizes=workload.sizes)
-        run = ic.compile(program, backend, sizes=workload.sizes)
+        likely = workload.sizes if sizes is None else sizes
+        program = ic.grad(ic.parse(workload.text), workload.wrt, with_value=True, sizes=likely)
+        run = ic.compile(program, backend, sizes=likely)
         rate, wrt = arrays[workload.wrt[0]].dtype.type(workload.rate), workload.wrt
 
         def call() -> dict[str, Any]:

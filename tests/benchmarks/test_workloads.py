@@ -8,11 +8,18 @@ import pytest
 
 import indexcalc as ic
 from benchmarks.speed.catalogue import WORKLOADS, contenders
+from benchmarks.speed.libraries import ours
 from indexcalc.backends.base import BACKENDS
 from tests.backends.cpp.batch import skip_without_compiler
 
-SLOW = {("gpt", "jax.jit")}  # 9 s to compile; `make bench` compares it with the reference, too
-PEERS = [(w, who) for w, workload in WORKLOADS.items() for who, c in contenders(workload).items() if not c.slow]
+AGAIN = {"attention-4096", "causal-attention-4096", "gaussian-64"}  # the program of another workload at other sizes
+SLOW = {("gpt", "jax.jit"), ("gpt", "cpp")}  # 10 s to compile; `make bench` compares them with the reference, too
+PAIRS = [
+    (name, who)
+    for name, workload in WORKLOADS.items()
+    for who, contender in contenders(workload).items()
+    if name not in AGAIN and (name, who) not in SLOW and not contender.slow
+]
 
 
 def small(name):
@@ -21,13 +28,14 @@ def small(name):
 
 
 def outputs(workload, who, dtype):
-    """What the contender finds, and what is right, as float64."""
-    found = contenders(workload)[who].make(workload, workload.inputs(workload.sizes, dtype))()
+    """What the contender finds, and what is right, as float64.  Ours is compiled for the sizes that are timed."""
+    contender = ours(who, WORKLOADS[workload.name].sizes) if who in BACKENDS else contenders(workload)[who]
+    found = contender.make(workload, workload.inputs(workload.sizes, dtype))()
     right = workload.reference(workload, workload.inputs(workload.sizes, "f8"))
     return {name: np.asarray(value, "f8") for name, value in found.items()}, right
 
 
-@pytest.mark.parametrize(("name", "who"), [peer for peer in PEERS if peer not in SLOW])
+@pytest.mark.parametrize(("name", "who"), PAIRS)
 def test_contenders_agree_with_the_reference(name, who):
     workload = small(name)
     if who == "cpp":
@@ -54,12 +62,11 @@ def test_programs_differentiate_by_every_floating_input_but_fixed_points(name):
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
-def test_no_more_products_are_counted_than_the_derived_program_has(name):
+def test_no_more_products_are_counted_than_three_times_those_of_the_forward_program(name):
     workload = WORKLOADS[name]
-    program = ic.grad(ic.parse(workload.text), workload.wrt, with_value=True, sizes=workload.sizes)
-    share = workload.matmul / ic.cost(program, workload.sizes).flops
+    share = workload.matmul / (3 * ic.cost(workload.text, workload.sizes).flops)
     assert share < 1
-    assert share > 0.4 or workload.matmul == 0 or "causal" in name
+    assert share > 0.4 or workload.matmul == 0 or "gaussian" in name
 
 
 def test_descent_moves_the_parameters():
