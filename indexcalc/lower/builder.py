@@ -116,6 +116,11 @@ class Builder:
         union = frozenset(lead).union(*(o.label_set for o in ordered))
         if len(union) > len(lead) and union <= frozenset(self.order):
             return tuple(x for x in self.order if x in union)
+        last = tuple(x for x in lead if x not in self.order)
+        alike = all(o.labels[-len(last) :] == last for o in operands)
+        if len(union) > len(lead) and alike and union <= frozenset(self.order).union(last):
+            # What is to be summed lies innermost in all: so it stays, and the rest has the statement's order.
+            return (*(x for x in self.order if x in union), *last)
         # Labels that the leading operand lacks come first, so that its own axes stay innermost.
         for operand in ordered[1:]:
             for label in operand.labels:

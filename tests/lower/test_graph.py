@@ -197,3 +197,10 @@ def test_a_sum_up_to_an_index_runs_along_it(mask: str) -> None:
     assert largest(text) == 700
     assert kinds(lowered(text)[0])["Along"] == 1
     assert kinds(lowered(f"tensor A[i,j], x[i]\ny[i] = sum[j](({mask}) A[i,j] x[j])")[0])["Along"] == 0
+
+
+def test_outer_products_take_the_order_of_the_result() -> None:
+    graph, _ = lowered("tensor A[i,r], B[j,r], C[k,r], D[l,r]\nY[i,j,k,l] = sum[r](A[i,r] B[j,r] C[k,r] D[l,r])")
+    ((output,), made) = graph.outputs, [v for v in graph if v.operation == Map("multiply")]
+    assert [x.name for x in output.operand.labels] == ["i", "j", "k", "l"]
+    assert sorted("".join(x.name for x in v.axes) for v in made) == ["ijr", "klr"]
