@@ -137,7 +137,7 @@ def memory_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 backend_option: Decorator = click.option(
-    "--backend", default="numpy", show_default=True, metavar="NAME", help="numpy, torch or cupy."
+    "--backend", default="numpy", show_default=True, metavar="NAME", help="numpy, torch, cpp or cupy."
 )
 seed_option: Decorator = click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed."
