@@ -17,7 +17,8 @@ from .emitter import Emitted, emit
 from .spelling import Spelling
 
 Lower: TypeAlias = Callable[[Target], Graph]
-Run: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, Any]]
+Run: TypeAlias = Callable[..., dict[str, Any]]
+"""run(inputs, sizes), and where the text takes places for results (`Emitted.takes_out`), run(inputs, sizes, places)."""
 
 
 class Library(Protocol):
@@ -48,6 +49,15 @@ class Library(Protocol):
 
     def bounds(self, x: Any) -> tuple[int, int]:
         """Least and greatest value of an integer array that is not empty."""
+
+    def unwritable(self, x: Any) -> str:
+        """Why nothing can be written to the array ("is read-only"); "" where it can."""
+
+    def overlap(self, x: Any, y: Any) -> bool:
+        """Whether two arrays share memory, or that is hard to tell."""
+
+    def write(self, x: Any, value: Any) -> None:
+        """Writes the value to the array x of its shape."""
 
     @property
     def title(self) -> str:

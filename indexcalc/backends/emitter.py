@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..ir.graph import Fused, Graph, Input, Part, Value
 from ..ir.index import Space
@@ -20,10 +20,14 @@ MAX_HEADER = 60  # lines of the program quoted in the header
 
 @dataclass(frozen=True)
 class Emitted:
-    """Source text of a module with `run(inputs, sizes=None)`, and the extents that it reads from `sizes`."""
+    """Source text of a module with `run(inputs, sizes=None)`, and the extents that it reads from `sizes`.
+
+    `takes_out`: whether `run` takes a third argument, a dict of arrays in which kernels make the results named there.
+    """
 
     source: str
     sizes: dict[str, Space]
+    takes_out: bool = field(default=False, kw_only=True)
 
 
 def emit(program: Program, graph: Graph, spelling: Spelling) -> Emitted:
@@ -35,7 +39,8 @@ def emit(program: Program, graph: Graph, spelling: Spelling) -> Emitted:
     returned = _returned(graph, names)
     sizes = [f"{text}  # {sanitised(told)}" for text, told in names.size_lines()]
     code = "\n".join(_code(line) for line in [*sizes, *body, *returned])
-    start = [*_inputs(graph, names), *_preamble(program, names, code), *sizes]
+    places = ["out = out or {}"] if kernels.takes_out else []
+    start = [*_inputs(graph, names), *places, *_preamble(program, names, code), *sizes]
     lines = [
         *_header(program, spelling),
         *spelling.imports,
@@ -44,10 +49,10 @@ def emit(program: Program, graph: Graph, spelling: Spelling) -> Emitted:
         "",
         "",
         *([spelling.decorator] if spelling.decorator else []),
-        "def run(inputs, sizes=None):",
+        f"def run(inputs, sizes=None{', out=None' if kernels.takes_out else ''}):",
         *(f"    {line}" for line in [*start, *body, *returned]),
     ]
-    return Emitted("\n".join(lines) + "\n", names.keys())
+    return Emitted("\n".join(lines) + "\n", names.keys(), takes_out=kernels.takes_out)
 
 
 def _header(program: Program, spelling: Spelling) -> list[str]:

@@ -10,6 +10,7 @@ from ..ir.index import Space
 from ..syntax.greek import spelt
 from .base import Library, Run
 from .check import bound_sizes, check_values, checked_arrays
+from .results import checked_places, written
 
 if TYPE_CHECKING:
     from .variants import Variants
@@ -23,13 +24,15 @@ class Known(NamedTuple):
     sizes: dict[Space, int]
     read: dict[str, int]
     run: Run
+    takes_out: bool
 
 
 class Function:
     """Call it with arrays by keyword; it gives a dict of arrays by output name.
 
     `.source` is the text that was emitted when it was compiled; it runs without indexcalc.  `sizes=` gives extents that
-    no array tells, by name.
+    no array tells, by name.  `out=` gives arrays by output name to which these results are written, and which are then
+    what is returned; they may share no memory with each other or with an input.
     """
 
     def __init__(self, variants: Variants, library: Library) -> None:
@@ -45,12 +48,14 @@ class Function:
         """All texts in use, `source` first; the others were emitted for calls of very different sizes."""
         return tuple(dict.fromkeys(v.emitted.source for v in self._variants.made))
 
-    def __call__(self, /, *positional: Any, sizes: Any = None, **arrays: Any) -> dict[str, Any]:
+    def __call__(self, /, *positional: Any, sizes: Any = None, out: Any = None, **arrays: Any) -> dict[str, Any]:
         if positional:
             call = ", ".join(f"{n}=…" for n in self.program.inputs)
             raise fail("IX901", "arrays are given by keyword", hint=f"f({call})")
         if "sizes" in self.program.inputs and sizes is not None:  # an input of that name wins
             arrays["sizes"], sizes = sizes, None
+        if "out" in self.program.inputs and out is not None:
+            arrays["out"], out = out, None
         if not arrays.keys() <= self.program.inputs.keys():
             arrays = dict(zip(spelt(arrays, self.program.inputs), arrays.values()))
         signature = self._signature(arrays, sizes)
@@ -61,12 +66,14 @@ class Function:
             bound = bound_sizes(self.program, given, sizes, self._library)
             variant = self._variants.choose(bound)
             read = {name: bound[space] for name, space in variant.emitted.sizes.items()}
-            found = Known(bound, read, variant.run)
+            found = Known(bound, read, variant.run, variant.emitted.takes_out)
             if signature is not None and all(given[n] is arrays[n] for n in given):
                 self._remember(signature, found)
         check_values(self.program, given, found.sizes, self._library)
+        places = checked_places(self.program, out, given, found.sizes, self._library) if out is not None else {}
         try:
-            return found.run(given, found.read)
+            results = found.run(given, found.read, places) if found.takes_out else found.run(given, found.read)
+            return written(places, results, self._library)
         except self._library.failures as error:
             raise fail("IX952", f"a matrix has no inverse: {error}") from error
         except IndexError as error:

@@ -12,9 +12,10 @@ from ..lower.target import ARRAYS, Target
 
 @dataclass(frozen=True)
 class KernelText:
-    """Lines of a function NAME(x_0, …, n_0, …, floating) that gives a tuple of the outputs.
+    """Lines of a function NAME(x_0, …, n_0, …, floating, y_0=None, …) that gives a tuple of the outputs.
 
-    The x are the inputs, the n the extents of `spaces`, `floating` the dtype of what is of kind "float".
+    The x are the inputs, the n the extents of `spaces`, `floating` the dtype of what is of kind "float"; each y is an
+    array in which an output is made, or None.
     """
 
     lines: tuple[str, ...]

@@ -39,6 +39,15 @@ class CupyLibrary:
     def widened(self, x: Any, dtype: str) -> Any:
         return x.astype(dtype)
 
+    def unwritable(self, x: Any) -> str:
+        return ""
+
+    def overlap(self, x: Any, y: Any) -> bool:
+        return bool(cp.may_share_memory(x, y))
+
+    def write(self, x: Any, value: Any) -> None:
+        x[...] = value
+
     def bounds(self, x: Any) -> tuple[int, int]:
         return int(x.min()), int(x.max())
 

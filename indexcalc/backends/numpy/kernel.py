@@ -37,7 +37,8 @@ def kernel_text(kernel: Kernel, name: str, maps: Mapping[str, str]) -> KernelTex
     inner = [*_arrays(kernel, names), "", *work, "", *_handed_out(kernel, names, parallel, sums), f"return {returned}"]
     if any(re.search(r"(?<!\.)\breal\b", line) for line in inner):
         inner.insert(0, "real = np.zeros((), floating).real.dtype")
-    head = f"def {name}({', '.join([*arguments, 'floating'])}):"
+    places = [f"y_{n}=None" for n in range(len(kernel.outputs))]
+    head = f"def {name}({', '.join([*arguments, 'floating', *places])}):"
     return KernelText((head, *_indented(inner)), names.spaces)
 
 
@@ -54,9 +55,11 @@ def _arrays(kernel: Kernel, names: KernelNames) -> list[str]:
         if array.kind == "int" and array.axes:
             lines.append(f"x_{number} = x_{number}.astype(np.int64, copy=False)")
     for number, output in enumerate(kernel.outputs):
-        make = "zeros" if output.accumulated else "empty"
-        shape = tuple_text(names.extent(x.space) for x in output.axes)
-        lines.append(f"y_{number} = np.{make}({shape}, {names.dtype(output.kind)})")
+        shape, dtype = tuple_text(names.extent(x.space) for x in output.axes), names.dtype(output.kind)
+        if output.accumulated:
+            lines.append(f"y_{number} = zeros(y_{number}, {shape}, {dtype})")
+        else:
+            lines.append(f"y_{number} = np.empty({shape}, {dtype}) if y_{number} is None else y_{number}")
     return lines
 
 

@@ -77,6 +77,15 @@ def blas_ready(x, moving):
     return np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
 '''
 
+ZEROS = '''
+def zeros(y, shape, dtype):
+    """The array y with zeros in it; where it is None, a new one."""
+    if y is None:
+        return np.zeros(shape, dtype)
+    y[...] = 0
+    return y
+'''
+
 NEGATIVE = '''
 def negative(found, start, *axes):
     """True where start + sum(weight * k) < 0, for (weight, count) of each axis; the last few are kept in `found`."""
@@ -176,6 +185,7 @@ KERNEL_HELPERS = {
     "one_blas_thread": ONE_BLAS_THREAD,
     "in_threads": IN_THREADS,
     "blas_ready": BLAS_READY,
+    "zeros": ZEROS,
     "negative": NEGATIVE,
     "raised": RAISED,
     "tile_view": TILE_VIEW,

@@ -40,6 +40,20 @@ class NumpyLibrary:
     def widened(self, x: Any, dtype: str) -> Any:
         return x.astype(dtype)
 
+    def unwritable(self, x: Any) -> str:
+        if not x.flags.writeable:
+            return "is read-only"
+        return "has elements that share memory" if any(n > 1 and not s for n, s in zip(x.shape, x.strides)) else ""
+
+    def overlap(self, x: Any, y: Any) -> bool:
+        try:
+            return bool(np.shares_memory(x, y, max_work=1000))  # type: ignore[arg-type]
+        except np.exceptions.TooHardError:
+            return True
+
+    def write(self, x: Any, value: Any) -> None:
+        np.copyto(x, value)
+
     def bounds(self, x: Any) -> tuple[int, int]:
         return int(x.min()), int(x.max())
 

@@ -41,6 +41,18 @@ class TorchLibrary:
     def widened(self, x: Any, dtype: str) -> Any:
         return x.to(getattr(torch, dtype))
 
+    def unwritable(self, x: Any) -> str:
+        if x.requires_grad:
+            return "requires a gradient"
+        return "has elements that share memory" if any(n > 1 and not s for n, s in zip(x.shape, x.stride())) else ""
+
+    def overlap(self, x: Any, y: Any) -> bool:
+        same: bool = x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()
+        return same and bool(x.numel() and y.numel())
+
+    def write(self, x: Any, value: Any) -> None:
+        x.copy_(value)
+
     def bounds(self, x: Any) -> tuple[int, int]:
         low, high = torch.aminmax(x)
         return int(low), int(high)

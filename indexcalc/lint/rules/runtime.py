@@ -170,4 +170,12 @@ RULES = (
         "index a, b, c, d, e, f : n(8192)\ny = T[a, b, c] U[a, d, e] V[b, d, f] W[c, e, f]",
         "index a, b, c, d, e, f : n(128)\ny = T[a, b, c] U[a, d, e] V[b, d, f] W[c, e, f]",
     ),
+    _page(
+        "IX961",
+        "no-place-for-result",
+        "an array given by `out=` cannot take its result",
+        "It has another shape or type, is read-only, or shares memory with an input that is still read. Nothing runs.",
+        'f = ic.compile("y[i] = 2 x[i]")\nf(x=np.ones(3), out={"y": np.empty(4)})',
+        'f = ic.compile("y[i] = 2 x[i]")\nf(x=np.ones(3), out={"y": np.empty(3)})',
+    ),
 )
