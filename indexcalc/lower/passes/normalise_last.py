@@ -1,4 +1,5 @@
-"""Factors and normalisers that a sum does not see move behind it: Σ_j (E_ij / Z_i) V_ja = (Σ_j E_ij V_ja) / Z_i.
+"""Factors and normalisers that a sum does not see move behind it: Σ_j (E_ij / Z_i) V_ja = (Σ_j E_ij V_ja) / Z_i; those
+that only the smaller operand of a product has the labels of move there: Σ_i (E_ij / Z_i) X_ia = Σ_i E_ij (X_ia / Z_i).
 
 A factor g_i moves as multiplication is associative: sums may round and overflow otherwise, as they may in any other
 order of the product.  A divisor, or the reciprocal of one, moves only where it cannot be zero or is the sum of what it
@@ -43,10 +44,14 @@ class Moved:
         inverses = [inside(f)[0] for f in self.factors if f.value.operation == Map("reciprocal")]
         return [*self.divisors, *(d for d in inverses if any(normalises(d, r) for r in self.rest))]
 
+    def is_behind(self, value: Value) -> bool:
+        """Whether all that moves goes behind the sum that the value is, and nothing to its other operand."""
+        return all(o.label_set <= set(value.axes) for o in (*self.factors, *self.divisors))
+
 
 def run(graph: Graph, context: Context) -> Graph:
     """The graph with what can move moved where that saves work."""
-    found = {v.number: moved for v in graph if (moved := list(_movable(v)))}
+    found = {v.number: moved for v in graph if (moved := list(_movable(v, context.sizes)))}
     chosen = _worth_it(graph, found, context)
     if not chosen:
         return graph
@@ -58,8 +63,8 @@ def run(graph: Graph, context: Context) -> Graph:
     return Rebuild(graph, context.sizes).run(rewrite)
 
 
-def _movable(value: Value) -> Iterator[Moved]:
-    """What could move out of a sum, by operand."""
+def _movable(value: Value, sizes: Mapping[Space, int]) -> Iterator[Moved]:
+    """What could move out of a sum or to its other, smaller operand, by operand."""
     operation = value.operation
     if not isinstance(operation, Contract) and operation != Reduce("sum"):
         return
@@ -68,7 +73,10 @@ def _movable(value: Value) -> Iterator[Moved]:
         return  # a square stays one
     for place, operand in enumerate(value.operands):
         bound = operand.label_set - kept
-        moved = _opened(place, operand, bound, MAX_DEPTH)
+        others = [o for o in value.operands if o is not operand]
+        smaller = [o for o in others if extent(o.labels, sizes) < extent(operand.labels, sizes)]
+        beside = frozenset[Index]().union(*(o.label_set for o in smaller))
+        moved = _opened(place, operand, bound, beside, MAX_DEPTH)
         if (moved.factors or moved.divisors) and all(_is_safe(f, moved, bound) for f in moved.factors):
             yield moved
 
@@ -90,26 +98,29 @@ def _is_safe(factor: Operand, moved: Moved, bound: frozenset[Index]) -> bool:
     return True
 
 
-def _opened(place: int, operand: Operand, bound: frozenset[Index], depth: int) -> Moved:
-    """Products and quotients are opened as far as something in them moves."""
+def _opened(place: int, operand: Operand, bound: frozenset[Index], beside: frozenset[Index], depth: int) -> Moved:
+    """Products and quotients are opened as far as something in them moves: what has no label of `bound` behind the sum,
+    what has only labels of `beside` to the other operand."""
     closed = Moved(place, (operand,))
     operation = operand.value.operation
     if not isinstance(operation, Map) or operand.kind not in ("float", "real") or depth == 0:
         return closed
     parts = inside(operand)
+    moving = [o.label_set.isdisjoint(bound) or o.label_set <= beside for o in parts]
     if operation.function == "multiply":
-        factors = tuple(o for o in parts if o.label_set.isdisjoint(bound))
+        if all(moving):
+            moving = [o.label_set.isdisjoint(bound) for o in parts]
+        factors = tuple(o for o, moves in zip(parts, moving) if moves)
         divisors: tuple[Operand, ...] = ()
-        stay = [o for o in parts if not o.label_set.isdisjoint(bound)]
-    elif operation.function == "divide" and parts[1].label_set.isdisjoint(bound) and normalises(parts[1], parts[0]):
-        factors, divisors, stay = (), (parts[1],), parts[:1]
+    elif operation.function == "divide" and moving[1] and normalises(parts[1], parts[0]):
+        factors, divisors, moving = (), (parts[1],), [False, True]
     else:
         return closed
-    deeper = [_opened(place, o, bound, depth - 1) for o in stay]
+    deeper = [_opened(place, o, bound, beside, depth - 1) for o, moves in zip(parts, moving) if not moves]
     factors = (*factors, *(f for m in deeper for f in m.factors))
     divisors = (*divisors, *(d for m in deeper for d in m.divisors))
     rest = tuple(o for m in deeper for o in m.rest)
-    if not stay or not (factors or divisors) or all(o.kind not in ("float", "real") for o in rest):
+    if not deeper or not (factors or divisors) or all(o.kind not in ("float", "real") for o in rest):
         return closed
     return Moved(place, rest, factors, divisors, (operand.value, *(v for m in deeper for v in m.opened)))
 
@@ -118,7 +129,7 @@ def _worth_it(graph: Graph, found: dict[int, list[Moved]], context: Context) -> 
     """Those that save more elements than they make.
 
     What a fused kernel never stores costs nothing to leave where others need it, too: there a normaliser moves if the
-    sum can run beside it, so that one pass suffices.
+    sum can run beside it, so that one pass suffices, and stays if what it divides is made from it.
     """
     uses, sizes = Uses(graph), context.sizes
     limit = boundary(graph, sizes) if context.target.machine is not None else None
@@ -152,11 +163,20 @@ def _saves(value: Value, m: Moved, dead: set[int], limit: int | None, sizes: Map
     """Whether fewer elements are made: of the opened values those that die, against the result and products anew."""
     inner = extent(value.operands[m.place].labels, sizes)
     if m.normalisers and limit is not None and inner > limit:
-        others = [o for n, o in enumerate(value.operands) if n != m.place]
-        if not any(depends(o.value, d.value) for o in (*others, *m.rest) for d in m.normalisers):
+        others = [o for n, o in enumerate(value.operands) if n != m.place and m.is_behind(value)]
+        if any(depends(o.value, d.value) for o in (*others, *m.rest) for d in m.normalisers):
+            return False
+        if m.is_behind(value):
             return True
-    made = extent(value.axes, sizes) * (len(m.factors) + len(m.divisors)) + inner * (len(m.rest) - 1)
+    made = inner * (len(m.rest) - 1)
+    for moves in (*m.factors, *m.divisors):
+        made += extent(_goes_to(value, m.place, moves).labels, sizes)
     return made < sum(extent(v.axes, sizes) for v in m.opened if v.number in dead)
+
+
+def _goes_to(value: Value, place: int, moves: Operand) -> Operand:
+    """The sum itself, or its other operand, by which one multiplies."""
+    return Operand(value, value.axes) if moves.label_set <= set(value.axes) else value.operands[1 - place]
 
 
 def _applied(made: Rebuild, value: Value, moved: list[Moved]) -> Operand:
@@ -167,30 +187,39 @@ def _applied(made: Rebuild, value: Value, moved: list[Moved]) -> Operand:
         for factor in m.rest[1:]:
             rest = made.build.map("multiply", rest, made.new(factor))
         operands[m.place] = rest
-    have = frozenset[Index]().union(*(o.label_set for o in operands))
-    axes = [x for x in value.axes if x in have]
-    result = made.build.make(value.operation, operands, axes, value.kind)
+    kept = set(value.axes)
     for m in moved:
-        for factor in m.factors:
-            result = made.build.map("multiply", result, made.new(factor))
-        for divisor in m.divisors:
-            result = made.build.map("divide", result, made.new(divisor))
+        other = [o for o in (*m.factors, *m.divisors) if not o.label_set <= kept]
+        if other:
+            operands[1 - m.place] = _scaled(made, operands[1 - m.place], m, other)
+    have = frozenset[Index]().union(*(o.label_set for o in operands))
+    result = made.build.make(value.operation, operands, [x for x in value.axes if x in have], value.kind)
+    for m in moved:
+        result = _scaled(made, result, m, [o for o in (*m.factors, *m.divisors) if o.label_set <= kept])
     return result
+
+
+def _scaled(made: Rebuild, operand: Operand, m: Moved, moving: list[Operand]) -> Operand:
+    for o in moving:
+        function = "divide" if any(o is d for d in m.divisors) else "multiply"
+        operand = made.build.map(function, operand, made.new(o))
+    return operand
 
 
 def _tell(graph: Graph, chosen: dict[int, list[Moved]], context: Context) -> None:
     for value in graph:
         for m in chosen.get(value.number, ()):
-            inner = max(extent(v.axes, context.sizes) for v in m.opened)
+            inner = extent(value.operands[m.place].labels, context.sizes)
             what = "a normaliser moves" if m.normalisers else "a factor moves"
+            where = "behind the sum" if m.is_behind(value) else "to the other side of the product"
+            outer = max(extent(_goes_to(value, m.place, o).labels, context.sizes) for o in (*m.factors, *m.divisors))
             name = graph.makers[value.number]
-            outer = extent(value.axes, context.sizes)
-            context.decide(f"{name}: {what} behind the sum, to {outer} elements in the place of {inner}")
+            context.decide(f"{name}: {what} {where}, to {outer} elements in the place of {inner}")
 
 
 PASS = Pass(
     name="normalise-last",
-    summary="Factors and normalisers that a sum does not see move behind the sum.",
+    summary="Factors and normalisers move behind a sum that does not see them, or to the smaller operand of a product.",
     why="(Σ_j E_ij V_ja) / Z_i divides rows of V's width where (E_ij / Z_i) V_ja divides a row of E; and a kernel that "
     "streams over j can add up numerators and normaliser in one pass.",
     example="""index i, j : seq(L)
