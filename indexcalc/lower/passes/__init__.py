@@ -22,9 +22,9 @@ ORDER: tuple[str, ...] = (
     "sink-gathers",
     "one-hot-apart",
     "normalise-last",
+    "log-sum",
     "contraction-order",
     "fuse",
-    "fuse-rows",
 )
 
 
