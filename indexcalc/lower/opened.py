@@ -86,6 +86,11 @@ def factors_of(operand: Operand) -> tuple[float, list[Operand], list[Value]]:
     return coefficient, [*factors, *reversed(stack)], through
 
 
+def as_number(coefficient: float) -> float:
+    """A whole number as an integer: it scales arrays without making them wider."""
+    return int(coefficient) if float(coefficient).is_integer() and abs(coefficient) < 1 << 53 else coefficient
+
+
 def sum_of_product(
     build: Builder, coefficient: float, factors: Sequence[Operand], bound: Sequence[Index], out: Sequence[Index]
 ) -> Operand:

@@ -19,6 +19,7 @@ ORDER: tuple[str, ...] = (
     "common",
     "fold",
     "distribute",
+    "small-factors",
     "sink-gathers",
     "one-hot-apart",
     "normalise-last",

@@ -14,14 +14,14 @@ difference would be infinite; so do elements whose square overflows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...ir.graph import Contract, Graph, Map, Operand, Reduce, Value
-from ..estimate import Uses, extent, inside, seconds
-from ..opened import Opened, factors_of, opened, sum_of_product
+from ..estimate import Uses, extent, inside
+from ..opened import Opened, as_number, factors_of, opened, sum_of_product
 from ..rebuild import Rebuild
 from ..sums import added
+from ..trial import Trial
 from . import Context, Pass
 
 MAX_TERMS = 16
@@ -52,8 +52,23 @@ def run(graph: Graph, context: Context) -> Graph:
                 found.pop(inner.number, None)
     if not found:
         return graph
-    trial = _Trial(graph, found, uses, context)
-    return trial.made.run(trial.rewrite)
+    read = {o.value.number for d in found.values() for _, factors in d.terms for o in factors}
+    trial = Trial(graph, uses, context, {n: d.through for n, d in found.items()}, read)
+
+    def rewrite(made: Rebuild, value: Value) -> Operand | None:
+        distributed = found.get(value.number)
+        if distributed is None:
+            return None
+        result = trial.better(value, lambda v: _built(made, v, distributed))
+        if result is not None:
+            inner = max((extent(v.axes, context.sizes) for v in distributed.through), default=0)
+            context.decide(
+                f"{graph.makers[value.number]}: a sum over a product becomes {len(distributed.terms)} terms, "
+                f"so that no value of {inner} elements is made for it"
+            )
+        return result
+
+    return trial.made.run(rewrite)
 
 
 def _distributed(value: Value, uses: Uses) -> Distributed | None:
@@ -166,76 +181,13 @@ def _is_behind_one(value: Value) -> bool:
     return value.operation == Map("add") and any((o.number() or 0) >= 1 for o in value.operands)
 
 
-class _Trial:
-    """Rebuilds the graph, each sum in the form that takes less time."""
-
-    def __init__(self, graph: Graph, found: dict[int, Distributed], uses: Uses, context: Context) -> None:
-        self.found = found
-        self.context = context
-        self.made = Rebuild(graph, context.sizes)
-        read = {o.value.number for d in found.values() for _, factors in d.terms for o in factors}
-        inner = {v.number: v for d in found.values() for v in d.through if v.number not in read}
-        self.dying = uses.dying(inner.values(), found)
-        self.sharing = {n: sum(any(v.number == n for v in d.through) for d in found.values()) for n in self.dying}
-        self.extra: set[int] = set()  # new values that only a form counted here keeps alive
-
-    def rewrite(self, made: Rebuild, value: Value) -> Operand | None:
-        """The distributed form, or None for the old one."""
-        distributed = self.found.get(value.number)
-        if distributed is None:
-            return None
-        self.extra |= {n for v in self._doomed(distributed) if (n := self._copy(v)) is not None}
-        before = self._seconds(value)
-        before += sum(self._seconds(v) / self.sharing[v.number] for v in self._doomed(distributed))
-        start = len(made.build.values)
-        result = self._built(value, distributed)
-        fresh = self._reachable(result.value, start)
-        after = sum(self._seconds(v) for v in fresh)
-        if after >= before:
-            self.extra |= set(range(start, len(made.build.values)))
-            return None
-        self.extra -= {v.number for v in fresh}
-        self._tell(value, distributed)
-        return result
-
-    def _doomed(self, distributed: Distributed) -> Iterator[Value]:
-        return (v for v in {v.number: v for v in distributed.through}.values() if v.number in self.dying)
-
-    def _copy(self, old: Value) -> int | None:
-        return self.made.new(Operand(old, old.axes)).value.number
-
-    def _seconds(self, value: Value) -> float:
-        return seconds(value, self.context.sizes, self.context.target.machine)
-
-    def _built(self, value: Value, distributed: Distributed) -> Operand:
-        build, parts = self.made.build, []
-        for coefficient, factors in distributed.terms:
-            new = [self.made.new(o) for o in factors]
-            size = abs(coefficient)
-            number = int(size) if float(size).is_integer() and size < 1 << 53 else size
-            part = sum_of_product(build, number, new, distributed.whole.bound, value.axes)
-            parts.append((coefficient < 0, build.floating(build.numeric(part))))
-        return added(build, parts) if parts else build.floating(build.number(0))
-
-    def _reachable(self, value: Value, start: int) -> list[Value]:
-        """What must be made for the value: new values, and those that would not be made otherwise."""
-        found: dict[int, Value] = {}
-        stack = [value]
-        while stack:
-            now = stack.pop()
-            if now.number not in found and (now.number >= start or now.number in self.extra):
-                found[now.number] = now
-                stack += [o.value for o in now.operands]
-        return list(found.values())
-
-    def _tell(self, value: Value, distributed: Distributed) -> None:
-        sizes = self.context.sizes
-        inner = max((extent(v.axes, sizes) for v in distributed.through), default=0)
-        names = self.made.graph.makers
-        self.context.decide(
-            f"{names[value.number]}: a sum over a product is distributed into {len(distributed.terms)} terms, so that "
-            f"no value of {inner} elements is made for it"
-        )
+def _built(made: Rebuild, value: Value, distributed: Distributed) -> Operand:
+    build, parts = made.build, []
+    for coefficient, factors in distributed.terms:
+        new = [made.new(o) for o in factors]
+        part = sum_of_product(build, as_number(abs(coefficient)), new, distributed.whole.bound, value.axes)
+        parts.append((coefficient < 0, build.floating(build.numeric(part))))
+    return added(build, parts) if parts else build.floating(build.number(0))
 
 
 PASS = Pass(
