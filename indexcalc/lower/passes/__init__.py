@@ -18,6 +18,7 @@ from ..target import ARRAYS, Target
 ORDER: tuple[str, ...] = (
     "common",
     "fold",
+    "stable",
     "distribute",
     "small-factors",
     "sink-gathers",

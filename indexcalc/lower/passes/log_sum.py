@@ -9,8 +9,9 @@ so are rows with a NaN.  x − l is rounded to the precision of x, as x itself i
 
 from __future__ import annotations
 
-from ...ir.graph import Graph, Map, Operand, Reduce, Value
-from ..estimate import boundary, extent, inside
+from ...ir.graph import Graph, Operand, Value
+from ..estimate import boundary, extent
+from ..exponentials import quotient_by_sum
 from ..rebuild import Rebuild
 from . import Context, Pass
 
@@ -24,7 +25,7 @@ def run(graph: Graph, context: Context) -> Graph:
     def rewrite(made: Rebuild, value: Value) -> Operand | None:
         if extent(value.axes, context.sizes) <= limit:
             return None
-        found = _shifted(value)
+        found = quotient_by_sum(Operand(value, value.axes))
         if found is None:
             return None
         x, shift, total = (made.new(o) for o in found)
@@ -36,25 +37,6 @@ def run(graph: Graph, context: Context) -> Graph:
         return build.map("exp", build.map("subtract", x, build.map("add", shift, build.map("log", total))))
 
     return Rebuild(graph, context.sizes).run(rewrite)
-
-
-def _shifted(value: Value) -> tuple[Operand, Operand, Operand] | None:
-    """(x, m, Z) of a value exp(x − m) / Z with Z = Σ exp(x − m), the m of one of its rows."""
-    if value.operation != Map("divide"):
-        return None
-    above, total = inside(Operand(value, value.axes))
-    if above.value.operation != Map("exp") or total.value.operation != Reduce("sum"):
-        return None
-    (argument,) = inside(above)
-    (summed,) = total.value.operands
-    place = dict(zip(total.value.axes, total.labels))
-    if summed.value is not above.value or any(place.get(x, y) != y for x, y in zip(summed.labels, above.labels)):
-        return None
-    if argument.value.operation != Map("subtract"):
-        return None
-    x, shift = inside(argument)
-    kept = shift.label_set <= total.label_set
-    return (x, shift, total) if kept and shift.value.operation == Reduce("shift") else None
 
 
 PASS = Pass(

@@ -1,5 +1,6 @@
-"""Factors and normalisers that a sum does not see move behind it: Σ_j (E_ij / Z_i) V_ja = (Σ_j E_ij V_ja) / Z_i; those
-that only the smaller operand of a product has the labels of move there: Σ_i (E_ij / Z_i) X_ia = Σ_i E_ij (X_ia / Z_i).
+"""Factors and normalisers that a sum does not see move behind it: Σ_j (E_ij / Z_i) V_ja = (Σ_j E_ij V_ja) / Z_i.
+
+Normalisers whose labels a smaller operand of the product has move there: Σ_i (E_ij / Z_i) X_ia = Σ_i E_ij (X_ia / Z_i).
 
 A factor g_i moves as multiplication is associative: sums may round and overflow otherwise, as they may in any other
 order of the product.  A divisor, or the reciprocal of one, moves only where it cannot be zero or is the sum of what it
@@ -100,16 +101,17 @@ def _is_safe(factor: Operand, moved: Moved, bound: frozenset[Index]) -> bool:
 
 def _opened(place: int, operand: Operand, bound: frozenset[Index], beside: frozenset[Index], depth: int) -> Moved:
     """Products and quotients are opened as far as something in them moves: what has no label of `bound` behind the sum,
-    what has only labels of `beside` to the other operand."""
+    a divisor that has only labels of `beside` to the other operand."""
     closed = Moved(place, (operand,))
     operation = operand.value.operation
     if not isinstance(operation, Map) or operand.kind not in ("float", "real") or depth == 0:
         return closed
     parts = inside(operand)
-    moving = [o.label_set.isdisjoint(bound) or o.label_set <= beside for o in parts]
-    if operation.function == "multiply":
-        if all(moving):
-            moving = [o.label_set.isdisjoint(bound) for o in parts]
+    behind = [o.label_set.isdisjoint(bound) for o in parts]
+    moving = [b or o.label_set <= beside for b, o in zip(behind, parts)]
+    if operation.function == "multiply":  # what products of plain factors are ordered by is "contraction-order"
+        inverse = [o.value.operation == Map("reciprocal") for o in parts]
+        moving = [b or (m and i and not all(inverse)) for b, m, i in zip(behind, moving, inverse)]
         factors = tuple(o for o, moves in zip(parts, moving) if moves)
         divisors: tuple[Operand, ...] = ()
     elif operation.function == "divide" and moving[1] and normalises(parts[1], parts[0]):
