@@ -38,10 +38,13 @@ def seconds(value: Value, sizes: Mapping[Space, int], machine: Machine | None = 
     return traffic
 
 
-def boundary(graph: Graph, sizes: Mapping[Space, int]) -> int:
-    """Elements of the largest input or output: what is larger is only on the way, and worth not being stored."""
+def unstored(graph: Graph, sizes: Mapping[Space, int], machine: Machine | None) -> float:
+    """Elements above which a kernel makes a value where it is used: more than any input and output has, and than fit
+    into fast memory.  ∞ without kernels."""
+    if machine is None:
+        return math.inf
     given = [extent(v.axes, sizes) for v in graph if isinstance(v.operation, Input)]
-    return max([1, *given, *(extent(o.axes, sizes) for o in graph.outputs)])
+    return max([machine.cache // ITEM, *given, *(extent(o.axes, sizes) for o in graph.outputs)])
 
 
 class Uses:

@@ -1,7 +1,7 @@
 """A quotient exp(x − m) / Σ exp(x − m) that a kernel makes again from x is exp(x − l), with l = m + log Σ exp(x − m).
 
 One pass less over every tile: the exponential is taken anyway, and the division is gone.  Only for targets with
-kernels, and only for what is larger than any input and output, so that it is made where it is used and never stored.
+kernels, and only for what is so large that it is made where it is used and never stored.
 
 Numerics: where Z = 0 or x is infinite both forms are NaN at the same places, since log 0 = −∞ and −∞ − (−∞) is NaN, and
 so are rows with a NaN.  x − l is rounded to the precision of x, as x itself is: the quotient's relative error is ε |x|.
@@ -10,7 +10,7 @@ so are rows with a NaN.  x − l is rounded to the precision of x, as x itself i
 from __future__ import annotations
 
 from ...ir.graph import Graph, Operand, Value
-from ..estimate import boundary, extent
+from ..estimate import extent, unstored
 from ..exponentials import quotient_by_sum
 from ..rebuild import Rebuild
 from . import Context, Pass
@@ -18,9 +18,7 @@ from . import Context, Pass
 
 def run(graph: Graph, context: Context) -> Graph:
     """The graph with quotients by sums of exponentials as exponentials."""
-    if context.target.machine is None:
-        return graph
-    limit = boundary(graph, context.sizes)
+    limit = unstored(graph, context.sizes, context.target.machine)
 
     def rewrite(made: Rebuild, value: Value) -> Operand | None:
         if extent(value.axes, context.sizes) <= limit:

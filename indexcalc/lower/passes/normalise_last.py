@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ...ir.graph import Contract, Graph, Map, Operand, Reduce, Value
 from ...ir.index import Index, Space
-from ..estimate import Uses, boundary, depends, extent, inside
+from ..estimate import Uses, depends, extent, inside, unstored
 from ..rebuild import Rebuild
 from ..signs import lower_bound, normalises
 from . import Context, Pass
@@ -134,7 +134,7 @@ def _worth_it(graph: Graph, found: dict[int, list[Moved]], context: Context) -> 
     sum can run beside it, so that one pass suffices, and stays if what it divides is made from it.
     """
     uses, sizes = Uses(graph), context.sizes
-    limit = boundary(graph, sizes) if context.target.machine is not None else None
+    limit = unstored(graph, sizes, context.target.machine)
     chosen = dict(found)
     while True:
         dead = uses.dying(_candidates(graph, chosen), chosen)
@@ -161,10 +161,10 @@ def _candidates(graph: Graph, chosen: dict[int, list[Moved]]) -> list[Value]:
     return [v for moved in chosen.values() for m in moved for v in m.opened if v.number not in read]
 
 
-def _saves(value: Value, m: Moved, dead: set[int], limit: int | None, sizes: Mapping[Space, int]) -> bool:
+def _saves(value: Value, m: Moved, dead: set[int], limit: float, sizes: Mapping[Space, int]) -> bool:
     """Whether fewer elements are made: of the opened values those that die, against the result and products anew."""
     inner = extent(value.operands[m.place].labels, sizes)
-    if m.normalisers and limit is not None and inner > limit:
+    if m.normalisers and inner > limit:
         others = [o for n, o in enumerate(value.operands) if n != m.place and m.is_behind(value)]
         if any(depends(o.value, d.value) for o in (*others, *m.rest) for d in m.normalisers):
             return False

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ...ir.graph import Graph, Operand, Range, Scatter, Value
 from ...ir.index import Index
-from ..estimate import Uses, boundary, extent
+from ..estimate import Uses, extent, unstored
 from ..opened import Opened, opened, sum_of_product
 from ..reading import read_at
 from ..rebuild import Rebuild
@@ -89,7 +89,7 @@ def _renamed(operand: Operand, name: dict[Index, Index]) -> Operand:
 def _worth_it(graph: Graph, found: dict[int, Parted], uses: Uses, context: Context) -> dict[int, Parted]:
     """Those of values that nothing else needs, and that a kernel never stores or that would be copied."""
     sizes = context.sizes
-    limit = boundary(graph, sizes) if context.target.machine is not None else None
+    limit = unstored(graph, sizes, context.target.machine)
     dying = uses.dying([v for p in found.values() for v in (*p.whole.through, p.scatter)], found)
     chosen: dict[int, Parted] = {}
     for value in graph:
@@ -99,7 +99,7 @@ def _worth_it(graph: Graph, found: dict[int, Parted], uses: Uses, context: Conte
         size = extent(parted.scatter.axes, sizes)
         copied = uses.only(parted.base.value) is None
         made = sum(extent(o.label_set - {parted.hot} | parted.position.label_set, sizes) for o in parted.others)
-        if (limit is not None and size > limit) or (copied and made + 2 * extent(value.axes, sizes) < size):
+        if size > limit or (copied and made + 2 * extent(value.axes, sizes) < size):
             chosen[value.number] = parted
             name = graph.makers[value.number]
             context.decide(f"{name}: a one-hot term is summed apart, so that {size} elements are not made for it")

@@ -16,7 +16,7 @@ from ...ir.index import Index
 from ...ir.walk import fresh_index
 from ..builder import Builder
 from ..contraction import contract
-from ..estimate import Uses, boundary, extent, seconds
+from ..estimate import Uses, extent, seconds, unstored
 from ..reading import Positions, read_at
 from ..rebuild import Rebuild
 from . import Context, Pass
@@ -35,13 +35,12 @@ class Read(NamedTuple):
 
 def run(graph: Graph, context: Context) -> Graph:
     """The graph with gathers moved towards the inputs."""
-    uses, limit = Uses(graph), boundary(graph, context.sizes)
-    virtual = limit if context.target.machine is not None else None
+    uses, limit = Uses(graph), unstored(graph, context.sizes, context.target.machine)
 
     def rewrite(made: Rebuild, value: Value) -> Operand | None:
         if not isinstance(value.operation, Gather):
             return None
-        sinking = _Sinking(made, uses, context, virtual)
+        sinking = _Sinking(made, uses, context, limit)
         source, *positions = value.operands
         labels = {x for p in positions for x in p.labels} | source.label_set
         placed = dict(zip(value.operation.indices, (made.new(p) for p in positions)))
@@ -62,7 +61,7 @@ class _Sinking:
     made: Rebuild
     uses: Uses
     context: Context
-    virtual: int | None
+    limit: float
 
     def best(self, source: Operand, positions: Positions, taken: frozenset[str], depth: int) -> Read:
         """The cheapest way to read an old operand at new positions, of some of its labels."""
@@ -99,7 +98,7 @@ class _Sinking:
         alone = self.uses.only(value) is not None
         if alone:
             return self._seconds(value) + sum(self._to_make(o.value) for o in value.operands)
-        large = self.virtual is not None and extent(value.axes, self.context.sizes) > self.virtual
+        large = extent(value.axes, self.context.sizes) > self.limit
         return self._seconds(value) if large else 0.0
 
     def _seconds(self, value: Value) -> float:
