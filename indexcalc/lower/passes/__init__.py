@@ -27,6 +27,7 @@ ORDER: tuple[str, ...] = (
     "log-sum",
     "contraction-order",
     "fuse",
+    "fuse-rows",
 )
 
 
