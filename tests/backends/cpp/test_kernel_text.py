@@ -1,24 +1,47 @@
-"""Kernels in C++ against their plain meaning."""
+"""Kernels in C++ against their plain meaning.
+
+To accept a new golden text: `python -m tests.backends.cpp.test_kernel_text`.
+"""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import indexcalc as ic
 from indexcalc.backends.cpp.extents import kernel_spaces
+from indexcalc.backends.cpp.kernel import kernel_text
 from indexcalc.interpret.kernel import run_kernel
 from indexcalc.ir.graph import Fused
-from indexcalc.ir.index import Space
+from indexcalc.ir.index import Index, Space
+from indexcalc.ir.kernel import (
+    Array,
+    Block,
+    Carry,
+    Constant,
+    Extent,
+    Fold,
+    Kernel,
+    Load,
+    Loop,
+    Map,
+    Reduce,
+    Store,
+    Tile,
+)
 from indexcalc.lower.fuse.tiles import retiled
 from indexcalc.lower.program import lower_program
 from indexcalc.lower.target import LAPTOP, Target
+from tests.interpret.test_kernel import sheared
 from tests.kernels import normalised_rows, streamed_softmax
 from tests.lower.fusion import CASES
 
 from .running import Library
 
 H, L, D, T = Space("heads", "H"), Space("seq", "L"), Space("feat", "D"), Space("tok", "T")
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "kernels" / "normalised_rows.cpp.txt"
 
 KERNELS = {
     "softmax": (streamed_softmax(), "double"),
@@ -116,3 +139,76 @@ def random_array(rng, array, extents):
     if array.kind == "int":
         return rng.integers(0, max(1, min(extents.values())), shape)
     return rng.random(shape) < 0.5 if array.kind == "bool" else rng.standard_normal(shape)
+
+
+# -- slots, integers, reductions ---------------------------------------------------------------------------------------
+
+
+def running_extremes():
+    """Extremes and product of n x[i, j] over j, one position at a time; those of t and x by rows; how many t > 0."""
+    i, j, k = Index("i", T), Index("j", L), Index("k", L)
+    x, y = Block(0, (), "float"), Block(1, (), "float")
+    carries = [Block(2 + n, (), "float") for n in range(3)]
+    names = ("max", "prod", "min")
+    inner = (Load(x, 0, (i, j)), Map(y, "multiply", (x, Extent(H))), *(Fold(c, n, y) for c, n in zip(carries, names)))
+    t, most = Block(5, (k,), "int"), Block(6, (), "int")
+    large, row, top = Block(7, (k,), "bool"), Block(8, (k,), "float"), Block(9, (), "float")
+    ones, count = Block(10, (k,), "real"), Block(11, (), "real")
+    body = (
+        *(Carry(c, n) for c, n in zip(carries, names)),
+        Loop(Tile(j, 0), inner),
+        *(Store(n, (i,), c, "=") for n, c in enumerate(carries)),
+        Load(t, 1, (i, k)),
+        Reduce(most, "max", t),
+        Store(3, (i,), most, "="),
+        Load(row, 0, (i, k)),
+        Reduce(top, "max", row),
+        Store(4, (i,), top, "="),
+        Map(large, "greater", (t, Constant(0))),
+        Map(ones, "as_real", (large,)),
+        Reduce(count, "sum", ones),
+        Store(5, (i,), count, "="),
+    )
+    outputs = [Array((i,), kind) for kind in ("float", "float", "float", "int", "float", "real")]
+    return Kernel((Array((i, j), "float"), Array((i, j), "int")), tuple(outputs), (Tile(i, 0),), body)
+
+
+SMALL = {"sheared": (sheared(3), "double"), "extremes": (running_extremes(), "double")}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return Library(SMALL, tmp_path_factory.mktemp("small"), "-O2", "-Wall")
+
+
+def test_affine_slots_gathers_and_scatters(small):
+    rng = np.random.default_rng(4)
+    inputs = [rng.standard_normal(5 + 2 * 3), rng.standard_normal((4, 3)), np.array([2, 0, 2, 3])]
+    extents = {T: 4, D: 4, H: 3}
+    for mine, theirs in zip(small("sheared", inputs, extents), run_kernel(SMALL["sheared"][0], inputs, extents)):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-13)
+    for wrong in (-1, 4, 2**62):
+        with pytest.raises(IndexError, match="outside of its axis"):
+            small("sheared", [*inputs[:2], np.array([2, 0, wrong, 3])], extents)
+
+
+def test_reductions_keep_integers_exact_and_nan_seen(small):
+    rng = np.random.default_rng(5)
+    x, t = rng.standard_normal((4, 37)), rng.integers(-(2**62), 2**62, (4, 37))
+    x[1, 5], x[2, :] = np.nan, -np.inf
+    found = small("extremes", [x, t], {T: 4, L: 37, H: 3})
+    expected = run_kernel(SMALL["extremes"][0], [x, t], {T: 4, L: 37, H: 3})
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-13)
+    assert found[3].tolist() == t.max(1).tolist()
+    assert np.isnan(found[4][1])
+
+
+def test_the_text_is_the_same_each_time_and_reads_like_written_by_hand():
+    text = kernel_text(normalised_rows(16), "rows", "float").text
+    assert text == kernel_text(normalised_rows(16), "rows", "float").text
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(kernel_text(normalised_rows(16), "rows", "float").text, encoding="utf-8")

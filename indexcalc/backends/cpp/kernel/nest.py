@@ -303,15 +303,19 @@ class NestPrinter:
             self.accumulators.append((name, type, "sum", neutral("sum", type)))
             values.point.lines.append(f"{name} += {source};")
             values.inner, before = None, values.inner  # slots know nothing of the innermost loop
-            place = f"out{step.array}[{values.slots(step.slots, f'out{step.array}')}]"
+            place, exists = values.element(step.slots, "out", step.array)
             values.inner = before
-            self.after.append([f"{place} += {name};"])
+            self.after.append([f"{_where(exists)}{place} += {name};"])
             return
-        place = f"out{step.array}[{values.slots(step.slots, f'out{step.array}')}]"
-        if step.mode == "+=" and inner is not None and not _apart(step, inner):
+        place, exists = values.element(step.slots, "out", step.array)
+        if inner is not None and not _apart(step, inner):
             self.safe = False
         level = values.point if inner is not None else values.row
-        level.lines.append(f"{place} {step.mode} {source};")
+        level.lines.append(f"{_where(exists)}{place} {step.mode} {source};")
+
+
+def _where(condition: str) -> str:
+    return f"if ({condition}) " if condition else ""
 
 
 def _apart(step: Store, inner: Index) -> bool:

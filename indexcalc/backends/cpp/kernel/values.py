@@ -32,6 +32,7 @@ class Level:
 
     lines: list[str] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
+    inside: dict[tuple[int, str], str] = field(default_factory=dict)
 
 
 class Values:
@@ -106,25 +107,40 @@ class Values:
         assert isinstance(step, Load), step
         if is_view(step):
             return self.place(self.memory.blocks[step.block.number], step.block.axes)
-        return f"in{step.array}[{self.slots(step.slots, f'in{step.array}')}]"
+        text, exists = self.element(step.slots, "in", step.array)
+        return f"{exists} ? {text} : {self.names.type(step.block.kind)}(0)" if exists else text
 
     def place(self, storage: Storage, axes: tuple[Index, ...]) -> str:
         terms = [times(self.names.at(x), storage.strides.get(x, "0")) for x in axes]
         return f"{storage.name}[{total(terms)}]"
 
-    def slots(self, slots: tuple[Slot, ...], array: str) -> str:
-        """The offset of an element: its slots times the array's strides."""
-        terms = []
-        for n, slot in enumerate(slots):
+    def element(self, slots: tuple[Slot, ...], word: str, number: int) -> tuple[str, str]:
+        """An element of an array that the caller gave, and the condition that it exists: empty, or of positions."""
+        name = f"{word}{number}"
+        arrays = self.names.kernel.inputs if word == "in" else self.names.kernel.outputs
+        terms, conditions = [], []
+        for n, (slot, axis) in enumerate(zip(slots, arrays[number].axes)):
             if isinstance(slot, Block):
                 place = self.of(slot)
+                conditions.append(self._exists(slot, self.names.extent(axis.space)))
             else:
                 place = self.names.form(slot if isinstance(slot, Affine) else Affine(((1, slot),), 0))
-            contiguous = array.startswith("out") and n == len(slots) - 1
-            terms.append(
-                times(f"({place})" if " " in place and not contiguous else place, "1" if contiguous else f"{array}_{n}")
-            )
-        return total(terms)
+            stride = "1" if word == "out" and n == len(slots) - 1 else f"{name}_{n}"
+            terms.append(times(f"({place})" if " " in place and stride != "1" else place, stride))
+        return f"{name}[{total(terms)}]", " && ".join(dict.fromkeys(conditions))
+
+    def _exists(self, slot: Block, extent: str) -> str:
+        """Whether positions lie inside of an axis; where one does not, the run tells."""
+        level = self.level(slot.axes)
+        place = self.of(slot)
+        key = (slot.number, extent)
+        if key not in level.inside:
+            self.checked = True
+            name = f"inside{slot.number}" if level is not self.row else self.fresh(f"inside{slot.number}")
+            level.inside[key] = name
+            level.lines.append(f"const bool {name} = {place} >= 0 && {place} < {extent};")
+            level.lines.append(f"outside |= !{name};")
+        return level.inside[key]
 
     # -- elementwise steps -------------------------------------------------------------------------------------------
 
