@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -31,6 +31,7 @@ class Result:
 class CppEmitted(Emitted):
     """The text, and how its `run` is called: keys of extents, names of inputs, and results, each in their order.
 
+    `rows`: which inputs must lie without gaps along their last axis, for loops run along it; others take any strides.
     `source` is a head, the headers that it `needs`, and the text of the `function`.  `again` emits for another type of
     element; see `emit_for`.
     """
@@ -39,6 +40,7 @@ class CppEmitted(Emitted):
     function: str
     extents: tuple[str, ...]
     inputs: tuple[str, ...]
+    rows: tuple[bool, ...]
     results: tuple[Result, ...]
     again: Callable[[str], CppEmitted] | None = None
 
@@ -74,7 +76,7 @@ def emit_for(program: Program, graph: Graph, scalar: str = "double") -> CppEmitt
         f"typedef {scalar} value;",
         "",
         *(line for text in writer.kernel_texts for line in (*text.splitlines(), "")),
-        *_about(names, graph),
+        *_about(names, graph, writer.rows),
         'extern "C" int run(const int64_t* n, const ArrayRef* in, ArrayRef* out, int threads) {',
         "  const Threads limit(threads);",
         "  Memory memory;",
@@ -102,6 +104,7 @@ def emit_for(program: Program, graph: Graph, scalar: str = "double") -> CppEmitt
         "\n".join(function) + "\n",
         tuple(sizes),
         tuple(names.arrays),
+        tuple(number in writer.rows for number in range(len(names.arrays))),
         results,
     )
 
@@ -115,11 +118,12 @@ def _needs(writer: Writer, is_complex: bool) -> tuple[str, ...]:
     return (*wanted, *(name for name in SUPPORT if name in writer.headers))
 
 
-def _about(names: CppNames, graph: Graph) -> list[str]:
+def _about(names: CppNames, graph: Graph, rows: Collection[int]) -> list[str]:
     """What `run` takes."""
     lines = ["// Returns RUN_OK or why it stopped.  Extents `n`, and arrays with their strides in elements:"]
     lines += [comment(f"  n[{k}] = {key}") for k, (_, key, _) in enumerate(names.used())]
-    lines += [comment(f"  in[{k}] = {name}") for k, name in enumerate(names.arrays)]
+    for k, name in enumerate(names.arrays):
+        lines.append(comment(f"  in[{k}] = {name}{', without gaps along its last axis' if k in rows else ''}"))
     for k, output in enumerate(graph.outputs):
         slots = ", ".join(x.name for x in output.axes)
         lines.append(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ...ir.graph import (
     Broadcast,
+    Contract,
+    Fused,
     Gather,
     Graph,
     Input,
     Map,
+    MatrixFunction,
     Part,
     Range,
     Reduce,
@@ -49,6 +52,14 @@ class Plan:
         for value in graph:
             self._place(value)
         self.last = self._last_uses()
+
+    def looped(self) -> frozenset[int]:
+        """Numbers of the inputs that loops read.  A library's call or a kernel takes any strides as well as others."""
+        found = {self.root[n] for n in self._given if n in self.root}
+        for value in self.graph:
+            if not self.is_inline(value) and not isinstance(value.operation, (Contract, Fused, MatrixFunction)):
+                found |= self._reads[value.number] if not is_alias(value) else frozenset()
+        return frozenset(found)
 
     def is_inline(self, value: Value) -> bool:
         """Whether it is computed where it is read."""

@@ -101,7 +101,7 @@ class CppProgram:
         dtype = floating[0] if floating else "float64"
         compiled = self.compiled(dtype)
         emitted = compiled.emitted
-        arrays = [_usable(inputs[name]) for name in emitted.inputs]
+        arrays = [_usable(inputs[name], rows) for name, rows in zip(emitted.inputs, emitted.rows)]
         results = []
         for result in emitted.results:
             shape = [n if isinstance(n, int) else sizes[n] for n in result.shape]
@@ -119,12 +119,16 @@ class CppProgram:
             return self._compiled[dtype]
 
 
-def _usable(array: Any) -> Any:
-    """The array itself where pointer arithmetic reaches its elements; integers as int64."""
+def _usable(array: Any, rows: bool) -> Any:
+    """The array itself where pointer arithmetic reaches its elements, and, with `rows`, its last axis has no gaps.
+
+    Integers become int64.
+    """
     if array.dtype.kind in "iu" and array.dtype != np.int64:
         return array.astype(np.int64)
-    if not array.flags.aligned or any(s % array.itemsize for s in array.strides):
-        return array.copy()
+    gaps = rows and array.ndim and array.shape[-1] > 1 and array.strides[-1] != array.itemsize
+    if gaps or not array.flags.aligned or any(s % array.itemsize for s in array.strides):
+        return array.copy("C")
     return array
 
 

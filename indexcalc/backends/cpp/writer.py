@@ -53,6 +53,7 @@ class Writer:
         self.kernel_texts: list[str] = []
         self.real = real
         self.is_complex = is_complex
+        self.rows: set[int] = set()  # numbers of inputs that lie without gaps along their last axis
         self._destined = self._destinations()
         self._place = 0
         self._fresh = count()
@@ -193,9 +194,14 @@ class Writer:
         name, kind = self.names.text(value), TYPES[value.kind]
         strides = []
         self.lines.add(f"const {kind}* const {name} = static_cast<const {kind}*>(in[{number}].data);")
-        for axis in range(len(value.axes)):
+        rank = len(value.axes)
+        if rank and value.number in self.plan.looped():
+            self.rows.add(number)
+            rank -= 1
+        for axis in range(rank):
             strides.append(f"{name}_{axis}")
             self.lines.add(f"const int64_t {name}_{axis} = in[{number}].strides[{axis}];")
+        strides += ["1"] * (len(value.axes) - rank)
         self.layouts[value.number] = Layout(name, kind, tuple(strides))
 
     def _destinations(self) -> dict[int, int]:

@@ -77,6 +77,13 @@ def test_the_same_program_gives_the_same_text() -> None:
     assert emit_program(program, "cpp") == emit_program(program, "cpp")
 
 
+def test_only_what_loops_read_must_lie_in_rows() -> None:
+    """A product takes its operands as they lie; a loop wants the last axis without gaps."""
+    assert emitted("matmul").rows == (False, False)
+    assert emitted("bias").inputs == ("W", "X", "x", "s")
+    assert emitted("bias").rows == (False, False, True, False)
+
+
 SPECIAL = [np.inf, -np.inf, np.nan, 0.0, -0.0, 1e308, -1e308, 1e-320, 710.0, -745.5, 1.0, -2.5]
 
 
