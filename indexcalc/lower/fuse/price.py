@@ -7,6 +7,7 @@ each step's own cost.  Tiles that a loop leaves out are counted by trying all pa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, prod
@@ -34,8 +35,9 @@ from ..target import Machine
 
 ITEM = 4  # bytes of an element
 SLOW = frozenset({"exp", "log", "tanh", "sigmoid", "softplus", "erf", "sin", "cos", "tan", "sinh", "cosh", "power"})
-NEAR, MIDDLE = 5.0, 2.5  # how much faster than memory the own cache is, and what lies between
-EDGE = 16  # rows, columns or terms at which a matrix product runs at half of its speed
+NEAR = 5.0  # how much faster than memory the own cache is
+FAR = 0.12  # of its speed that a matrix product loses where its operands come from memory
+EDGE = 8  # rows, columns or terms at which a matrix product runs at half of its speed
 THIN = 4  # rows or columns below which a product is no matrix product
 SAMPLE = 24  # tiles of each axis that are tried for conditions
 INTERPRETED_STEP = 1e-7  # seconds: a step that costs more is a call of its own, and each makes a pass over its block
@@ -76,15 +78,17 @@ class _Pricing:
         self.tiles = self.kernel.tiles
         trips = prod(self.count(t) for t in self.kernel.grid)
         self.found.workspace = self.live(self.kernel.body)
-        self.speed = self.machine.bandwidth * self.near(self.found.workspace)
+        near = self.near(self.found.workspace)
+        self.speed = self.machine.bandwidth * near
+        self.operands = 1 - FAR * (NEAR - near) / (NEAR - 1)
         self.body(self.kernel.body, float(trips))
         self.settle(trips)
         return self.found
 
     def near(self, held: int) -> float:
-        if held <= self.machine.cache:
-            return NEAR
-        return MIDDLE if held <= 8 * self.machine.cache else 1.0
+        """How much faster than memory is what holds this many bytes, beside what a matrix product needs for itself."""
+        share = self.machine.cache / (1.5 * max(1, held))
+        return min(NEAR, max(1.0, NEAR * math.sqrt(share)))
 
     def settle(self, trips: int) -> None:
         """Seconds from the totals, by how many tiles can run at once."""
@@ -182,7 +186,7 @@ class _Pricing:
             if min(rows, columns) < THIN:  # a matrix is read once: that takes longer than to multiply
                 self.passed(flops / 2, 1)
             else:
-                efficiency = prod(n / (n + EDGE) for n in (rows, columns, summed))
+                efficiency = self.operands * prod(n / (n + EDGE) for n in (rows, columns, summed))
                 found.matmul_seconds += flops / (self.machine.matmul * efficiency)
         elif isinstance(step, Load):
             found.moved += trips * ITEM * self.elements(step.block.axes) / self.reuse(step.block)
