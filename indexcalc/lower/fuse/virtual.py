@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
-from ...ir.graph import Contract, Gather, Graph, Map, Reduce, Value, View
+from ...ir.graph import Broadcast, Contract, Gather, Graph, Map, Range, Reduce, Value, View
 from ...ir.index import Index, Space
 from .instance import is_recomputed, is_rename
 
@@ -46,30 +46,54 @@ def clusters(graph: Graph, sizes: Mapping[Space, int]) -> list[Cluster]:
     found = _candidates(graph, sizes)
     readers = _readers(graph)
     outputs = {o.operand.value.number for o in graph.outputs}
+    of_positions = _of_positions(graph)
     roots = _Roots()
     for value in graph:
-        joined = [o.value.number for o in value.operands if o.value.number in found]
-        if value.number in found:
-            joined.append(value.number)
         if value.number in found or is_member(value):
-            roots.join(joined)
+            joined = [o.value.number for o in value.operands if o.value.number in found]
+            joined += [value.number] if value.number in found else []
+            roots.join([n for n in joined if n not in of_positions])
     groups: dict[int, list[Value]] = {}
     for value in graph:
-        if value.number in found:
+        if value.number in found and value.number not in of_positions:
             groups.setdefault(roots.of(value.number), []).append(value)
     clusters = []
-    for virtual in groups.values():
+    for own in groups.values():
+        virtual = _with_positions(own, found.keys() & of_positions)
         numbers = {v.number for v in virtual}
-        stored = {
-            v.number
-            for v in virtual
-            if v.number in outputs or any(r.number not in numbers and not is_member(r) for r in readers[v.number])
-        }
-        readers_of_all = {r.number for v in virtual for r in readers[v.number] if r.number not in numbers}
-        members = tuple(v for v in graph if v.number in stored or (v.number in readers_of_all and is_member(v)))
-        if members and _streams(virtual, sizes, found):
-            clusters.append(Cluster(tuple(virtual), members))
+        members = {r.number: r for v in own for r in readers[v.number] if r.number not in numbers and is_member(r)}
+        for value in own:
+            others = [r for r in readers[value.number] if r.number not in numbers and not is_member(r)]
+            if others or value.number in outputs:
+                members[value.number] = value
+        if any(n not in numbers for n in members) and any(isinstance(v.operation, (Map, Contract)) for v in own):
+            clusters.append(Cluster(tuple(virtual), tuple(members[n] for n in sorted(members))))
     return clusters
+
+
+def _of_positions(graph: Graph) -> set[int]:
+    """Numbers of the values that are made of positions and numbers only: masks are no reason to share a kernel."""
+    found: set[int] = set()
+    for value in graph:
+        made = isinstance(value.operation, (Map, View, Broadcast)) and all(
+            o.value.number in found for o in value.operands
+        )
+        if made or isinstance(value.operation, Range) or value.is_inline:
+            found.add(value.number)
+    return found
+
+
+def _with_positions(values: list[Value], offered: set[int]) -> list[Value]:
+    """The values and those of the offered ones that they are made of, in order."""
+    found = {v.number: v for v in values}
+    stack = list(values)
+    while stack:
+        for operand in stack.pop().operands:
+            value = operand.value
+            if value.number in offered and value.number not in found:
+                found[value.number] = value
+                stack.append(value)
+    return [found[n] for n in sorted(found)]
 
 
 def is_member(value: Value) -> bool:
@@ -81,34 +105,28 @@ def is_member(value: Value) -> bool:
 
 
 def _candidates(graph: Graph, sizes: Mapping[Space, int]) -> dict[int, int]:
-    """Number of a virtual value: size of the largest stored value that it is made of."""
+    """Number of a virtual value: size of the largest stored value that it is made of.
+
+    What a contraction made large stays virtual beside stored arrays of its size, as scores with a dropout mask do.  An
+    outer product that scales a stored matrix is no reason to compute that matrix piece by piece.
+    """
     found: dict[int, int] = {}
+    contracted: set[int] = set()
     for value in graph:
         arrays = [o.value for o in value.operands if o.is_array]
-        largest = max((found.get(a.number, size(a.axes, sizes)) for a in arrays), default=0)
-        virtual = [a for a in arrays if a.number in found]
-        if not is_recomputed(value) or not value.axes or value.kind == "number":
+        if not arrays or not value.axes or not is_recomputed(value):
             continue
+        virtual = [a.number for a in arrays if a.number in found]
         if isinstance(value.operation, (View, Gather)) and arrays[0].number in found and not is_rename(value):
             continue  # only what is stored can be read at other places
-        mine = size(value.axes, sizes)
-        follows = virtual and (isinstance(value.operation, Map) or is_rename(value))
-        if (arrays and mine > largest) or follows:
+        largest = max(found.get(a.number, size(a.axes, sizes)) for a in arrays)
+        grows = size(value.axes, sizes) > largest
+        made = any(n in contracted for n in virtual)
+        if grows or (virtual and is_rename(value)) or (made and isinstance(value.operation, Map)):
             found[value.number] = largest
+            if made or isinstance(value.operation, Contract):
+                contracted.add(value.number)
     return found
-
-
-def _streams(virtual: list[Value], sizes: Mapping[Space, int], leaves: Mapping[int, int]) -> bool:
-    """Whether something grows here that no stored value of the same size is read with, or grows by a contraction.
-
-    An outer product of two vectors that scales a stored matrix is no reason for a kernel.
-    """
-    if not any(isinstance(v.operation, (Map, Contract)) for v in virtual):
-        return False  # views cost nothing as they are
-    largest = max(size(v.axes, sizes) for v in virtual)
-    if all(leaves[v.number] < largest for v in virtual):
-        return True
-    return any(isinstance(v.operation, Contract) and size(v.axes, sizes) > leaves[v.number] for v in virtual)
 
 
 def _readers(graph: Graph) -> dict[int, list[Value]]:

@@ -1,0 +1,157 @@
+"""What fusion decides by: affine positions, degrees in a maximum, neutral tiles, prices."""
+
+from dataclasses import replace
+
+import pytest
+
+import indexcalc as ic
+from indexcalc.ir.graph import Fused
+from indexcalc.ir.index import Index, Space
+from indexcalc.ir.kernel import Affine, Condition, Contract, Loop, Mask, Shift, Store
+from indexcalc.lower.fuse.neutral import _holds
+from indexcalc.lower.fuse.price import conditions_hold, price
+from indexcalc.lower.fuse.tiles import retiled
+from indexcalc.lower.passes import Context
+from indexcalc.lower.program import lower_program, representative_sizes
+from indexcalc.lower.target import INTERPRETED, LAPTOP, Target
+
+from .fusion import BIG, CASES, ROWS, attention
+
+SPACE = Space("seq", "L")
+ROW, COLUMN = Index("i", SPACE), Index("j", SPACE)
+
+
+def lowered(text, by="", sizes=BIG, machine=INTERPRETED):
+    program = ic.parse(text)
+    program = ic.grad(program, by, with_value=True) if by else program
+    told = []
+    graph = lower_program(program, sizes=sizes, target=Target(machine=machine), decisions=told, check=True)
+    kernels = [v.operation.kernel for v in graph if isinstance(v.operation, Fused)]
+    return kernels, told, Context(representative_sizes(program, sizes))
+
+
+def steps(kernel, kind):
+    return [s for s in kernel.steps() if isinstance(s, kind)]
+
+
+def streamed(score, machine=INTERPRETED):
+    return lowered(attention(score), machine=machine)[0][0]
+
+
+def test_attention_is_one_kernel_that_holds_no_scores():
+    (kernel,) = lowered(attention(), sizes={**BIG, "L": 16384})[0]
+    (loop,) = steps(kernel, Loop)
+    assert len(steps(kernel, Contract)) == 2
+    (shift,) = steps(kernel, Shift)
+    assert [degree for _, degree in shift.rescaled] == [1, 1]  # the row's sum, and the weighted values
+    assert shift in loop.body
+
+
+@pytest.mark.parametrize(
+    ("score", "forms"),
+    [
+        ("where(j <= i, S[h, i, j], -inf)", {(((1, "i"), (-1, "j")), 0)}),
+        ("where(i < j, -inf, S[h, i, j])", {(((1, "i"), (-1, "j")), 0)}),
+        ("where(not (j > i), S[h, i, j], -inf)", {(((1, "i"), (-1, "j")), 0)}),
+        ("where(j <= i and i < j + 3, S[h, i, j], -inf)", {(((1, "i"), (-1, "j")), 0), (((1, "j"), (-1, "i")), 2)}),
+        ("where(j <= i or j == 0, S[h, i, j], -inf)", set()),
+        ("where(j <= i, S[h, i, j], -10)", set()),
+        ("S[h, i, j]", set()),
+    ],
+)
+def test_masks_bound_the_stream(score, forms):
+    (loop,) = steps(streamed(score), Loop)
+    found = {
+        (tuple(sorted(((c, x.name) for c, x in s.form.terms), key=lambda t: -t[0])), s.form.offset) for s in loop.skip
+    }
+    assert found == forms
+
+
+def test_a_masked_score_is_a_mask_by_conditions():
+    (mask,) = steps(streamed("where(j <= i, S[h, i, j], -inf)"), Mask)
+    assert mask.fill == float("-inf")
+
+
+def skips(score):
+    """The conditions of all loops of attention's gradient."""
+    kernels = lowered(attention(score), "Q,K,V", machine=LAPTOP)[0]
+    return [s.skip for k in kernels for s in steps(k, Loop)]
+
+
+def test_tiles_are_skipped_in_a_division_only_where_no_row_is_masked_as_a_whole():
+    assert all(skips("where(j <= i, S[h, i, j], -inf)"))
+    assert not all(skips("where(j >= i + 2, S[h, i, j], -inf)"))
+
+
+@pytest.mark.parametrize(
+    ("terms", "offset", "place", "holds"),
+    [
+        (((1, ROW), (-1, COLUMN)), 0, (ROW,), True),  # j = i
+        (((1, ROW), (-1, COLUMN)), 0, (), True),  # j = 0
+        (((1, ROW), (-1, COLUMN)), -1, (ROW,), False),
+        (((1, COLUMN), (-1, ROW)), 0, (), False),
+        (((1, COLUMN), (-1, ROW)), 0, (ROW,), True),
+    ],
+)
+def test_a_row_is_seen_to_hold_something(terms, offset, place, holds):
+    assert _holds(Condition(Affine(terms, offset)), COLUMN, place) is holds
+
+
+def test_what_depends_on_the_maximum_otherwise_waits_for_the_next_stage():
+    by_hand = CASES["shifted by hand"]
+    kernels = lowered(by_hand.text, sizes=by_hand.big, machine=LAPTOP)[0]
+    assert not any(steps(k, Shift) for k in kernels)
+
+
+def test_conditions_are_tried_on_the_corners_of_tiles():
+    below = [Condition(Affine(((1, ROW), (-1, COLUMN)), 0))]
+    assert conditions_hold(below, {ROW: (4, 7), COLUMN: (7, 9)})
+    assert not conditions_hold(below, {ROW: (4, 7), COLUMN: (8, 9)})
+
+
+def test_a_causal_stream_costs_about_half():
+    (full,), _, context = lowered(attention())
+    causal = streamed("where(j <= i, S[h, i, j], -inf)")
+    small = lambda k: retiled(k, lambda t: replace(t, size=64 if t.size else 0))  # noqa: E731
+    costs = [price(small(k), context.sizes, INTERPRETED).flops for k in (full, causal)]
+    assert 0.5 < costs[1] / costs[0] < 0.6
+
+
+def test_flops_are_counted_exactly():
+    (kernel,), _, context = lowered(attention())
+    assert price(kernel, context.sizes, INTERPRETED).flops == 2 * 2 * 8 * 2048 * 2048 * 64
+
+
+def test_a_hidden_layer_is_not_computed_twice():
+    case = ROWS["swiglu"]
+    kernels, told, _ = lowered(case.text, case.by, case.big)
+    assert not any(steps(k, Contract) for k in kernels)
+    assert any("kernels would not gain" in d.text for d in told if d.by == "fuse")
+
+
+def test_a_layer_norm_and_its_gradient_are_one_kernel():
+    case = ROWS["layer norm"]
+    kernels, _, _ = lowered(case.text, case.by, case.big)
+    (kernel,) = kernels
+    assert len(kernel.outputs) == 4
+    assert [s.mode for s in steps(kernel, Store)].count("+=") == 2
+
+
+def test_layers_do_not_share_a_cluster_for_their_mask():
+    second = attention("where(j <= i, S[h, i, j], -inf)").split("index h : heads(H)")[1]
+    for name in "QKVSPO":
+        second = second.replace(f"{name}[", f"{name}2[")
+    kernels, told, _ = lowered(attention("where(j <= i, S[h, i, j], -inf)") + second)
+    assert len(kernels) == 2
+    assert len([d for d in told if d.by == "fuse" and "value by value" in d.text]) == 2
+
+
+def test_decisions_are_the_same_each_time():
+    case = CASES["causal"]
+    first, second = (lowered(case.text, case.by, case.big) for _ in range(2))
+    assert first[0] == second[0]
+    assert first[1] == second[1]
+
+
+def test_small_problems_are_left_alone():
+    assert lowered(attention(), "Q,K,V", {"L": 16, "D": 8, "H": 2})[0] == []
