@@ -51,9 +51,11 @@ def emit(program: Program, lower: Callable[[Target], Graph]) -> CppEmitted:
     A kernel's text is for real numbers, so complex arrays get a graph without kernels.
     """
 
+    lower_once = cache(lower)  # floats and doubles have one graph
+
     @cache
     def again(scalar: str) -> CppEmitted:
-        return emit_for(program, lower(ARRAYS if scalar.startswith("Complex") else CPP.target), scalar)
+        return emit_for(program, lower_once(ARRAYS if scalar.startswith("Complex") else CPP.target), scalar)
 
     return replace(again("double"), again=again)
 
