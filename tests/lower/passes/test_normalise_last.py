@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc.ir.graph import Contract, Graph, Map
+from indexcalc.ir.graph import Contract, Graph, Input, Map, Output, Reduce
+from indexcalc.ir.index import Index, Space
+from indexcalc.lower.builder import Builder
+from indexcalc.lower.contraction import contract
+from indexcalc.lower.passes import Context
 from indexcalc.lower.passes.normalise_last import PASS
+from indexcalc.lower.rebuild import needed
 from indexcalc.lower.target import ARRAYS, Target
 
 from .rewriting import FUSING, assert_like_interpreter, drawn, kinds, passed
@@ -123,6 +128,24 @@ def test_a_sum_that_needs_the_normaliser_beforehand_keeps_it() -> None:
 )
 def test_no_other_divisor_moves(text: str) -> None:
     assert moved(GIVEN + text)[1] == []
+
+
+def test_no_plain_quotient_moves_either() -> None:
+    """Lowering writes most divisors as reciprocals; a graph may hold others."""
+    build = Builder({})
+    rows, columns, width = (Index(n, Space(n)) for n in "ija")
+    build.sizes = {rows.space: 4096, columns.space: 4096, width.space: 64}
+    a = build.make(Input("A"), (), (rows, columns), "float")
+    r = build.make(Input("r"), (), (rows,), "float")
+    v = build.make(Input("V"), (), (columns, width), "float")
+    for divisor, moves in ((r, False), (build.make(Reduce("sum"), (build.map("exp", a),), (rows,), "float"), True)):
+        numerator = build.map("exp", a) if moves else a
+        result = contract(build, [build.map("divide", numerator, divisor), v], (rows, width), ())
+        outputs = (Output("O", result, (rows, width)),)
+        graph = Graph(needed(build.values, outputs), outputs, {}, dict.fromkeys(range(len(build.values)), "O"))
+        context = Context(build.sizes)
+        PASS.run(graph, context)
+        assert len(context.decisions) == moves
 
 
 def test_a_factor_moves_to_the_smaller_side() -> None:

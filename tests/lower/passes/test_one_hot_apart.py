@@ -92,7 +92,7 @@ def test_a_copy_is_avoided() -> None:
 
 
 @pytest.mark.parametrize(
-    "use", ["A[n,v] = exp(G[n,v])", "A[n,d] = G[n,v] W[v,d]\nB[n,v] = tanh(G[n,v])", "A = sum[n,v](G[n,v]**2)"]
+    "use", ["A[n,v] = exp(G[n,v])", "A[n,d] = G[n,v] W[v,d]\nB[n] = sum[v](tanh(G[n,v]))", "A = sum[n,v](G[n,v]**2)"]
 )
 def test_it_stays_whole_where_it_is_needed_whole(use: str) -> None:
     outputs = "A, B" if "B[" in use else "A"

@@ -27,6 +27,7 @@ PROGRAMS = {
     "batch": GIVEN + "tensor U[m,n,v]\nu[m,n,v] = U[m,n,v] b[v]\ny[m,n] = u[m,n,t[n]]\noutput y",
     "two positions": GIVEN
     + "integer r[n,m] : vocab\nz[v,d] = exp(A[v,d]) W[v,d]\ny[n,m,d] = z[r[n,m],d] X[n,d]\noutput y",
+    "positions along a summed index": GIVEN + "integer q[d] : vocab\nz[v] = W[v,d] b[d]\ny[d] = z[q[d]]\noutput y",
     "shared position": GIVEN + "tensor A[v,v]\nu[n,v] = b[v] c[n]\ny[n] = u[n,t[n]]\noutput y",
 }
 

@@ -23,6 +23,7 @@ PROGRAMS = {
     "signs": "Y[i,j] = -X[i,j]\nZ[i,j] = -Y[i,j]\nW[i,j] = exp(Z[i,j])\noutput W",
     "scores": SCORES + "T[i,j] = S[i,j] / 8\nW[i,j] = tanh(T[i,j])\noutput W",
     "rows of scores": SCORES + "T[i,j] = S[i,j] v[i]\nU[i,j] = T[i,j] w[j] c\nW[i,j] = tanh(-U[i,j])\noutput W",
+    "transposed scores": SCORES + "T[i,j] = S[j,i] v[i]\nU[i,j] = T[i,j] w[j] c\nW[i,j] = tanh(U[i,j])\noutput W",
     "weights of scores": SCORES + "T[i,j] = S[i,j] X[i,j]\nU[i,j] = T[i,j] c\nW[i,j] = tanh(U[i,j])\noutput W",
     "masks": "Y[i,j] = X[i,j] c\nZ[i,j] = -(j <= i) Y[i,j]\noutput Z",
 }
@@ -42,6 +43,7 @@ def large_products(program: ic.Program, graph: Graph) -> int:
         ("signs", 2, 0),
         ("scores", 1, 0),
         ("rows of scores", 3, 0),
+        ("transposed scores", 2, 0),
         ("weights of scores", 2, 1),
         ("masks", 3, 2),
     ],
