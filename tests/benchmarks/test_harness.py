@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import kept, run
-from benchmarks.speed import judge, measure
+from benchmarks.speed import judge, latency, measure
 from benchmarks.speed.catalogue import WORKLOADS
 from benchmarks.speed.compiling import long_program, network
 from benchmarks.speed.measure import Effort, Measured
@@ -159,6 +159,12 @@ def test_rows_are_chosen_by_parts_of_their_names():
     assert [n for n in run.chosen(("attention",)) if "attention" not in n] == []
     with pytest.raises(run.click.UsageError, match="no row is called so"):
         run.chosen(("nothing",))
+
+
+def test_compile_latency_counts_what_is_left_to_the_first_call():
+    times = [{"parse": 0.1, "grad": 0.2, "compile": 0.05, "first": 2.5, "second": 0.5}]
+    assert latency._compile(times) == pytest.approx(2050)
+    assert latency._others(times) == "parse 100 ms, grad 200 ms, first 2500 ms, second 500 ms"
 
 
 def test_long_programs_have_as_many_statements_as_asked():
