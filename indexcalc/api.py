@@ -316,10 +316,21 @@ def matrix_form(x: str | Program | Statement | Expr, *, given: str = "") -> Matr
     return run(x, parse(given).inputs if given else None)
 
 
-def cost(program: str | Program, sizes: Mapping[str, int], *, dtype: str = "float64") -> Cost:
+def cost(
+    program: str | Program,
+    sizes: Mapping[str, int],
+    *,
+    dtype: str = "float64",
+    backend: str = "numpy",
+    without: str | Iterable[str] = (),
+) -> Cost:
     """What the emitted program takes: FLOPs, multiplications, bytes moved, peak memory, in all and per statement.
 
-    `sizes` gives every extent, by the name of an extent, space or index; `dtype` is that of the floating-point inputs.
+    sizes    every extent, by the name of an extent, space or index
+    dtype    of the floating-point inputs
+    backend  for which it is emitted: with the kernels that this one has
+    without  passes of lowering that are left out, as for `emit`
+
     `str()` of the result is a table.
 
     >>> import indexcalc as ic
@@ -327,9 +338,11 @@ def cost(program: str | Program, sizes: Mapping[str, int], *, dtype: str = "floa
     >>> found.flops, found.multiplications, found.peak_bytes
     (12000, 6000, 8800)
     """
+    from .backends.base import backend_named
     from .cost.measure import cost as run
 
-    return run(_program(program), sizes, dtype=dtype)
+    target = backend_named(backend).load_spelling().target
+    return run(_program(program), sizes, dtype=dtype, target=target, without=_separated(without))
 
 
 def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:

@@ -27,6 +27,8 @@ from .output import write, write_json
 @of_option
 @value_option
 @memory_options
+@click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="For which it is emitted.")
+@click.option("--without", default="", metavar="PASS,…", help="Leave these passes of lowering out.")
 @click.option("--dtype", default="float64", show_default=True, metavar="NAME", help="Of the floating-point inputs.")
 @strict_option
 @format_option("text", "json")
@@ -39,6 +41,8 @@ def command(
     save: tuple[str, ...] | None,
     recompute: tuple[str, ...] | None,
     memory: int | None,
+    backend: str,
+    without: str,
     dtype: str,
     strict: bool,
     shape: str,
@@ -56,10 +60,11 @@ def command(
 
     forward = program_of(source, strict=strict)
     program = derived(forward, Asked(grad, of, with_value, save, recompute, memory), sizes)
-    found = api.cost(program, sizes, dtype=dtype)
+    options = {"dtype": dtype, "backend": backend, "without": without}
+    found = api.cost(program, sizes, **options)
     if shape == "json":
         write_json(cost_data(found))
         return
     write(str(found))
     if grad is not None:
-        write(added_text(found, api.cost(forward, sizes, dtype=dtype)))
+        write(added_text(found, api.cost(forward, sizes, **options)))

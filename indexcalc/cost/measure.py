@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -12,25 +12,35 @@ from ..ir.program import Define, Program, Tensor
 from ..ir.signature import all_sizes
 from ..ir.walk import tensors_in
 from ..lower.program import lower_at, lower_program
+from ..lower.target import ARRAY_KERNELS, Target
 from .peak import Memory, memory_of
 from .report import Cost, StatementCost
-from .work import Meter, Work
+from .rules import Work
+from .work import Meter
 
 ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 
 
-def cost(program: Program, sizes: Mapping[str, int], *, dtype: str = "float64") -> Cost:
+def cost(
+    program: Program,
+    sizes: Mapping[str, int],
+    *,
+    dtype: str = "float64",
+    target: Target = ARRAY_KERNELS,
+    without: Collection[str] = (),
+) -> Cost:
     """What the program takes at these sizes, by the name of an extent, space or index, as it is emitted for them.
 
-    `dtype`: of the floating-point inputs.  Raises IX945 where a size is missing.
+    `dtype`: of the floating-point inputs.  `target`: what it is emitted for; `without`: passes that are left out.
+    Raises IX945 where a size is missing.
     """
     item = ITEM_BYTES.get(dtype)
     if item is None:
         hint = did_you_mean(str(dtype), ITEM_BYTES) or f"one of {', '.join(ITEM_BYTES)}"
         raise fail("IX901", f"no dtype {dtype!r} is counted", hint=hint)
     meter = Meter(all_sizes(program, sizes), item)
-    graph = lower_program(program, sizes=sizes)
-    memory = memory_of(program, graph, meter)
+    graph = lower_program(program, sizes=sizes, target=target, without=without)
+    memory = memory_of(program, graph, meter, target.machine.threads if target.machine else 1)
     work = {value.number: meter.work(value) for value in graph}
     total = reduce(Work.__add__, work.values(), Work())
     return Cost(
@@ -42,6 +52,7 @@ def cost(program: Program, sizes: Mapping[str, int], *, dtype: str = "float64") 
         _statements(program, graph, work, memory),
         dict(sizes),
         dtype,
+        total.matmul,
     )
 
 
@@ -89,5 +100,6 @@ def _statements(program: Program, graph: Graph, work: Mapping[int, Work], memory
         if isinstance(s, Define):
             w = own.get(s.name, Work())
             before = peak.get(s.name, before)
-            found.append(StatementCost(s.name, str(s), w.flops, w.multiplications, w.functions, w.bytes, before))
+            figures = (w.flops, w.multiplications, w.functions, w.bytes, before, w.matmul)
+            found.append(StatementCost(s.name, str(s), *figures))
     return tuple(found)

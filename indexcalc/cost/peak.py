@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..ir.graph import Graph, Input, Value
+from ..ir.graph import Fused, Graph, Input, Part, Value
 from ..ir.program import Program
 from ..lower.liveness import Liveness
 from .work import Meter
@@ -19,21 +19,24 @@ class Memory:
     peak: int
 
 
-def memory_of(program: Program, graph: Graph, meter: Meter) -> Memory:
+def memory_of(program: Program, graph: Graph, meter: Meter, threads: int = 1) -> Memory:
     """Arrays live from the operation that makes them to their last use, as the emitted text frees them.
 
     Inputs, results, and arrays with one axis stay to the end; an elementwise result may take over the buffer of an
-    operand that nobody reads again.  Numbers without axes are left out, and so is what a library allocates inside of
-    one call.
+    operand that nobody reads again.  A kernel holds its blocks while it runs, in each of the threads.  Numbers without
+    axes are left out, and so is what a library allocates inside of one call.
     """
     alive = Liveness(graph)
     inputs = meter.inputs(program.tensors)
     now, during = inputs, {}
     for value in graph:
         taken = alive.taken_over(value)
-        if taken is None and not _is_free(value):
+        if taken is None and not _is_free(value) and not isinstance(value.operation, Part):
             now += meter.size(value)
         during[value.number] = now
+        if isinstance(value.operation, Fused):
+            now += meter.results(value.operation.kernel)
+            during[value.number] = now + meter.inside(value.operation.kernel, threads)
         reused = None if taken is None else value.operands[taken].value.number
         by_number = {alive.root[o.value.number]: o.value for o in value.operands}
         for root in alive.freed(value):

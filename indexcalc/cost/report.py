@@ -23,11 +23,12 @@ class StatementCost:
     functions: int
     bytes: int
     peak_bytes: int
+    matmul: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a program takes at given sizes, counted exactly on the operations that are emitted.
+    """What a program takes at given sizes, counted exactly on the operations and kernels that are emitted.
 
     flops            multiplications, additions and functions, one each
     multiplications  those among them that multiply or divide
@@ -35,6 +36,7 @@ class Cost:
     bytes            read and written by all operations
     peak_bytes       the most memory that arrays take at one time, inputs included
     statements       the same for each statement, in order
+    matmul           those of the FLOPs that contractions take
     """
 
     flops: int
@@ -45,6 +47,7 @@ class Cost:
     statements: tuple[StatementCost, ...]
     sizes: Mapping[str, int] = field(hash=False)
     dtype: str = "float64"
+    matmul: int = 0
 
     def __str__(self) -> str:
         heads = ("statement", "FLOPs", "mult.", "functions", "read + written", "peak")

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..ir.graph import (
     Along,
     Broadcast,
     Contract,
+    Fused,
     Gather,
     Input,
     Map,
     MatrixFunction,
     Number,
-    Operand,
+    Part,
     Range,
     Reduce,
     Scatter,
@@ -32,35 +32,10 @@ from ..ir.graph import (
     View,
 )  # fmt: skip
 from ..ir.index import Index, Space
+from ..ir.kernel import Kernel
 from ..ir.program import Tensor
-
-ADDITIVE = frozenset({"add", "subtract", "negative", "maximum", "minimum", "relu", "abs", "sign"})
-MULTIPLICATIVE = frozenset({"multiply", "divide", "reciprocal", "square"})
-FUNCTIONS = frozenset(
-    {"exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "sinh", "cosh", "sigmoid", "softplus", "erf", "power"}
-)
-FREE = frozenset(
-    {"as_real", "inside", "masked", "where", "logical_and", "logical_or", "logical_not"}
-    | {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What some operations take.  `functions`: evaluations of exp, log, sqrt and the like, which are also FLOPs."""
-
-    flops: int = 0
-    multiplications: int = 0
-    functions: int = 0
-    bytes: int = 0
-
-    def __add__(self, other: Work) -> Work:
-        return Work(
-            self.flops + other.flops,
-            self.multiplications + other.multiplications,
-            self.functions + other.functions,
-            self.bytes + other.bytes,
-        )
+from .kernels import kernel_memory, kernel_work
+from .rules import Work, function_work, width
 
 
 class Meter:
@@ -77,8 +52,7 @@ class Meter:
         """Bytes of the value as an array of its own; none for a number without axes."""
         if not value.axes:
             return 0
-        width = {"int": 8, "bool": 1}.get(value.kind, self.item)
-        return width * self.elements(value.axes)
+        return width(value.kind, self.item) * self.elements(value.axes)
 
     def inputs(self, tensors: Iterable[Tensor]) -> int:
         """Bytes of the inputs."""
@@ -86,12 +60,22 @@ class Meter:
 
     def work(self, value: Value) -> Work:
         """Arithmetic, and bytes read and written."""
-        flops, multiplications, functions = _ARITHMETIC[type(value.operation)](self, value)
-        return Work(flops, multiplications, functions, self._traffic(value))
+        if isinstance(value.operation, Fused):
+            return kernel_work(value.operation.kernel, self.sizes, self.item)
+        found: Work = _ARITHMETIC[type(value.operation)](self, value)
+        return found + Work(bytes=self._traffic(value))
+
+    def results(self, kernel: Kernel) -> int:
+        """Bytes of the arrays that a kernel makes."""
+        return sum(width(o.kind, self.item) * self.elements(o.axes) for o in kernel.outputs if o.axes)
+
+    def inside(self, kernel: Kernel, threads: int) -> int:
+        """Bytes that a kernel needs while it runs, beside its inputs and outputs."""
+        return kernel_memory(kernel, self.sizes, self.item, threads)
 
     def _traffic(self, value: Value) -> int:
         operation = value.operation
-        if isinstance(operation, (Input, Number, Size)) or value.is_view:
+        if isinstance(operation, (Input, Number, Part, Size)) or value.is_view:
             return 0
         read = [self._read(o.value) for o in value.operands]
         if isinstance(operation, Gather):  # of the source what is taken
@@ -108,68 +92,58 @@ class Meter:
         return self._read(value.operands[0].value) if isinstance(value.operation, Broadcast) else self.size(value)
 
 
-def _nothing(meter: Meter, value: Value) -> tuple[int, int, int]:
-    return 0, 0, 0
+def _nothing(meter: Meter, value: Value) -> Work:
+    return Work()
 
 
-def _map(meter: Meter, value: Value) -> tuple[int, int, int]:
-    function = value.operation.function  # type: ignore[union-attr]
-    if function in FREE or value.kind in ("int", "bool"):
-        return 0, 0, 0
-    count = meter.elements(value.axes)
-    if function in MULTIPLICATIVE:
-        return count, count, 0
-    if function in FUNCTIONS:
-        return count, 0, count
-    assert function in ADDITIVE, f"no rule counts `{function}`"
-    return count, 0, 0
+def _map(meter: Meter, value: Value) -> Work:
+    if value.kind in ("int", "bool"):
+        return Work()
+    function: str = value.operation.function  # type: ignore[union-attr]
+    return function_work(function, meter.elements(value.axes))
 
 
-def _contract(meter: Meter, value: Value) -> tuple[int, int, int]:
+def _contract(meter: Meter, value: Value) -> Work:
     count = meter.elements({label: None for o in value.operands for label in o.labels})
-    return 2 * count, count, 0
+    return Work(2 * count, count, matmul=2 * count)
 
 
-def _reduce(meter: Meter, value: Value) -> tuple[int, int, int]:
+def _reduce(meter: Meter, value: Value) -> Work:
     operation: str = value.operation.operation  # type: ignore[union-attr]
-    count = _read_elements(meter, value.operands[0])
+    count = meter.elements(value.operands[0].labels)
     if operation == "logsumexp":  # maximum, difference, exp, sum; log and the maximum added
         rows = meter.elements(value.axes)
-        return 4 * count + 2 * rows, 0, count + rows
-    return count, count if operation == "prod" else 0, 0
+        return Work(4 * count + 2 * rows, functions=count + rows)
+    return Work(count, count if operation == "prod" else 0)
 
 
-def _along(meter: Meter, value: Value) -> tuple[int, int, int]:
-    count = _read_elements(meter, value.operands[0])
+def _along(meter: Meter, value: Value) -> Work:
+    count = meter.elements(value.operands[0].labels)
     if value.operation.operation == "softmax":  # type: ignore[union-attr]  # maximum, difference, exp, sum, division
-        return 5 * count, count, count
-    return count, 0, 0
+        return Work(5 * count, count, count)
+    return Work(count)
 
 
-def _adding(meter: Meter, value: Value) -> tuple[int, int, int]:
+def _adding(meter: Meter, value: Value) -> Work:
     labels = {x: None for o in value.operands[:1] for x in o.labels}
     if isinstance(value.operation, Scatter):
         positions = value.operands[1 : 1 + len(value.operation.indices)]
         labels |= {x: None for o in positions for x in o.labels}
-    return meter.elements(labels), 0, 0
+    return Work(meter.elements(labels))
 
 
-def _matrix(meter: Meter, value: Value) -> tuple[int, int, int]:
+def _matrix(meter: Meter, value: Value) -> Work:
     """Gaussian elimination: n(n−1)/2 divisions and (n−1)n(2n−1)/6 multiplications with as many additions; an inverse
     n³ multiplications."""
     n = meter.sizes[value.operands[0].labels[0].space]
     if value.operation.function == "inv":  # type: ignore[union-attr]
-        return 2 * n**3, n**3, 0
+        return Work(2 * n**3, n**3)
     divisions, products = n * (n - 1) // 2, (n - 1) * n * (2 * n - 1) // 6
     diagonal, logs = (n, 0) if value.operation.function == "det" else (n, n)  # type: ignore[union-attr]
-    return divisions + 2 * products + diagonal + logs, divisions + products + diagonal - logs, logs
+    return Work(divisions + 2 * products + diagonal + logs, divisions + products + diagonal - logs, logs)
 
 
-def _read_elements(meter: Meter, operand: Operand) -> int:
-    return meter.elements(operand.labels)
-
-
-_ARITHMETIC: Mapping[type, Callable[[Meter, Any], tuple[int, int, int]]] = {
+_ARITHMETIC: Mapping[type, Callable[[Meter, Any], Work]] = {
     Along: _along,
     Broadcast: _nothing,
     Contract: _contract,
@@ -178,6 +152,7 @@ _ARITHMETIC: Mapping[type, Callable[[Meter, Any], tuple[int, int, int]]] = {
     Map: _map,
     MatrixFunction: _matrix,
     Number: _nothing,
+    Part: _nothing,
     Range: _nothing,
     Reduce: _reduce,
     Scatter: _adding,

@@ -46,3 +46,6 @@ class Target:
 
 ARRAYS = Target()
 """An array library that has elementwise functions, reductions and matrix products."""
+
+ARRAY_KERNELS = Target(machine=INTERPRETED)
+"""The same, with kernels whose steps are calls of it."""

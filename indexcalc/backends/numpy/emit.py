@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...ir.kernel import Kernel
-from ...lower.target import INTERPRETED, Target
+from ...lower.target import ARRAY_KERNELS
 from .. import helpers
 from ..spelling import INFIX, KernelText, Spelling
 from .erf import ERF
@@ -131,6 +131,6 @@ NUMPY = Spelling(
         **KERNEL_NEEDS,
     },
     real_part="{0}.real",
-    target=Target(machine=INTERPRETED),
+    target=ARRAY_KERNELS,
     kernel=_kernel,
 )

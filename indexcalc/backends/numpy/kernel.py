@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from ...ir.index import Index
 from ...ir.kernel import Condition, Kernel, Loop, Step, Store, Tile, block_made
+from ...lower.scratch import Plan, plan_of
 from ..names import tuple_text
 from ..spelling import KernelText
 from .kernel_names import KernelNames
-from .kernel_plan import Plan, plan_of
 from .kernel_slots import matrix_axes
 from .kernel_steps import Steps
 
@@ -18,7 +18,7 @@ from .kernel_steps import Steps
 def kernel_text(kernel: Kernel, name: str, maps: Mapping[str, str]) -> KernelText:
     """The function.  `maps`: elementwise functions as the emitted text writes them."""
     names = KernelNames(kernel)
-    plan = plan_of(kernel, names)
+    plan = plan_of(kernel)
     steps = Steps(names, plan, maps)
     loops = _Loops(names, steps)
     parallel = [t for t in kernel.grid if t.parallel]
@@ -29,7 +29,7 @@ def kernel_text(kernel: Kernel, name: str, maps: Mapping[str, str]) -> KernelTex
     work = [
         '@np.errstate(all="ignore")',
         f"def work({', '.join(['tiles', *sums])}):",
-        *_indented(_scratch(plan, steps, "\n".join(body))),
+        *_indented(_scratch(names, plan, steps, "\n".join(body))),
         *_indented(_tiles(names, parallel, body)),
     ]
     arguments = [f"x_{n}" for n in range(len(kernel.inputs))] + [f"n_{n}" for n in range(len(names.spaces))]
@@ -63,8 +63,10 @@ def _arrays(kernel: Kernel, names: KernelNames) -> list[str]:
     return lines
 
 
-def _scratch(plan: Plan, steps: Steps, body: str) -> list[str]:
-    lines = [f"w_{n} = np.empty({size}, {dtype})" for n, (size, dtype) in enumerate(plan.buffers)]
+def _scratch(names: KernelNames, plan: Plan, steps: Steps, body: str) -> list[str]:
+    lines = []
+    for n, (axes, kind) in enumerate(plan.buffers):
+        lines.append(f"w_{n} = np.empty({' * '.join(names.most(x) for x in axes)}, {names.dtype(kind)})")
     lines += [f"{name} = np.ones({size}, {dtype})" for (size, dtype), name in steps.ones.items()]
     return [*lines, *(["found = {}"] if "negative(found, " in body else [])]
 

@@ -26,9 +26,9 @@ from ...ir.kernel import (
     Step,
     Store,
 )
+from ...lower.scratch import Plan
 from ..names import number_text, tuple_text
 from .kernel_names import KernelNames, aligned
-from .kernel_plan import Plan
 from .kernel_products import product_text
 from .kernel_slots import load_lines, store_lines, view
 

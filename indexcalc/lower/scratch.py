@@ -1,12 +1,16 @@
-"""Where the blocks of a kernel lie: views of arrays, scratch that is used again, or arrays of their own."""
+"""Where the blocks of a kernel lie: views of arrays, scratch that is used again, or arrays of their own.
+
+NumPy's kernels and `ic.cost` both read it, so that what is counted is what is done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...ir.index import Index
-from ...ir.kernel import (
+from ..ir.graph import Kind
+from ..ir.index import Index
+from ..ir.kernel import (
     Block,
     Carry,
     Contract,
@@ -17,10 +21,13 @@ from ...ir.kernel import (
     Reduce,
     Step,
     Store,
+    Tile,
     block_made,
     blocks_read,
 )
-from .kernel_names import KernelNames
+from ..ir.slots import unknown_of
+
+Shape = tuple[tuple[str, bool, int], ...]
 
 OVERWRITES = frozenset({
     "add", "subtract", "multiply", "divide", "negative", "reciprocal", "exp", "log", "sqrt", "square", "sin", "cos",
@@ -35,18 +42,18 @@ class Plan:
     """Places of blocks with several axes; others are arrays of their own, which costs nothing.
 
     `scratch`: the buffer of a block; `taken`: the block whose place it takes over; `direct`: the store in whose array
-    it is made; `buffers`: (elements, dtype) of each buffer.
+    it is made; `buffers`: axes and kind of each buffer, which holds the largest tile.
     """
 
     scratch: dict[int, int] = field(default_factory=dict)
     taken: dict[int, Block] = field(default_factory=dict)
     direct: dict[int, Store] = field(default_factory=dict)
-    buffers: list[tuple[str, str]] = field(default_factory=list)
+    buffers: list[tuple[tuple[Index, ...], Kind]] = field(default_factory=list)
 
 
-def plan_of(kernel: Kernel, names: KernelNames) -> Plan:
+def plan_of(kernel: Kernel) -> Plan:
     """The plan of one kernel."""
-    planner = _Planner(names, kernel)
+    planner = _Planner(kernel)
     planner.walk(kernel.body)
     return planner.plan
 
@@ -54,13 +61,13 @@ def plan_of(kernel: Kernel, names: KernelNames) -> Plan:
 class _Planner:
     """Steps are numbered in the order of their text; a loop ends at a number of its own."""
 
-    def __init__(self, names: KernelNames, kernel: Kernel) -> None:
-        self.names = names
+    def __init__(self, kernel: Kernel) -> None:
+        self.tiles = kernel.tiles
         self.plan = Plan()
         self.last = last_uses(kernel.body)
-        self.stores = _direct_stores(kernel, names)
+        self.stores = _direct_stores(kernel)
         self.clock = 0
-        self.free: dict[tuple[tuple[str, ...], str], list[int]] = {}
+        self.free: dict[tuple[Shape, Kind], list[int]] = {}
         self.home: dict[int, Block] = {}  # the block that now has a buffer, by buffer
         self.owned: set[int] = set()  # blocks that may be written over
 
@@ -81,8 +88,10 @@ class _Planner:
                 del self.home[buffer]
                 self.free.setdefault(self._class(block), []).append(buffer)
 
-    def _class(self, block: Block) -> tuple[tuple[str, ...], str]:
-        return tuple(sorted(self.names.most(x) for x in block.axes)), self.names.dtype(block.kind)
+    def _class(self, block: Block) -> tuple[Shape, Kind]:
+        """What blocks have in common that can take over each other's place."""
+        kind: Kind = "float" if block.kind == "number" else block.kind
+        return tuple(sorted(_most(self.tiles, x) for x in block.axes)), kind
 
     def _place(self, step: Step) -> None:
         block = block_made(step)
@@ -127,9 +136,19 @@ class _Planner:
             buffer = waiting.pop()
         else:
             buffer = len(self.plan.buffers)
-            self.plan.buffers.append((" * ".join(self.names.most(x) for x in block.axes), key[1]))
+            self.plan.buffers.append((block.axes, key[1]))
         self.plan.scratch[block.number] = buffer
         self.home[buffer] = block
+
+
+def _most(tiles: Mapping[Index, Tile], axis: Index) -> tuple[str, bool, int]:
+    """The largest number of positions of an axis, to be compared: an extent, and the tile's size where there is one."""
+    size = tiles[axis].size if axis in tiles else 0
+    extent = axis.space.extent
+    if isinstance(extent, int):
+        return "", False, min(size, extent) if size else extent
+    unknown = unknown_of(axis.space)
+    return (unknown, True, size) if isinstance(unknown, str) else (unknown.name, False, size)
 
 
 def last_uses(body: Sequence[Step]) -> dict[int, int]:
@@ -161,9 +180,10 @@ def last_uses(body: Sequence[Step]) -> dict[int, int]:
     return last
 
 
-def _direct_stores(kernel: Kernel, names: KernelNames) -> dict[int, Store]:
+def _direct_stores(kernel: Kernel) -> dict[int, Store]:
     """Stores whose block can be made in the output itself: all of it, in the order of the output's axes."""
     found: dict[int, Store] = {}
+    single = {axis for axis, tile in kernel.tiles.items() if not tile.size}
     bodies: list[Sequence[Step]] = [kernel.body]
     while bodies:
         body = bodies.pop()
@@ -172,7 +192,7 @@ def _direct_stores(kernel: Kernel, names: KernelNames) -> dict[int, Store]:
             if isinstance(step, Loop):
                 bodies.append(step.body)
             elif isinstance(step, Store) and step.mode == "=" and step.source.number in here:
-                axes = tuple(s for s in step.slots if isinstance(s, Index) and names.shown(s))
+                axes = tuple(s for s in step.slots if isinstance(s, Index) and s not in single)
                 if axes == step.source.axes and len(axes) > 1:
                     found.setdefault(step.source.number, step)
     return found
