@@ -2,6 +2,7 @@
 
 docs/lint/          a page per code with its reason and examples, from the lint registry
 docs/rules.md       every rewrite rule with its law and example, from the rule catalogue
+docs/passes.md      every pass of lowering, with what it does to its example
 docs/functions.md   every elementwise function with its derivative
 docs/exercises.md   docs/source/exercises.md with what its code prints
 docs/einsum.md      docs/source/einsum.md likewise
@@ -26,6 +27,7 @@ import indexcalc as ic
 from docs.executed import executed
 from docs.gallery_pages import gallery_pages
 from docs.lint_pages import lint_pages
+from docs.passes_page import passes_page
 from docs.performance import page as performance_page
 from indexcalc.calculus.explain import derivation
 from indexcalc.ir.expr import Access
@@ -67,6 +69,7 @@ def pages() -> dict[str, Callable[[], str]]:
     return {
         "rules.md": rules_page,
         "functions.md": functions_page,
+        "passes.md": passes_page,
         "performance.md": performance_page,
         **{name: partial(executed_page, name) for name in ("exercises.md", "einsum.md")},
         **lint_pages(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...ir.graph import Graph
+from ..estimate import Uses
 from ..passes import Context
 from ..target import Machine
 from . import tell
@@ -19,8 +20,9 @@ from .tiles import with_tiles
 def fused_rows(graph: Graph, context: Context, machine: Machine) -> Graph:
     """The graph with a kernel for each group of elementwise values and reductions over the same rows."""
     chosen = []
+    uses = Uses(graph)
     for rows in row_groups(graph, context.sizes):
-        stored = _read_outside(graph, rows)
+        stored = _read_outside(uses, rows)
         built = build(rows.group(stored), rows.inside, stored, tell.note(graph, stored, rows.values), rows.namings)
         kernel, cost = with_tiles(built.kernel, context.sizes, machine)
         plan = Plan("rows", (replace(built, kernel=kernel),), (cost,))
@@ -33,11 +35,7 @@ def fused_rows(graph: Graph, context: Context, machine: Machine) -> Graph:
     return with_kernels(graph, chosen, context)
 
 
-def _read_outside(graph: Graph, rows: Rows) -> set[int]:
+def _read_outside(uses: Uses, rows: Rows) -> set[int]:
     """Numbers of the group's values that others read."""
     own = set(rows.slots)
-    found = {o.operand.value.number for o in graph.outputs}
-    for value in graph:
-        if value.number not in own:
-            found |= {o.value.number for o in value.operands}
-    return found & own
+    return {n for n in own if n in uses.outputs or any(v.number not in own for v in uses.users[n])}

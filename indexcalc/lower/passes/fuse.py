@@ -18,7 +18,7 @@ PASS = Pass(
     summary="Large values between contractions and reductions become kernels that walk over tiles.",
     why="An array of L² elements that is never stored costs no memory traffic: attention with L = 4096 and 8 heads "
     "needs 512 MiB for its scores in float32, a kernel 1 MiB.",
-    example="index i, j : seq(L = 4096)\nindex d, a : feat(D = 64)\nS[i, j] = Q[i, d] K[j, d] / sqrt(D)\n"
+    example="index i, j : seq(4096)\nindex d, a : feat(64)\nS[i, j] = Q[i, d] K[j, d] / 8\n"
     "O[i, a] = softmax[j](S[i, j]) V[j, a]",
     run=run,
 )

@@ -18,7 +18,7 @@ PASS = Pass(
     summary="Elementwise values and reductions over the same rows become kernels that walk over tiles of rows.",
     why="Each array is read and written once instead of once for each operation: a layer norm with its gradient has "
     "about 20 operations over three arrays in and two out.",
-    example="index n : tok(T = 4096)\nindex d : dim(D = 1024)\nc[n, d] = x[n, d] - mean[d](x[n, d])\n"
+    example="index n : tok(4096)\nindex d : dim(1024)\nc[n, d] = x[n, d] - mean[d](x[n, d])\n"
     "y[n, d] = c[n, d] / sqrt(mean[d](c[n, d]**2) + 0.00001) g[d] + b[d]",
     run=run,
 )

@@ -224,8 +224,8 @@ PASS = Pass(
     summary="Factors and normalisers move behind a sum that does not see them, or to the smaller operand of a product.",
     why="(Σ_j E_ij V_ja) / Z_i divides rows of V's width where (E_ij / Z_i) V_ja divides a row of E; and a kernel that "
     "streams over j can add up numerators and normaliser in one pass.",
-    example="""index i, j : seq(L)
-index a : feat(D)
+    example="""index i, j : seq(4096)
+index a : feat(64)
 P[i, j] = softmax[j](S[i, j])
 O[i, a] = P[i, j] V[j, a]
 output O""",
