@@ -110,6 +110,14 @@ O[h, g, i, a] = P[h, g, i, j] V[h, j, a]
         NCE + "L = mean[i](logsumexp[j](S[i, j]) - S[i, i]) + mean[j](logsumexp[i](S[i, j]) - S[j, j])\n",
         "A,B", {"N": 8192, "D": 128}, [{"N": n, "D": 3} for n in (1, 5, 7)],
     ),
+    "read across": Case(
+        NCE + "u[i] = logsumexp[j](S[i, j])\nf[i] = sum[j](tanh(S[i, j]) u[j])\n",
+        "A", {"N": 8192, "D": 128}, [{"N": n, "D": 3} for n in (1, 5, 7)],
+    ),
+    "masked and not": Case(
+        NCE + "f[i] = sum[j](where(j <= i, tanh(S[i, j]), 0) w[j])\ng[i] = tanh(S[i, j]) w[j]\n",
+        "", {"N": 8192, "D": 128}, [{"N": n, "D": 3} for n in (1, 5, 7)],
+    ),
     "gauss 3": Case(GAUSS, "x,y,w", {"N": 20000, "M": 20000, "D": 3}, GAUSS_SMALL),
     "gauss 64": Case(GAUSS, "x", {"N": 20000, "M": 20000, "D": 64}, GAUSS_SMALL),
 }  # fmt: skip
@@ -134,6 +142,15 @@ index d : dim(D)
 y[n, d] = x[n, d] g[d] / sqrt(mean[d](x[n, d]**2) + 0.00001)
 """,
         "x,g", {"T": 4096, "D": 1024}, NORM_SMALL,
+    ),
+    "batch norm": Case(
+        """
+index n : tok(T)
+index d : dim(D)
+c[n, d] = x[n, d] - mean[n](x[n, d])
+y[n, d] = c[n, d] / sqrt(mean[n](c[n, d]**2) + 0.00001)
+""",
+        "x", {"T": 4096, "D": 1024}, [{"T": t, "D": d} for t, d in ((1, 1), (5, 4), (7, 3))],
     ),
     "swiglu": Case(
         """

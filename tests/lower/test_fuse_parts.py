@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 import indexcalc as ic
-from indexcalc.ir.graph import Fused
+from indexcalc.ir.graph import Fused, Input, Reduce
 from indexcalc.ir.index import Index, Space
 from indexcalc.ir.kernel import Affine, Condition, Contract, Loop, Mask, Shift, Store
+from indexcalc.lower.builder import Builder
+from indexcalc.lower.fuse.degree import Degrees
+from indexcalc.lower.fuse.instance import Instance
 from indexcalc.lower.fuse.neutral import _holds
 from indexcalc.lower.fuse.price import conditions_hold, price
 from indexcalc.lower.fuse.tiles import retiled
@@ -155,3 +158,45 @@ def test_decisions_are_the_same_each_time():
 
 def test_small_problems_are_left_alone():
     assert lowered(attention(), "Q,K,V", {"L": 16, "D": 8, "H": 2})[0] == []
+
+
+def degree_of(make):
+    """The degree in a row's maximum m of what `make` builds of x[i, j] and m[i]."""
+    build = Builder({SPACE: 64})
+    x = build.make(Input("x"), (), (ROW, COLUMN), "float")
+    m = build.make(Reduce("shift"), (x,), (ROW,), "real")
+    made = make(build, x, m)
+    stat = Instance(m.value, (ROW,))
+    degrees = Degrees(stat, lambda value: not isinstance(value.operation, Input), (ROW, COLUMN))
+    return degrees.of(Instance(made.value, made.labels))
+
+
+def shifted(build, x, m):
+    return build.map("exp", build.map("subtract", x, m))
+
+
+def with_number(function, number):
+    return lambda b, x, m: b.map(function, shifted(b, x, m), b.number(number))
+
+
+@pytest.mark.parametrize(
+    ("make", "degree"),
+    [
+        (lambda b, x, m: x, 0),
+        (shifted, 1),
+        (lambda b, x, m: b.map("square", shifted(b, x, m)), 2),
+        (lambda b, x, m: b.map("multiply", shifted(b, x, m), shifted(b, x, m)), 2),
+        (lambda b, x, m: b.map("divide", x, shifted(b, x, m)), -1),
+        (lambda b, x, m: b.map("divide", shifted(b, x, m), shifted(b, x, m)), 0),
+        (lambda b, x, m: b.map("exp", b.map("multiply", b.map("subtract", x, m), b.number(3))), 3),
+        (lambda b, x, m: b.map("exp", b.map("multiply", b.map("subtract", x, m), b.number(0.5))), None),
+        (lambda b, x, m: b.map("subtract", x, m), None),
+        (lambda b, x, m: b.map("tanh", shifted(b, x, m)), None),
+        (lambda b, x, m: b.map("add", shifted(b, x, m), x), None),
+        (with_number("add", 1), None),
+        (with_number("add", 0), 1),
+        (with_number("multiply", 2), 1),
+    ],
+)
+def test_degrees_in_a_maximum(make, degree):
+    assert degree_of(make) == degree

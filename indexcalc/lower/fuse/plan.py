@@ -48,7 +48,8 @@ def _chosen(graph: Graph, cluster: Cluster, context: Context, machine: Machine) 
         return None
     best = min(plans, key=lambda p: p.seconds)
     stored, between = unfused(cluster.values, cluster.key, sizes, machine)
-    subject = tell.subject(graph, cluster.members)
+    notes = (built.kernel.note for built in best.kernels)
+    subject = ", ".join(n for n in notes if n) or tell.subject(graph, cluster.members)
     limit = stored * (SLOWER if between > LARGE else GAIN)
     taken = best if best.seconds <= limit else None
     for line in tell.lines(subject, stored, between, plans, taken):
