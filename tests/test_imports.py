@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "calculus": ("normal", "rewrite", "interpret", "cost"),  # numbers suggest what is zero or equal, algebra proves it
     "compare": ("elaborate", "calculus"),
     "lint": ("python", "paper", "compare", "importers"),  # of the importers only how names are said
-    "backends": ("lower", "syntax"),  # α and alpha are one keyword
+    "backends": ("cost", "syntax"),  # α and alpha are one keyword
     "verify": ("backends", "interpret", "calculus"),
     "present": ("syntax", "calculus", "matrix", "verify", "lint"),
     "api": ("elaborate", "lint", "rewrite", "scalar", "cost", "calculus", "matrix", "backends", "verify", "importers"),

@@ -47,6 +47,9 @@ class Library(Protocol):
     def widened(self, x: Any, dtype: str) -> Any:
         """The array with another dtype."""
 
+    def free_memory(self, like: Any | None) -> int | None:
+        """Bytes that new arrays beside `like` can take; None where nobody can tell."""
+
     def bounds(self, x: Any) -> tuple[int, int]:
         """Least and greatest value of an integer array that is not empty."""
 
@@ -80,7 +83,8 @@ class Backend:
     """Where a backend's parts are.  `library` is what must be installed, `extra` what installs it.
 
     `emitter` writes a graph as text, (program, lower) -> Emitted, where `lower` makes the graph for a target; `loader`
-    makes a function of the text.  Without them the text is Python that calls the library.
+    makes a function of the text.  Without them the text is Python that calls the library.  `inlines`: whether
+    elementwise values may be computed where they are read instead of lying in memory.
     """
 
     name: str
@@ -90,6 +94,7 @@ class Backend:
     extra: str = ""
     emitter: str = ""
     loader: str = ""
+    inlines: bool = False
 
     def load_spelling(self) -> Spelling:
         """The table of the emitter; needs no array library."""
@@ -142,6 +147,7 @@ BACKENDS: Mapping[str, Backend] = {
         "numpy",
         emitter=f"{_HERE}.cpp.emit:emit",
         loader=f"{_HERE}.cpp.runtime:load",
+        inlines=True,
     ),
     "cupy": Backend("cupy", f"{_HERE}.cupy.emit:CUPY", f"{_HERE}.cupy.runtime", "cupy", "cupy"),
 }

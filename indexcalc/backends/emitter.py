@@ -23,11 +23,13 @@ class Emitted:
     """Source text of a module with `run(inputs, sizes=None)`, and the extents that it reads from `sizes`.
 
     `takes_out`: whether `run` takes a third argument, a dict of arrays in which kernels make the results named there.
+    `graph`: what was written, where whoever asked for the text keeps it.
     """
 
     source: str
     sizes: dict[str, Space]
     takes_out: bool = field(default=False, kw_only=True)
+    graph: Graph | None = field(default=None, kw_only=True, compare=False, repr=False)
 
 
 def emit(program: Program, graph: Graph, spelling: Spelling) -> Emitted:

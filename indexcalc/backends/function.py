@@ -10,9 +10,11 @@ from ..ir.index import Space
 from ..syntax.greek import spelt
 from .base import Library, Run
 from .check import bound_sizes, check_values, checked_arrays
+from .memory import check_memory
 from .results import checked_places, written
 
 if TYPE_CHECKING:
+    from .emitter import Emitted
     from .variants import Variants
 
 MAX_SHAPES = 64  # signatures that are remembered as right
@@ -65,6 +67,7 @@ class Function:
             given = checked_arrays(self.program, arrays, self._library)
             bound = bound_sizes(self.program, given, sizes, self._library)
             variant = self._variants.choose(bound)
+            self._check_memory(variant.emitted, given, bound, out)
             read = {name: bound[space] for name, space in variant.emitted.sizes.items()}
             found = Known(bound, read, variant.run, variant.emitted.takes_out)
             if signature is not None and all(given[n] is arrays[n] for n in given):
@@ -79,6 +82,21 @@ class Function:
         except IndexError as error:
             hint = "an integer tensor's value leads outside of a tensor's slot"
             raise fail("IX946", str(error), hint=hint) from error
+
+    def _check_memory(self, emitted: Emitted, given: Mapping[str, Any], sizes: Mapping[Space, int], out: Any) -> None:
+        """Refuses a call that does not fit into memory."""
+        library, machine = self._library, self._variants.machine
+        assert emitted.graph is not None
+        check_memory(
+            self.program,
+            emitted.graph,
+            sizes,
+            [library.dtype(x) for x in given.values()],
+            lambda: library.free_memory(next(iter(given.values()), None)),
+            given=tuple(out) if isinstance(out, dict) else (),
+            inlines=self._variants.backend.inlines,
+            threads=1 if machine is None else machine.threads,
+        )
 
     def _signature(self, arrays: Mapping[str, Any], sizes: Mapping[str, int] | None) -> object | None:
         """What decides whether a call is refused, values of integer tensors apart; None where it is out of order."""

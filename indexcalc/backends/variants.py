@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ir.graph import Graph
 from ..ir.index import Space
@@ -100,12 +100,14 @@ class Variants:
 
 
 def emitted(program: Program, backend: Backend, sizes: Mapping[Space, int], without: Collection[str]) -> Emitted:
-    """The backend's text for a program, lowered at these sizes."""
+    """The backend's text for a program, lowered at these sizes, with its graph."""
+    graphs: list[Graph] = []
 
     def lower(target: Target) -> Graph:
-        return lower_in(program, Context(sizes, target), without=without)
+        graphs.append(lower_in(program, Context(sizes, target), without=without))
+        return graphs[-1]
 
-    return backend.emit(program, lower)
+    return replace(backend.emit(program, lower), graph=graphs[-1])
 
 
 def _open_spaces(program: Program, given: Mapping[str, int]) -> tuple[Space, ...]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..ir.program import Program
 
 _NAME = re.compile(r"[^\W\d]\w*'*")
-_BYTES = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,6}))? *(?:([KMGT])(i)?)?B?", re.IGNORECASE)
 MAX_EXTENT = 2**31
 
 
@@ -99,13 +98,12 @@ class Bytes(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        found = _BYTES.fullmatch(value.strip())
+        from ..cost.report import bytes_of
+
+        found = bytes_of(value)
         if found is None:
             self.fail(f"{value!r} is no amount of memory; give bytes, or an amount such as 512MiB", param, ctx)
-        whole, part = found[1], found[2] or ""
-        base = 1024 if found[4] else 1000
-        factor = base ** ("KMGT".index(found[3].upper()) + 1) if found[3] else 1
-        return int(int(whole + part) * factor // 10 ** len(part))
+        return found
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..ir.graph import Fused, Graph, Input, Part, Value
@@ -19,20 +20,28 @@ class Memory:
     peak: int
 
 
-def memory_of(program: Program, graph: Graph, meter: Meter, threads: int = 1) -> Memory:
+def memory_of(
+    program: Program, graph: Graph, meter: Meter, threads: int = 1, *, held: Callable[[Value], bool] = lambda _: True
+) -> Memory:
     """Arrays live from the operation that makes them to their last use, as the emitted text frees them.
 
     Inputs, results, and arrays with one axis stay to the end; an elementwise result may take over the buffer of an
     operand that nobody reads again.  A kernel holds its blocks while it runs, in each of the threads.  Numbers without
-    axes are left out, and so is what a library allocates inside of one call.
+    axes are left out, and so is what a library allocates inside of one call.  Values that are not `held` take nothing.
     """
     alive = Liveness(graph)
     inputs = meter.inputs(program.tensors)
     now, during = inputs, {}
+
+    def sized(value: Value) -> int:
+        return 0 if _is_free(value) or not held(value) else meter.size(value)
+
     for value in graph:
         taken = alive.taken_over(value)
-        if taken is None and not _is_free(value) and not isinstance(value.operation, Part):
-            now += meter.size(value)
+        if taken is not None and not (held(value) and held(value.operands[taken].value)):
+            taken = None
+        if taken is None and not isinstance(value.operation, Part):
+            now += sized(value)
         during[value.number] = now
         if isinstance(value.operation, Fused):
             now += meter.results(value.operation.kernel)
@@ -41,7 +50,7 @@ def memory_of(program: Program, graph: Graph, meter: Meter, threads: int = 1) ->
         by_number = {alive.root[o.value.number]: o.value for o in value.operands}
         for root in alive.freed(value):
             if root != reused:
-                now -= _held(root, by_number[root], meter)
+                now -= sized(_source(root, by_number[root]))
     now += _copies(graph, alive, meter)
     return Memory(inputs, during, max([now, inputs, *during.values()]))
 
@@ -51,11 +60,11 @@ def _is_free(value: Value) -> bool:
     return isinstance(value.operation, Input) or value.is_inline or value.is_view
 
 
-def _held(root: int, value: Value, meter: Meter) -> int:
-    """Bytes of the buffer behind a value; an input's belong to the caller."""
+def _source(root: int, value: Value) -> Value:
+    """The value that a view looks at in the end."""
     while value.number != root:
         value = value.operands[0].value
-    return 0 if _is_free(value) else meter.size(value)
+    return value
 
 
 def _copies(graph: Graph, alive: Liveness, meter: Meter) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 TEXT_WIDTH = 60  # of a statement's text in the table
+_BYTES = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,6}))? *(?:([KMGT])(i)?)?B?", re.IGNORECASE)
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -89,6 +91,21 @@ def bytes_text(count: int) -> str:
         if power and count >= 1024**power:
             return f"{count / 1024**power:.1f} {unit}"
     return f"{count} B"
+
+
+def bytes_of(text: str) -> int | None:
+    """The number of bytes that a text such as 512MiB or 1.5 GB says; None where it says none.
+
+    >>> bytes_of("2KiB"), bytes_of("1.5 kB"), bytes_of("much")
+    (2048, 1500, None)
+    """
+    found = _BYTES.fullmatch(text.strip())
+    if found is None:
+        return None
+    whole, part = found[1], found[2] or ""
+    base = 1024 if found[4] else 1000
+    factor: int = base ** ("KMGT".index(found[3].upper()) + 1) if found[3] else 1
+    return int(whole + part) * factor // int(10 ** len(part))
 
 
 def _cut(text: str) -> str:

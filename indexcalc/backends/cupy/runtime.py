@@ -48,6 +48,9 @@ class CupyLibrary:
     def write(self, x: Any, value: Any) -> None:
         x[...] = value
 
+    def free_memory(self, like: Any | None) -> int | None:
+        return int(cp.cuda.runtime.memGetInfo()[0]) + int(cp.get_default_memory_pool().free_bytes())
+
     def bounds(self, x: Any) -> tuple[int, int]:
         return int(x.min()), int(x.max())
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..memory import free_host_memory
+
 
 class NumpyLibrary:
     """Answers for NumPy arrays."""
@@ -53,6 +55,9 @@ class NumpyLibrary:
 
     def write(self, x: Any, value: Any) -> None:
         np.copyto(x, value)
+
+    def free_memory(self, like: Any | None) -> int | None:
+        return free_host_memory()
 
     def bounds(self, x: Any) -> tuple[int, int]:
         return int(x.min()), int(x.max())

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from ..memory import free_host_memory
+
 
 class TorchLibrary:
     """Answers for PyTorch tensors."""
@@ -52,6 +54,12 @@ class TorchLibrary:
 
     def write(self, x: Any, value: Any) -> None:
         x.copy_(value)
+
+    def free_memory(self, like: Any | None) -> int | None:
+        if like is not None and like.is_cuda:
+            unused = int(torch.cuda.memory_reserved(like.device) - torch.cuda.memory_allocated(like.device))
+            return int(torch.cuda.mem_get_info(like.device)[0]) + unused
+        return free_host_memory() if like is None or like.device.type == "cpu" else None
 
     def bounds(self, x: Any) -> tuple[int, int]:
         low, high = torch.aminmax(x)

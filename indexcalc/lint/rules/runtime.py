@@ -157,9 +157,10 @@ RULES = (
         "IX959",
         "out-of-memory",
         "there is not enough memory for the temporaries of a compiled program",
-        "It stops before it would write anywhere. `ic.cost` tells beforehand how much a program holds at its peak.",
-        'ic.compile("y[i] = sum[j](exp(x[i] - x[j]))", "cpp")(x=np.ones(10**7))',
-        'ic.compile("y[i] = sum[j](exp(x[i] - x[j]))", "cpp")(x=np.ones(10**4))',
+        "It is estimated before anything runs, as `ic.cost` counts it, and compared with the memory that is free; "
+        "INDEXCALC_MEMORY=64GiB in the environment sets another limit. An allocation that fails stops it, too.",
+        'ic.compile("C[i, k] = A[i, j] B[k, j]")(A=np.ones((10**7, 2)), B=np.ones((10**7, 2)))',
+        'ic.compile("C[i, k] = A[i, j] B[k, j]")(A=np.ones((10**3, 2)), B=np.ones((10**3, 2)))',
     ),
     _page(
         "IX960",
