@@ -164,6 +164,10 @@ y[n, e] = h[n, f] W[f, e]
 """,
         "x,G,U,W", {"T": 2048, "D": 512, "F": 1376}, [{"T": t, "D": d, "F": 3} for t, d in ((1, 1), (5, 4), (3, 7))],
     ),
+    "rows and columns": Case(
+        "index i, j : tok(T)\nindex d : dim(D)\nn[i] = sum[d](x[i, d]**2)\ny[i, j] = tanh(n[i] + n[j] + B[i, j])\n",
+        "x,B", {"T": 1024, "D": 64}, NORM_SMALL,
+    ),
     "softmax": Case(
         "index h : heads(H)\nindex n : tok(T)\nindex d : dim(D)\n"
         "p[h, n, d] = softmax[d](where(d <= n, x[h, n, d], -inf))\n",

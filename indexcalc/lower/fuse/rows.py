@@ -84,15 +84,28 @@ def _sink(graph: Graph, groups: list[Rows]) -> None:
         own = [o.value.number for o in value.operands if home.get(o.value.number) == home[number]]
         if place is None or groups[place] is group or number in group.columns or not set(own) <= stored:
             continue
-        reader = next(r for r in readers[number] if home[r.number] == place)
-        labels = next(o.labels for o in reader.operands if o.value is value)
-        slots = [groups[place].namings[reader.number][x] for x in labels]
+        slots = _read_at(value, readers[number], groups[place])
+        if slots is None:
+            continue
         naming = dict(zip(value.axes, slots))
         complete(naming, value, groups[place].row)
         group.remove(value)
         groups[place].add(value, naming)
         home[number] = place
         stored.discard(number)
+
+
+def _read_at(value: Value, readers: list[Value], group: Rows) -> tuple[Slot, ...] | None:
+    """The axes of a group at which its values read this one, or None where these differ, as in n[i] + n[j], or where
+    each tile would read all of it."""
+    reads = {
+        tuple(group.namings[r.number][x] for x in operand.labels)
+        for r in readers
+        for operand in r.operands
+        if operand.value is value
+    }
+    slots = reads.pop()
+    return None if reads or group.row not in slots or len(set(slots)) < len(slots) else slots
 
 
 class _Growing:
