@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .backends.function import Function
     from .cost.report import Cost
     from .ir.index import Space
+    from .lower.target import Machine
     from .matrix.form import MatrixForm
     from .verify.report import Verification
 
@@ -323,13 +324,18 @@ def cost(
     dtype: str = "float64",
     backend: str = "numpy",
     without: str | Iterable[str] = (),
+    machine: str | Machine | None = None,
+    alternatives: bool = False,
 ) -> Cost:
     """What the emitted program takes: FLOPs, multiplications, bytes moved, peak memory, in all and per statement.
 
-    sizes    every extent, by the name of an extent, space or index
-    dtype    of the floating-point inputs
-    backend  for which it is emitted: with the kernels that this one has
-    without  passes of lowering that are left out, as for `emit`
+    sizes         every extent, by the name of an extent, space or index
+    dtype         of the floating-point inputs
+    backend       for which it is emitted: with the kernels that this one has
+    without       passes of lowering that are left out, as for `emit`
+    machine       "laptop", figures such as "matmul=1.6e11,bandwidth=2e10", or a .json file of them: gives the least
+                  time that the operations take there, and whether arithmetic or memory bounds it
+    alternatives  True: also what is saved by kernels, orders of contraction, gathers and shared axes
 
     `str()` of the result is a table.
 
@@ -342,7 +348,10 @@ def cost(
     from .cost.measure import cost as run
 
     target = backend_named(backend).load_spelling().target
-    return run(_program(program), sizes, dtype=dtype, target=target, without=_separated(without))
+    return run(
+        _program(program), sizes, dtype=dtype, target=target, without=_separated(without), machine=machine,
+        alternatives=alternatives,
+    )  # fmt: skip
 
 
 def from_sympy(expr: Any, *, spaces: Mapping[str, Space] | None = None) -> Expr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from .arguments import (
@@ -19,6 +21,10 @@ from .arguments import (
 )
 from .output import write, write_json
 
+if TYPE_CHECKING:
+    from ..cost.report import Cost
+    from ..ir.program import Program
+
 
 @click.command("cost")
 @source_argument
@@ -29,6 +35,8 @@ from .output import write, write_json
 @memory_options
 @click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="For which it is emitted.")
 @click.option("--without", default="", metavar="PASS,…", help="Leave these passes of lowering out.")
+@click.option("--machine", metavar="NAME", help="laptop, matmul=1.6e11,… or a .json file: least times there.")
+@click.option("--alternatives", is_flag=True, help="Show what is saved, and beside what.")
 @click.option("--dtype", default="float64", show_default=True, metavar="NAME", help="Of the floating-point inputs.")
 @strict_option
 @format_option("text", "json")
@@ -43,6 +51,8 @@ def command(
     memory: int | None,
     backend: str,
     without: str,
+    machine: str | None,
+    alternatives: bool,
     dtype: str,
     strict: bool,
     shape: str,
@@ -60,11 +70,14 @@ def command(
 
     forward = program_of(source, strict=strict)
     program = derived(forward, Asked(grad, of, with_value, save, recompute, memory), sizes)
-    options = {"dtype": dtype, "backend": backend, "without": without}
-    found = api.cost(program, sizes, **options)
+
+    def count(of: Program, **more: Any) -> Cost:
+        return api.cost(of, sizes, dtype=dtype, backend=backend, without=without, **more)
+
+    found = count(program, machine=machine, alternatives=alternatives)
     if shape == "json":
         write_json(cost_data(found))
         return
     write(str(found))
     if grad is not None:
-        write(added_text(found, api.cost(forward, sizes, **options)))
+        write(added_text(found, count(forward)))

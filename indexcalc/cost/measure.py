@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
 
 from ..diagnostics import did_you_mean, fail
-from ..ir.graph import Graph
+from ..ir.graph import Value
 from ..ir.program import Define, Program, Tensor
 from ..ir.signature import all_sizes
 from ..ir.walk import tensors_in
 from ..lower.program import lower_at, lower_program
-from ..lower.target import ARRAY_KERNELS, Target
-from .peak import Memory, memory_of
+from ..lower.target import ARRAY_KERNELS, Machine, Target
+from .alternatives import Alternative, of_kernels, of_values
+from .machine import Time, machine_of, roofline
+from .peak import memory_of
 from .report import Cost, StatementCost
 from .rules import Work
 from .work import Meter
 
+FUSING = ("fuse", "fuse-rows")  # the passes that make kernels
 ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 
 
@@ -28,32 +30,63 @@ def cost(
     dtype: str = "float64",
     target: Target = ARRAY_KERNELS,
     without: Collection[str] = (),
+    machine: str | Machine | None = None,
+    alternatives: bool = False,
 ) -> Cost:
     """What the program takes at these sizes, by the name of an extent, space or index, as it is emitted for them.
 
     `dtype`: of the floating-point inputs.  `target`: what it is emitted for; `without`: passes that are left out.
+    `machine`: on which least times are estimated; `alternatives`: whether to say what is saved, and by what.
     Raises IX945 where a size is missing.
     """
     item = ITEM_BYTES.get(dtype)
     if item is None:
         hint = did_you_mean(str(dtype), ITEM_BYTES) or f"one of {', '.join(ITEM_BYTES)}"
         raise fail("IX901", f"no dtype {dtype!r} is counted", hint=hint)
+    on = None if machine is None else machine_of(machine)
     meter = Meter(all_sizes(program, sizes), item)
-    graph = lower_program(program, sizes=sizes, target=target, without=without)
-    memory = memory_of(program, graph, meter, target.machine.threads if target.machine else 1)
-    work = {value.number: meter.work(value) for value in graph}
-    total = reduce(Work.__add__, work.values(), Work())
+    found = _Counted(program, sizes, meter, target, without)
+    statements = _statements(program, found, on)
+    total, time = found.total, found.time(found.graph, on)
     return Cost(
         total.flops,
         total.multiplications,
         total.functions,
         total.bytes,
-        memory.peak,
-        _statements(program, graph, work, memory),
+        found.memory.peak,
+        statements,
         dict(sizes),
         dtype,
         total.matmul,
+        on,
+        time,
+        _alternatives(program, sizes, found, target, without) if alternatives else (),
     )
+
+
+class _Counted:
+    """A program's graph for a target, with the work of each value and the memory over its run."""
+
+    def __init__(
+        self, program: Program, sizes: Mapping[str, int], meter: Meter, target: Target, without: Collection[str]
+    ) -> None:
+        self.meter = meter
+        self.graph = lower_program(program, sizes=sizes, target=target, without=without)
+        self.memory = memory_of(program, self.graph, meter, target.machine.threads if target.machine else 1)
+        self.work = {value.number: meter.work(value) for value in self.graph}
+        self.total = sum(self.work.values(), Work())
+
+    def time(self, values: Iterable[Value], machine: Machine | None) -> Time | None:
+        """The least time of some values."""
+        return None if machine is None else sum((roofline(self.work[v.number], machine) for v in values), Time())
+
+
+def _alternatives(
+    program: Program, sizes: Mapping[str, int], found: _Counted, target: Target, without: Collection[str]
+) -> tuple[Alternative, ...]:
+    stored = _Counted(program, sizes, found.meter, target, [*without, *FUSING])
+    whole = of_kernels(found.graph, (found.total, found.memory), (stored.total, stored.memory))
+    return (*whole, *of_values(stored.graph, found.meter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +120,18 @@ def statement_figures(program: Program, sizes: Mapping[str, int]) -> Figures:
     return Figures(meter.inputs(program.tensors), size, own_peak, flops, freed)
 
 
-def _statements(program: Program, graph: Graph, work: Mapping[int, Work], memory: Memory) -> tuple[StatementCost, ...]:
+def _statements(program: Program, counted: _Counted, machine: Machine | None) -> tuple[StatementCost, ...]:
     """The work by the statement that is the first to need it.  A statement that makes nothing new has figures of 0."""
-    own: dict[str, Work] = {}
-    peak: dict[str, int] = {}
+    graph, during = counted.graph, counted.memory.during
+    own: dict[str, list[Value]] = {}
     for value in graph:
-        name = graph.makers[value.number]
-        own[name] = own.get(name, Work()) + work[value.number]
-        peak[name] = max(peak.get(name, 0), memory.during[value.number])
-    found, before = [], memory.inputs
+        own.setdefault(graph.makers[value.number], []).append(value)
+    found, before = [], counted.memory.inputs
     for s in program.statements:
         if isinstance(s, Define):
-            w = own.get(s.name, Work())
-            before = peak.get(s.name, before)
+            values = own.get(s.name, [])
+            w = sum((counted.work[v.number] for v in values), Work())
+            before = max((during[v.number] for v in values), default=before)
             figures = (w.flops, w.multiplications, w.functions, w.bytes, before, w.matmul)
-            found.append(StatementCost(s.name, str(s), *figures))
+            found.append(StatementCost(s.name, str(s), *figures, counted.time(values, machine)))
     return tuple(found)

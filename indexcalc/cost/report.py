@@ -6,6 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from ..lower.target import Machine
+from .alternatives import Alternative
+from .machine import Time
+
 TEXT_WIDTH = 60  # of a statement's text in the table
 _BYTES = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,6}))? *(?:([KMGT])(i)?)?B?", re.IGNORECASE)
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -26,6 +30,12 @@ class StatementCost:
     bytes: int
     peak_bytes: int
     matmul: int = 0
+    time: Time | None = None
+
+    @property
+    def intensity(self) -> float:
+        """FLOPs for each byte that is read or written."""
+        return self.flops / self.bytes if self.bytes else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class Cost:
     peak_bytes       the most memory that arrays take at one time, inputs included
     statements       the same for each statement, in order
     matmul           those of the FLOPs that contractions take
+    machine, time    the machine that was given, and the least time that the operations take on it, one after another
+    alternatives     what is emitted beside what it is instead of, where that was asked for
     """
 
     flops: int
@@ -50,17 +62,32 @@ class Cost:
     sizes: Mapping[str, int] = field(hash=False)
     dtype: str = "float64"
     matmul: int = 0
+    machine: Machine | None = None
+    time: Time | None = None
+    alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def intensity(self) -> float:
+        """FLOPs for each byte that is read or written."""
+        return self.flops / self.bytes if self.bytes else 0.0
 
     def __str__(self) -> str:
         heads = ("statement", "FLOPs", "mult.", "functions", "read + written", "peak")
+        timed = ("FLOP/B", "at least", "bound by") if self.machine else ()
         rows = [(_cut(s.text), *_figures(s)) for s in self.statements]
         total = ("total", *_figures(self))
-        return "\n".join(_table([heads, *rows, total]))
+        lines = _table([(*heads, *timed), *rows, total])
+        return "\n".join([*lines, *(_compared(self.alternatives) if self.alternatives else ())])
 
 
 def cost_data(found: Cost) -> dict[str, object]:
     """The cost as JSON values."""
-    return {"sizes": dict(found.sizes), **asdict(found), "statements": [asdict(s) for s in found.statements]}
+    own = {"sizes": dict(found.sizes), **asdict(found), **_derived(found)}
+    return {**own, "statements": [{**asdict(s), **_derived(s)} for s in found.statements]}
+
+
+def _derived(of: Cost | StatementCost) -> dict[str, object]:
+    return {"intensity": of.intensity, "time": of.time and {"seconds": of.time.seconds, "bound": of.time.bound}}
 
 
 def added_text(derived: Cost, forward: Cost) -> str:
@@ -78,7 +105,29 @@ def added_text(derived: Cost, forward: Cost) -> str:
 
 def _figures(of: Cost | StatementCost) -> tuple[str, ...]:
     counts = (of.flops, of.multiplications, of.functions)
-    return (*(f"{n:,}" for n in counts), bytes_text(of.bytes), bytes_text(of.peak_bytes))
+    found = (*(f"{n:,}" for n in counts), bytes_text(of.bytes), bytes_text(of.peak_bytes))
+    return found if of.time is None else (*found, f"{of.intensity:.1f}", _seconds(of.time.seconds), of.time.bound)
+
+
+def _seconds(time: float) -> str:
+    """
+    >>> _seconds(0.0000123), _seconds(2.5)
+    ('12.3 µs', '2.5 s')
+    """
+    if not time:
+        return ""
+    power, unit = next(((p, u) for p, u in ((0, "s"), (3, "ms")) if time * 10**p >= 1), (6, "µs"))
+    return f"{time * 10**power:.3g} {unit}"
+
+
+def _compared(alternatives: Sequence[Alternative]) -> list[str]:
+    """Two rows for each alternative: what is emitted, and what it is instead of."""
+    rows = [("beside", "", "FLOPs", "read + written", "peak")]
+    for each in alternatives:
+        for about, choice in ((f"{each.kind} {_cut(each.about)}", each.chosen), ("", each.other)):
+            peak = "" if choice.peak_bytes is None else bytes_text(choice.peak_bytes)
+            rows.append((about, choice.name, f"{choice.flops:,}", bytes_text(choice.bytes), peak))
+    return ["", *_columns(rows, 2)]
 
 
 def bytes_text(count: int) -> str:
@@ -114,6 +163,13 @@ def _cut(text: str) -> str:
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     """The first column to the left, figures to the right, a rule above the last row."""
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    lines = ["  ".join([row[0].ljust(widths[0]), *(x.rjust(w) for x, w in zip(row[1:], widths[1:]))]) for row in rows]
+    lines = _columns(rows, 1)
     return [*lines[:-1], "-" * len(lines[0]), lines[-1]]
+
+
+def _columns(rows: Sequence[Sequence[str]], left: int) -> list[str]:
+    """The first columns to the left, the others to the right."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return [
+        "  ".join(x.ljust(w) if n < left else x.rjust(w) for n, (x, w) in enumerate(zip(row, widths))) for row in rows
+    ]

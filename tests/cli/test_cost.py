@@ -27,7 +27,7 @@ def test_cost_as_json():
     assert found["flops"] == sum(s["flops"] for s in found["statements"])
     assert [s["name"] for s in found["statements"]] == ["S", "P", "O"]
     assert set(found["statements"][0]) == {
-        "name", "text", "flops", "multiplications", "functions", "bytes", "peak_bytes", "matmul",
+        "name", "text", "flops", "multiplications", "functions", "bytes", "peak_bytes", "matmul", "time", "intensity",
     }  # fmt: skip
 
 
@@ -38,3 +38,13 @@ def test_cost_asks_for_every_size():
 
 def test_cost_refuses_an_unknown_dtype():
     assert "float33" in run("cost", ATTENTION, *SIZES, "--dtype", "float33", code=2).stderr
+
+
+def test_cost_on_a_machine_beside_alternatives():
+    asked = ("cost", ATTENTION, "--sizes", "L=1024,D=64", "--machine", "matmul=1e12", "--alternatives")
+    found = data(*asked)
+    assert found["time"]["bound"] in ("compute", "memory")
+    assert found["machine"]["matmul"] == 1e12
+    assert found["alternatives"][0]["kind"] == "kernels"
+    shown = run(*asked).stdout
+    assert "bound by" in shown and "in tiles" in shown and "stored" in shown
