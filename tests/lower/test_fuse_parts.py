@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import indexcalc as ic
@@ -200,3 +201,26 @@ def with_number(function, number):
 )
 def test_degrees_in_a_maximum(make, degree):
     assert degree_of(make) == degree
+
+
+LONG = "index i : rows(N)\nindex j : columns(M)\nz0[i, j] = {first}\n{steps}\ny[i] = sum[j](z150[i, j])"
+STEPS = "\n".join(f"z{n}[i, j] = cos(z{n - 1}[i, j])" for n in range(1, 151))
+
+
+@pytest.mark.parametrize("first", ["x[i] v[j]", "a[i, j] v[j]"])
+def test_a_long_chain_becomes_several_kernels(first):
+    """So that no walk over what a kernel computes goes deeper than Python allows."""
+    program = ic.parse(LONG.format(first=first, steps=STEPS))
+    text = ic.emit(program, sizes={"N": 4096, "M": 1024})
+    assert "kernel_1(" in text
+    rng = np.random.default_rng(0)
+    given = {
+        name: rng.standard_normal([{"i": 3, "j": 5}[x.name] for x in t.indices]) for name, t in program.inputs.items()
+    }
+    z = np.einsum(
+        f"{','.join(''.join(x.name for x in t.indices) for t in program.inputs.values())}->ij", *given.values()
+    )
+    for _ in range(150):
+        z = np.cos(z)
+    found = ic.compile(program, sizes={"N": 4096, "M": 1024})(**given)["y"]
+    np.testing.assert_allclose(found, z.sum(1), rtol=1e-13)

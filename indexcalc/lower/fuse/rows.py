@@ -13,7 +13,7 @@ from ...ir.graph import Contract, Graph, Map, Operand, Reduce, Value
 from ...ir.index import Index, Space
 from .group import Group, Member
 from .instance import INNER_REDUCTIONS, Slot, whole
-from .virtual import size
+from .virtual import DEEPEST, size
 
 LARGE = 1 << 15  # elements of an array that is worth a kernel
 
@@ -25,6 +25,7 @@ class Rows:
     namings   what the labels of each value's operation stand for
     columns   the values among them that are sums over `row`: nobody here may read them
     loads     the axes of the arrays with this row that are read, by number
+    depths    how many values of the group are made of each other up to each value, by number
     """
 
     row: Index
@@ -33,9 +34,15 @@ class Rows:
     values: list[Value] = field(default_factory=list)
     columns: set[int] = field(default_factory=set)
     loads: dict[int, tuple[Slot, ...]] = field(default_factory=dict)
+    depths: dict[int, int] = field(default_factory=dict)
+
+    def depth(self, value: Value) -> int:
+        """That of a value of the group, or of one that joined it."""
+        return 1 + max((self.depths.get(o.value.number, 0) for o in value.operands), default=0)
 
     def add(self, value: Value, naming: Mapping[Index, Slot]) -> None:
         self.values.append(value)
+        self.depths[value.number] = self.depth(value)
         self.namings[value.number] = naming
         self.slots[value.number] = tuple(naming[x] for x in value.axes)
         if self.row not in self.slots[value.number]:
@@ -47,7 +54,7 @@ class Rows:
 
     def remove(self, value: Value) -> None:
         self.values.remove(value)
-        del self.slots[value.number], self.namings[value.number]
+        del self.slots[value.number], self.namings[value.number], self.depths[value.number]
 
     def inside(self, value: Value) -> bool:
         return value.number in self.slots and value.number not in self.columns
@@ -132,6 +139,8 @@ class _Growing:
 
     def naming(self, value: Value, group: Rows, position: int) -> Mapping[Index, Slot] | None:
         """What the value's labels stand for in the group, or None where it cannot join."""
+        if group.depth(value) > DEEPEST:
+            return None
         naming: dict[Index, Slot] = {}
         read = []
         for operand in value.operands:

@@ -14,6 +14,7 @@ from ...ir.index import Index, Space
 from .instance import is_recomputed, is_rename
 
 MEMBER_REDUCTIONS = frozenset({"sum", "prod", "max", "min", "shift"})
+DEEPEST = 48  # values in a row that are made of each other in one kernel: walks over what it computes go as deep
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,13 @@ def _candidates(graph: Graph, sizes: Mapping[Space, int]) -> dict[int, int]:
     outer product that scales a stored matrix is no reason to compute that matrix piece by piece.
     """
     found: dict[int, int] = {}
+    depth: dict[int, int] = {}
     contracted: set[int] = set()
     for value in graph:
         arrays = [o.value for o in value.operands if o.is_array]
+        depth[value.number] = 1 + max((depth[a.number] for a in arrays if a.number in found), default=0)
+        if depth[value.number] > DEEPEST:
+            continue
         if not arrays or not value.axes or not is_recomputed(value):
             continue
         virtual = [a.number for a in arrays if a.number in found]
