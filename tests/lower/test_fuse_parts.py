@@ -224,3 +224,9 @@ def test_a_long_chain_becomes_several_kernels(first):
         z = np.cos(z)
     found = ic.compile(program, sizes={"N": 4096, "M": 1024})(**given)["y"]
     np.testing.assert_allclose(found, z.sum(1), rtol=1e-13)
+
+
+def test_whole_rows_take_each_exponential_once():
+    (kernel,), _, context = lowered(attention(), "Q,K,V", {**BIG, "L": 1024})
+    assert not steps(kernel, Loop)
+    assert price(kernel, context.sizes, INTERPRETED).exponentials < 1.01 * 8 * 1024 * 1024
