@@ -79,7 +79,17 @@ def test_every_name_is_bound(case: str, backend: str) -> None:
                 assert symbol.get_name() in defined or hasattr(builtins, symbol.get_name())
 
 
-HOSTILE = ["__import__('os').system('true')", "x\n    import os", "a'] + [1] #", "α\u202e\u2028b", '"""', "{0}", "\\"]
+HOSTILE = [
+    "__import__('os').system('true')",
+    "x\n    import os",
+    "a'] + [1] #",
+    "α\u202e\u2028b",
+    '"""',
+    "{0}",
+    "\\",
+    "\\ ",
+    "??/",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -24,6 +24,7 @@ def cache_folder() -> Path:
     folder = Path(given) if given else Path(base) / "indexcalc"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = folder.resolve()  # a link that is turned later leads nowhere else
         found = folder.stat()
     except OSError as error:
         message = f"the folder {folder} for compiled programs cannot be made: {error.strerror}"
@@ -36,6 +37,7 @@ def cache_folder() -> Path:
     return folder
 
 
+_CONTENT = "[0-9a-f]" * 32  # the hash of a file's content, in a pattern of names
 _ELSEWHERE = "set INDEXCALC_CACHE to a folder of your own"
 
 
@@ -46,10 +48,13 @@ def cached(key: str, make: Callable[[Path], None]) -> Path:
     into being by renaming, so that several processes may make the same one.
     """
     folder = cache_folder()
-    for path in sorted(folder.glob(f"{key}-*.so")):
-        if path.name == _name(key, path):
-            os.utime(path)
-            return path
+    for path in sorted(folder.glob(f"{key}-{_CONTENT}.so")):
+        try:
+            if path.name == _name(key, path):
+                os.utime(path)
+                return path
+        except FileNotFoundError:  # another process removed it
+            continue
         path.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix="making-", dir=folder) as place:
         made = Path(place) / "library.so"
@@ -65,9 +70,9 @@ def _name(key: str, path: Path) -> str:
 
 
 def _evict(folder: Path, newest: Path) -> None:
-    """Removes what was not used for longest until the rest is small enough."""
+    """Removes what was not used for longest until the rest is small enough; what is not ours stays."""
     found = []
-    for path in folder.glob("*.so"):
+    for path in folder.glob(f"*-{_CONTENT}.so"):
         try:
             about = path.stat()
         except FileNotFoundError:  # another process was faster

@@ -35,10 +35,12 @@ class CppNames(Names):
 
 
 def comment(text: str) -> str:
-    """A comment that holds the text and ends with its line: a backslash there would join the next line to it.
+    """A comment that holds the text and ends with its line.
 
-    >>> comment("a" + chr(92))
-    '// a\\\\.'
+    A backslash at the end, or its trigraph, would join the next line to it, to some compilers even with spaces behind.
+
+    >>> comment("a" + chr(92) + " ")
+    '// a\\\\ .'
     """
     safe = sanitised(text)
-    return f"// {safe}." if safe.endswith("\\") else f"// {safe}"
+    return f"// {safe}." if safe.rstrip().endswith(("\\", "??/")) else f"// {safe}"

@@ -37,10 +37,9 @@ class Compiler:
 def find_compiler() -> Compiler:
     """$CXX, c++, g++ or clang++ of the system, else the one of the wheel `ziglang`.
 
-    Raises IX903 where there is none.
+    Raises IX903 where there is none, or where CXX names none.
     """
-    given = os.environ.get("CXX")
-    for words in (shlex.split(given) if given else [], ["c++"], ["g++"], ["clang++"]):
+    for words in (_given(), ["c++"], ["g++"], ["clang++"]):
         path = shutil.which(words[0]) if words else None
         if path is not None:
             return Compiler((path, *words[1:]), f"{_identity(path)} {shlex.join(words[1:])} {processor()}")
@@ -56,6 +55,16 @@ def find_compiler() -> Compiler:
         "the cpp backend needs a C++ compiler, and neither $CXX nor c++, g++ or clang++ is one",
         hint="install g++ or clang++ (apt install g++), or: pip install 'indexcalc[zig]'",
     )
+
+
+def _given() -> list[str]:
+    """The words of $CXX, without a shell."""
+    given = os.environ.get("CXX", "")
+    try:
+        return shlex.split(given)
+    except ValueError as error:  # a quotation that does not end
+        message = f"CXX is no command: {str(error).lower()} in {given!r}"
+        raise fail("IX903", message, hint="unset CXX, or correct it") from None
 
 
 def _identity(path: str) -> str:

@@ -77,6 +77,32 @@ def test_the_least_recently_used_goes_first(monkeypatch: pytest.MonkeyPatch, fol
     assert set(folder.iterdir()) == {paths[0], newest}
 
 
+def test_what_is_not_ours_stays(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr(cache, "MAX_BYTES", 25)
+    folder.mkdir()
+    others = [folder / "libown.so", folder / "key-1.so"]
+    for path in others:
+        path.write_bytes(b"0" * 99)
+    made: list[bytes] = []
+    cached("key", make(b"1" * 20, made))
+    newest = cached("other", make(b"2" * 20, made))
+    assert set(folder.iterdir()) == {*others, newest}
+
+
+def test_a_file_that_another_process_removes_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bytes] = []
+    old = cached("key", make(b"1", made))
+    monkeypatch.setattr(os, "utime", lambda path: path.unlink() or Path.stat(path))
+    assert cached("key", make(b"2", made)) != old and made == [b"1", b"2"]
+
+
+def test_a_link_is_followed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.setenv("INDEXCALC_CACHE", str(tmp_path / "link"))
+    assert cache_folder() == (tmp_path / "real").resolve()
+
+
 def test_a_folder_in_which_others_may_write_is_refused(folder: Path) -> None:
     folder.mkdir()
     for mode in (0o770, 0o707, 0o777):
@@ -130,6 +156,12 @@ def test_cxx_is_words_and_never_a_shell(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert found.command[1:] == (f"-DNAME=a b;touch {tmp_path}/made",)
     assert runtime.compiled(TINY, ("-O0",)).run() == 7
     assert not (tmp_path / "made").exists()
+
+
+def test_cxx_with_an_open_quotation_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "g++ '-DA")
+    with pytest.raises(IndexCalcError, match="IX903: CXX is no command: no closing quotation in"):
+        toolchain.find_compiler()
 
 
 def script(path: Path, text: str) -> str:
