@@ -15,6 +15,7 @@ from .ir.program import Claim, Define, Program, Statement
 
 if TYPE_CHECKING:
     from .backends.function import Function
+    from .cost.formulas import Formulas
     from .cost.report import Cost
     from .ir.index import Space
     from .lower.target import Machine
@@ -326,10 +327,10 @@ def cost(
     without: str | Iterable[str] = (),
     machine: str | Machine | None = None,
     alternatives: bool = False,
-) -> Cost:
+) -> Cost | Formulas:
     """What the emitted program takes: FLOPs, multiplications, bytes moved, peak memory, in all and per statement.
 
-    sizes         every extent, by the name of an extent, space or index
+    sizes         extents, by the name of an extent, space or index; where one is missing, figures are formulas
     dtype         of the floating-point inputs
     backend       for which it is emitted: with the kernels that this one has
     without       passes of lowering that are left out, as for `emit`
@@ -343,9 +344,11 @@ def cost(
     >>> found = ic.cost("C[i,j] = A[i,k] B[k,j]", {"i": 10, "j": 20, "k": 30})
     >>> found.flops, found.multiplications, found.peak_bytes
     (12000, 6000, 8800)
+    >>> print(ic.cost("C[i,j] = A[i,k] B[k,j]", {"k": 30}).flops)
+    60 i j
     """
     from .backends.base import backend_named
-    from .cost.measure import cost as run
+    from .cost.measure import cost_or_formulas as run
 
     target = backend_named(backend).load_spelling().target
     return run(

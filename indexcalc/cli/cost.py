@@ -22,6 +22,7 @@ from .arguments import (
 from .output import write, write_json
 
 if TYPE_CHECKING:
+    from ..cost.formulas import Formulas
     from ..cost.report import Cost
     from ..ir.program import Program
 
@@ -66,18 +67,23 @@ def command(
     indexcalc cost examples/attention.idx --sizes L=512,D=64 --grad Q,K,V --dtype float32
     """
     from .. import api
-    from ..cost.report import added_text, cost_data
+    from ..cost.formulas import Formulas, formula_data
+    from ..cost.report import Cost, added_text, cost_data
 
     forward = program_of(source, strict=strict)
     program = derived(forward, Asked(grad, of, with_value, save, recompute, memory), sizes)
 
-    def count(of: Program, **more: Any) -> Cost:
+    def count(of: Program, **more: Any) -> Cost | Formulas:
         return api.cost(of, sizes, dtype=dtype, backend=backend, without=without, **more)
 
     found = count(program, machine=machine, alternatives=alternatives)
+    if isinstance(found, Formulas):
+        write_json(formula_data(found)) if shape == "json" else write(str(found))
+        return
     if shape == "json":
         write_json(cost_data(found))
         return
     write(str(found))
-    if grad is not None:
-        write(added_text(found, count(forward)))
+    before = count(forward) if grad is not None else None
+    if isinstance(before, Cost):
+        write(added_text(found, before))

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from ..diagnostics import did_you_mean, fail
 from ..ir.graph import Value
 from ..ir.program import Define, Program, Tensor
-from ..ir.signature import all_sizes
+from ..ir.signature import all_sizes, missing_sizes
 from ..ir.walk import tensors_in
 from ..lower.program import lower_at, lower_program
 from ..lower.target import ARRAY_KERNELS, Machine, Target
 from .alternatives import Alternative, of_kernels, of_values
+from .formulas import FUSING, Formulas, formulas
 from .machine import Time, machine_of, roofline
 from .peak import memory_of
 from .report import Cost, StatementCost
 from .rules import Work
 from .work import Meter
 
-FUSING = ("fuse", "fuse-rows")  # the passes that make kernels
 ITEM_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
 
 
@@ -39,10 +39,7 @@ def cost(
     `machine`: on which least times are estimated; `alternatives`: whether to say what is saved, and by what.
     Raises IX945 where a size is missing.
     """
-    item = ITEM_BYTES.get(dtype)
-    if item is None:
-        hint = did_you_mean(str(dtype), ITEM_BYTES) or f"one of {', '.join(ITEM_BYTES)}"
-        raise fail("IX901", f"no dtype {dtype!r} is counted", hint=hint)
+    item = _item(dtype)
     on = None if machine is None else machine_of(machine)
     meter = Meter(all_sizes(program, sizes), item)
     found = _Counted(program, sizes, meter, target, without)
@@ -87,6 +84,30 @@ def _alternatives(
     stored = _Counted(program, sizes, found.meter, target, [*without, *FUSING])
     whole = of_kernels(found.graph, (found.total, found.memory), (stored.total, stored.memory))
     return (*whole, *of_values(stored.graph, found.meter))
+
+
+def cost_or_formulas(
+    program: Program,
+    sizes: Mapping[str, int],
+    *,
+    dtype: str = "float64",
+    target: Target = ARRAY_KERNELS,
+    without: Collection[str] = (),
+    machine: str | Machine | None = None,
+    alternatives: bool = False,
+) -> Cost | Formulas:
+    """The same; where a size is missing and neither times nor alternatives are asked for, formulas in the extents."""
+    if machine is None and not alternatives and missing_sizes(program, sizes):
+        return formulas(program, sizes, dtype=dtype, item=_item(dtype), target=target, without=without)
+    return cost(program, sizes, dtype=dtype, target=target, without=without, machine=machine, alternatives=alternatives)
+
+
+def _item(dtype: str) -> int:
+    found = ITEM_BYTES.get(dtype)
+    if found is None:
+        hint = did_you_mean(str(dtype), ITEM_BYTES) or f"one of {', '.join(ITEM_BYTES)}"
+        raise fail("IX901", f"no dtype {dtype!r} is counted", hint=hint)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

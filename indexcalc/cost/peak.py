@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from ..ir.graph import Fused, Graph, Input, Part, Value
 from ..ir.program import Program
@@ -21,13 +22,20 @@ class Memory:
 
 
 def memory_of(
-    program: Program, graph: Graph, meter: Meter, threads: int = 1, *, held: Callable[[Value], bool] = lambda _: True
+    program: Program,
+    graph: Graph,
+    meter: Meter,
+    threads: int = 1,
+    *,
+    held: Callable[[Value], bool] = lambda _: True,
+    largest: Callable[[Iterable[int]], Any] = max,
 ) -> Memory:
     """Arrays live from the operation that makes them to their last use, as the emitted text frees them.
 
     Inputs, results, and arrays with one axis stay to the end; an elementwise result may take over the buffer of an
     operand that nobody reads again.  A kernel holds its blocks while it runs, in each of the threads.  Numbers without
     axes are left out, and so is what a library allocates inside of one call.  Values that are not `held` take nothing.
+    `largest` finds the peak, where sizes are no plain numbers.
     """
     alive = Liveness(graph)
     inputs = meter.inputs(program.tensors)
@@ -52,7 +60,7 @@ def memory_of(
             if root != reused:
                 now -= sized(_source(root, by_number[root]))
     now += _copies(graph, alive, meter)
-    return Memory(inputs, during, max([now, inputs, *during.values()]))
+    return Memory(inputs, during, largest([now, inputs, *during.values()]))
 
 
 def _is_free(value: Value) -> bool:

@@ -74,7 +74,7 @@ class Cost:
     def __str__(self) -> str:
         heads = ("statement", "FLOPs", "mult.", "functions", "read + written", "peak")
         timed = ("FLOP/B", "at least", "bound by") if self.machine else ()
-        rows = [(_cut(s.text), *_figures(s)) for s in self.statements]
+        rows = [(cut(s.text), *_figures(s)) for s in self.statements]
         total = ("total", *_figures(self))
         lines = _table([(*heads, *timed), *rows, total])
         return "\n".join([*lines, *(_compared(self.alternatives) if self.alternatives else ())])
@@ -124,10 +124,10 @@ def _compared(alternatives: Sequence[Alternative]) -> list[str]:
     """Two rows for each alternative: what is emitted, and what it is instead of."""
     rows = [("beside", "", "FLOPs", "read + written", "peak")]
     for each in alternatives:
-        for about, choice in ((f"{each.kind} {_cut(each.about)}", each.chosen), ("", each.other)):
+        for about, choice in ((f"{each.kind} {cut(each.about)}", each.chosen), ("", each.other)):
             peak = "" if choice.peak_bytes is None else bytes_text(choice.peak_bytes)
             rows.append((about, choice.name, f"{choice.flops:,}", bytes_text(choice.bytes), peak))
-    return ["", *_columns(rows, 2)]
+    return ["", *columns(rows, 2)]
 
 
 def bytes_text(count: int) -> str:
@@ -157,17 +157,18 @@ def bytes_of(text: str) -> int | None:
     return int(whole + part) * factor // int(10 ** len(part))
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A statement's text, so short that it fits into a table."""
     return text if len(text) <= TEXT_WIDTH else text[: TEXT_WIDTH - 1] + "…"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     """The first column to the left, figures to the right, a rule above the last row."""
-    lines = _columns(rows, 1)
+    lines = columns(rows, 1)
     return [*lines[:-1], "-" * len(lines[0]), lines[-1]]
 
 
-def _columns(rows: Sequence[Sequence[str]], left: int) -> list[str]:
+def columns(rows: Sequence[Sequence[str]], left: int) -> list[str]:
     """The first columns to the left, the others to the right."""
     widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
     return [

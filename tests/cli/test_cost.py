@@ -31,8 +31,15 @@ def test_cost_as_json():
     }  # fmt: skip
 
 
-def test_cost_asks_for_every_size():
-    shown = run("cost", ATTENTION, code=2).stderr
+def test_cost_without_sizes_is_formulas():
+    shown = run("cost", ATTENTION).stdout
+    assert "2 D L²" in shown and "peak  " in shown
+    found = data("cost", ATTENTION, "--sizes", "L=10")
+    assert found["sizes"] == {"L": 10} and "*D" in found["flops"] and "L" not in found["flops"]
+
+
+def test_times_ask_for_every_size():
+    shown = run("cost", ATTENTION, "--machine", "laptop", code=2).stderr
     assert "IX945" in shown and "extent `L`, extent `D`" in shown and "'L': …" in shown
 
 

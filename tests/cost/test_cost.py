@@ -133,8 +133,8 @@ def test_the_cost_is_a_value() -> None:
 @pytest.mark.parametrize(
     ("sizes", "options", "code", "message"),
     [
-        ({"L": 3}, {}, "IX945", "no size is given for extent `D`"),
-        ({}, {}, "IX945", "no size is given for extent `L`, extent `D`"),
+        ({"L": 3}, {"machine": "laptop"}, "IX945", "no size is given for extent `D`"),
+        ({}, {"alternatives": True}, "IX945", "no size is given for extent `L`, extent `D`"),
         ({"L": 3, "D": 2, "Z": 1}, {}, "IX942", "sizes names `Z`"),
         ({"L": -1, "D": 2}, {}, "IX947", "must be an integer ≥ 0"),
         ({"L": 3, "D": 2}, {"dtype": "float33"}, "IX901", "no dtype 'float33' is counted"),
