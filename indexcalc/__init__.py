@@ -22,6 +22,7 @@ _PUBLIC = {
     "Program": "ir.program",
     "Span": "diagnostics",
     "Verification": "verify.report",
+    "as_torch_function": "api",
     "closed": "api",
     "compile": "api",
     "cost": "api",

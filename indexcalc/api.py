@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .backends.function import Function
     from .cost.formulas import Formulas
     from .cost.report import Cost
+    from .differentiable.function import TorchFunction
     from .ir.index import Space
     from .lower.target import Machine
     from .matrix.form import MatrixForm
@@ -271,6 +272,64 @@ def compile(program: str | Program, backend: str = "numpy", **options: Any) -> F
     from .backends import compile_program
 
     return compile_program(_program(program), backend, **_known(options, COMPILING))
+
+
+def as_torch_function(
+    program: str | Program,
+    wrt: str | Iterable[str] | None = None,
+    *,
+    backend: str = "torch",
+    sizes: Mapping[str, int] | None = None,
+    save: str | Iterable[str] | None = None,
+    recompute: str | Iterable[str] | None = None,
+    memory: int | None = None,
+    without: str | Iterable[str] = (),
+    twice: bool = False,
+) -> TorchFunction:
+    """The program as a function of PyTorch tensors whose gradients are the program's own, so that `loss.backward()`
+    works and a module can call it.
+
+    It takes tensors in the order of the inputs or by keyword, and numbers for inputs without slots.  One output comes
+    as a tensor, several as a dict by name.  All outputs are differentiated together, by the inputs that want it.
+
+    wrt      the inputs by which it is differentiable: names, or all that hold real numbers
+    backend  "torch" on any device; "cpp" and "numpy" read and write the memory of CPU tensors
+    sizes    extents that decide what is cheaper, and those that no tensor tells, by name
+    save, recompute, memory
+             what is kept for the backward part, as in `ic.grad`.  Otherwise all that it reads with torch, and with
+             numpy and cpp what is no larger than an input or an output: their kernels compute the rest again
+    without  passes of lowering to leave out
+    twice    keep all inputs, so that a gradient can be differentiated again whatever the program; without it only
+             where the backward part reads what that takes
+
+    A program computes in the type of its tensors, also under torch.autocast, where mixed ones are widened first.
+    torch.compile takes a call as one operator.  torch.vmap and torch.func are refused.
+
+    >>> import indexcalc as ic, torch
+    >>> f = ic.as_torch_function("y[i] = A[i,j] x[j]")
+    >>> A, x = torch.eye(2), torch.tensor([3.0, 4.0], requires_grad=True)
+    >>> f(A, x).sum().backward()
+    >>> x.grad
+    tensor([1., 1.])
+    """
+    from .backends.base import backend_named
+
+    program = _program(program)
+    backend_named("torch").load_library()
+    from .differentiable.function import torch_function
+
+    kept, lost = (None if x is None else _spelt(x, program.definitions) for x in (save, recompute))
+    return torch_function(
+        program,
+        None if wrt is None else _names(wrt, program),
+        backend=backend,
+        sizes=sizes,
+        save=kept,
+        recompute=lost,
+        memory=memory,
+        without=_separated(without),
+        twice=twice,
+    )
 
 
 def verify(

@@ -36,8 +36,21 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "lint": ("python", "paper", "compare", "importers"),  # of the importers only how names are said
     "backends": ("cost", "syntax"),  # α and alpha are one keyword
     "verify": ("backends", "interpret", "calculus"),
+    "differentiable": ("backends", "calculus"),
     "present": ("syntax", "calculus", "matrix", "verify", "lint"),
-    "api": ("elaborate", "lint", "rewrite", "scalar", "cost", "calculus", "matrix", "backends", "verify", "importers"),
+    "api": (
+        "elaborate",
+        "lint",
+        "rewrite",
+        "scalar",
+        "cost",
+        "calculus",
+        "matrix",
+        "backends",
+        "verify",
+        "importers",
+        "differentiable",
+    ),
     "demo": ("api", "present"),
     "lsp": ("lint",),
     "cli": ("demo", "lsp"),

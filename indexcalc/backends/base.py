@@ -139,7 +139,14 @@ def _attribute(path: str) -> Any:
 _HERE = "indexcalc.backends"
 BACKENDS: Mapping[str, Backend] = {
     "numpy": Backend("numpy", f"{_HERE}.numpy.emit:NUMPY", f"{_HERE}.numpy.runtime", "numpy"),
-    "torch": Backend("torch", f"{_HERE}.torch.emit:TORCH", f"{_HERE}.torch.runtime", "torch", "torch"),
+    "torch": Backend(
+        "torch",
+        f"{_HERE}.torch.emit:TORCH",
+        f"{_HERE}.torch.runtime",
+        "torch",
+        "torch",
+        loader=f"{_HERE}.torch.runtime:load",
+    ),
     "cpp": Backend(
         "cpp",
         f"{_HERE}.cpp.spelling:CPP",

@@ -27,7 +27,8 @@ class Spelling:
     """Text templates.  `{0}`, `{1}` are operands; a template that begins with a helper's name pulls the helper in.
 
     `maps`: elementwise functions.  `in_place`: functions that can write into an operand, by the callable that takes
-    `out=`.  `operations`: everything else, by its name in the graph.  `helpers`: function definitions that the emitted
+    `out=`; `onto_first`: where it is the first operand, if that is written differently.  `operations`: everything
+    else, by its name in the graph.  `helpers`: function definitions that the emitted
     text carries along where it uses them.  The operation "einsum" is optional: without it a batch of inner
     products is a product and a sum.
     """
@@ -47,6 +48,7 @@ class Spelling:
     real_part: str = "{0}"
     target: Target = ARRAYS
     number_first: bool = True  # whether an in-place function takes a number as its first operand
+    onto_first: Mapping[str, str] = field(default_factory=dict)
     kernel: Callable[[Kernel, str], KernelText] | None = None  # the text of a fused kernel, by the name of its function
 
 

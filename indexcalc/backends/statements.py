@@ -64,6 +64,8 @@ def _map(s: Statements, value: Value) -> str:
     if n > 0 and function in COMMUTATIVE:
         parts = [parts[n], *parts[:n], *parts[n + 1 :]]
         n = 0
+    if n == 0 and function in s.spelling.onto_first:
+        return s.spelling.onto_first[function].format(*parts)
     return s.spelling.in_place[function].format(", ".join(parts), parts[n])
 
 

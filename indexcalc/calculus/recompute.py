@@ -35,27 +35,41 @@ def remembering(
     which they are chosen.  At most one of the three is given.  What is computed again stands as `P_again = …` right
     before its first reader, and is named in the program's `recompute` line.
     """
+    phases = Phases(forward, derived)
+    lost = lost_values(phases, forward, derived, save, recompute, memory, sizes)
+    if lost is None:
+        return derived
+    schedule = phases.schedule(lost)
+    result = realised(phases, schedule, derived)
+    return replace(result, notes=(*derived.notes, *_notes(schedule, derived, result, sizes)))
+
+
+def lost_values(
+    phases: Phases,
+    forward: Program,
+    derived: Program,
+    save: Names | None,
+    recompute: Names | None,
+    memory: int | None,
+    sizes: Mapping[str, int],
+) -> frozenset[str] | None:
+    """The definitions whose values the backward part does not find; None where none of the three options is given."""
     chosen = [n for n, x in (("save", save), ("recompute", recompute), ("memory", memory)) if x is not None]
     if len(chosen) > 1:
         raise fail(
             "IX901", f"{' and '.join(chosen)} are given together", hint="each says what is kept: give one of them"
         )
-    phases = Phases(forward, derived)
     if save is not None:
         _check_names(save, "save", forward, derived, phases)
-        lost = frozenset(n for n in phases.forward if n not in save)
-    elif recompute is not None:
+        return frozenset(n for n in phases.forward if n not in save)
+    if recompute is not None:
         _check_names(recompute, "recompute", forward, derived, phases)
-        lost = phases.with_inner(recompute)
-    elif memory is not None:
+        return phases.with_inner(recompute)
+    if memory is not None:
         from .budget import chosen_for
 
-        lost = chosen_for(phases, derived, memory, sizes)
-    else:
-        return derived
-    schedule = phases.schedule(lost)
-    result = realised(phases, schedule, derived)
-    return replace(result, notes=(*derived.notes, *_notes(schedule, derived, result, sizes)))
+        return frozenset(chosen_for(phases, derived, memory, sizes))
+    return None
 
 
 def realised(phases: Phases, schedule: Schedule, derived: Program) -> Program:

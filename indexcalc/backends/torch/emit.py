@@ -9,8 +9,14 @@ from ..spelling import INFIX, Spelling
 _SAME = ("exp", "log", "sqrt", "square", "sin", "cos", "tan", "tanh", "sinh", "cosh", "abs", "sign", "sigmoid", "erf")
 _OUT = {
     "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "reciprocal": "reciprocal",
-    "maximum": "maximum", "minimum": "minimum", "power": "pow", "relu": "relu_", **{n: n for n in _SAME},
+    "maximum": "maximum", "minimum": "minimum", "power": "pow", **{n: n for n in _SAME},
 }  # fmt: skip
+# Methods write into what is not contiguous, too; torch.compile takes `out=` only for what is.
+_METHODS = {
+    **{n: f"{{0}}.{_OUT[n]}_({{1}})" for n in ("add", "subtract", "multiply", "divide", "power")},
+    **{n: f"{{0}}.{_OUT[n]}_()" for n in ("negative", "reciprocal", *_SAME)},
+    "relu": "{0}.relu_()",
+}
 
 
 _PRODUCT = '''
@@ -73,9 +79,10 @@ TORCH = Spelling(
         "where": "torch.where({0}, {1}, {2})",
     },
     in_place={
-        **{name: f"torch.{spelled}({{0}}, out={{1}})" for name, spelled in _OUT.items() if name != "relu"},
-        "relu": "torch.relu_({0})",
+        **{name: f"torch.{spelled}({{0}}, out={{1}})" for name, spelled in _OUT.items()},
+        "relu": _METHODS["relu"],
     },
+    onto_first=_METHODS,
     operations={
         "add_at": "add_at({0}, {1}, {2}, {3})",
         "add_repeated": "add_repeated({0}, {1}, {2}, {3})",

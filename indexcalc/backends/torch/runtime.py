@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 
+from ..base import Run
+from ..emitter import Emitted
+from ..function import load as load_text
 from ..memory import free_host_memory
 
 
@@ -67,3 +71,22 @@ class TorchLibrary:
 
 
 LIBRARY = TorchLibrary()
+
+
+def is_autocast(device: str) -> bool:
+    """Whether torch.autocast is on for this type of device."""
+    return bool(torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device))
+
+
+def load(emitted: Emitted) -> Run:
+    """The text's function.  It computes in its inputs' type: autocast would change that of single steps."""
+    run = load_text(emitted.source, "<indexcalc torch>")
+
+    def outside_autocast(inputs: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
+        device = next((x.device.type for x in inputs.values()), "cpu")
+        if not is_autocast(device):
+            return run(inputs, sizes)
+        with torch.autocast(device, enabled=False):
+            return run(inputs, sizes)
+
+    return outside_autocast

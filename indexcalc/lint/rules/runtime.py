@@ -179,4 +179,13 @@ RULES = (
         'f = ic.compile("y[i] = 2 x[i]")\nf(x=np.ones(3), out={"y": np.empty(4)})',
         'f = ic.compile("y[i] = 2 x[i]")\nf(x=np.ones(3), out={"y": np.empty(3)})',
     ),
+    _page(
+        "IX962",
+        "no-such-gradient",
+        "a function of `ic.as_torch_function` is asked for a gradient that it cannot give",
+        "A second derivative needs inputs that the backward part did not read and so did not keep: `twice=True` keeps "
+        "all. torch.vmap and torch.func do not go through: a batch is one more index of the program.",
+        'f = ic.as_torch_function("y[i] = exp(x[i])")\ntorch.func.vmap(f)(torch.ones(3, 4))',
+        'f = ic.as_torch_function("y[b, i] = exp(x[b, i])")\nf(torch.ones(3, 4))',
+    ),
 )

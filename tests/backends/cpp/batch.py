@@ -28,6 +28,15 @@ def skip_without_compiler() -> None:
         pytest.skip(str(error))
 
 
+def has_compiler() -> bool:
+    """Whether programs can be compiled here; to skip some of a test's parameters."""
+    try:
+        find_compiler()
+    except IndexCalcError:
+        return False
+    return True
+
+
 class Batch:
     """The programs, compiled for arrays of one type; run by name."""
 
