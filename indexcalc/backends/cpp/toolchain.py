@@ -22,7 +22,14 @@ LOG_LINES = 12  # of the compiler's messages that an error quotes
 
 STANDARD = ("-std=c++17", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math", "-fwrapv")
 FAST = ("-O3",)
-PORTABLE = (("-march=native", "-fopenmp"), ("-fopenmp",), ("-march=native", "-fopenmp-simd"), ("-fopenmp-simd",), ())
+PORTABLE = (
+    ("-march=native", "-mprefer-vector-width=512", "-fopenmp"),  # the widest registers that there are
+    ("-march=native", "-fopenmp"),
+    ("-fopenmp",),
+    ("-march=native", "-fopenmp-simd"),
+    ("-fopenmp-simd",),
+    (),
+)
 """Flags that not every compiler has, in the order in which they are tried."""
 
 
