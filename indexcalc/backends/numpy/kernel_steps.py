@@ -43,7 +43,8 @@ UFUNCS = {
 """Functions that are one call with `out=`."""
 
 _MASKED = {"masked": "np.where({1}, {2}, {0})"}
-NEUTRAL = {"max": "-np.inf", "min": "np.inf"}
+NEUTRAL = {"sum": "0.0", "prod": "1.0", "max": "-np.inf", "min": "np.inf", "shift": "0.0"}
+NEUTRAL_INT = {**NEUTRAL, "max": "np.iinfo(np.int64).min", "min": "np.iinfo(np.int64).max"}
 FOLDS = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 
 
@@ -102,7 +103,7 @@ class Steps:
         """The reduction as a call that takes `out=`, written with `{}`; maxima of nothing are infinite."""
         gone = tuple_text(str(n) for n, x in enumerate(source.axes) if x not in kept)
         whole = any(not self.names.tiled(x) for x in source.axes if x not in kept)
-        empty = f", initial={NEUTRAL[operation]}" if whole and operation in NEUTRAL else ""
+        empty = f", initial={neutral(operation, source.kind)}" if whole and operation in ("max", "min") else ""
         return f"np.{FOLDS[operation]}.reduce({text or self.names.block(source)}, {gone}{{}}{empty})"
 
     def vector(self, axis: Index, kind: Kind) -> str:
@@ -110,6 +111,11 @@ class Steps:
         key = self.names.most(axis), self.names.dtype(kind)
         name = self.ones.setdefault(key, f"o_{len(self.ones)}")
         return f"{name}[:{self.names.count(axis)}]" if self.names.tiled(axis) else name
+
+
+def neutral(operation: str, kind: Kind) -> str:
+    """What a reduction of nothing gives."""
+    return (NEUTRAL_INT if kind == "int" else NEUTRAL)[operation]
 
 
 def _position(s: Steps, step: Position) -> list[str]:
@@ -175,9 +181,11 @@ def _mask(s: Steps, step: Mask) -> list[str]:
         lines = s.filled(block, *([] if block.number in s.plan.taken else [f"np.copyto({out}, {source})"]))
     else:
         whole = block.axes == step.source.axes
-        lines = [f"{out} = np.array({source})" if whole else f"{out} = np.full({names.shape(block.axes)}, {source})"]
+        typed = f"{source}, {names.dtype(block.kind)}" if block.kind != step.source.kind else source
+        lines = [f"{out} = np.array({typed})" if whole else f"{out} = np.full({names.shape(block.axes)}, {typed})"]
+    fill = number_text(int(step.fill) if block.kind == "int" else step.fill)
     for condition in step.conditions:
-        lines += _masked(s, condition, block, out, number_text(step.fill))
+        lines += _masked(s, condition, block, out, fill)
     return lines
 
 
@@ -219,7 +227,7 @@ def _reduce(s: Steps, step: Reduce) -> list[str]:
 def _carry(s: Steps, step: Carry) -> list[str]:
     names, block = s.names, step.block
     dtype, shape = names.dtype(block.kind), names.shape(block.axes)
-    start = {"sum": "0.0", "prod": "1.0", "max": "-np.inf", "min": "np.inf", "shift": "0.0"}[step.operation]
+    start = neutral(step.operation, block.kind)
     name = names.block(block)
     lines = [f"{name} = np.full({shape}, {start}, {dtype})"]
     if s.place(block):
