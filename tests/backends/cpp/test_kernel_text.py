@@ -36,6 +36,7 @@ from indexcalc.lower.target import LAPTOP, Target
 from tests.interpret.test_kernel import sheared
 from tests.kernels import normalised_rows, streamed_softmax
 from tests.lower.fusion import CASES
+from tests.random_kernels import random_case
 
 from .running import Library
 
@@ -139,6 +140,17 @@ def random_array(rng, array, extents):
     if array.kind == "int":
         return rng.integers(0, max(1, min(extents.values())), shape)
     return rng.random(shape) < 0.5 if array.kind == "bool" else rng.standard_normal(shape)
+
+
+# -- random kernels ----------------------------------------------------------------------------------------------------
+
+
+def test_random_kernels_give_what_their_steps_say(tmp_path):
+    cases = {f"random_{seed}": random_case(seed) for seed in range(40)}
+    library = Library({name: (kernel, "double") for name, (kernel, _, _) in cases.items()}, tmp_path, "-O0")
+    for name, (kernel, inputs, extents) in cases.items():
+        for mine, theirs in zip(library(name, inputs, extents), run_kernel(kernel, inputs, extents), strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=1e-10, err_msg=name)
 
 
 # -- slots, integers, reductions ---------------------------------------------------------------------------------------

@@ -60,9 +60,11 @@ class NestPrinter:
                     self._clear(unit, target, self.out)
         for axis in self.nest.rows:
             self._loop(axis)
+        if not self.nest.rows:
+            self.out.open("")  # a scope: the next nest may define the same names
         for one in self.nest.passes:
             self._pass(one)
-        self.out.close(len(self.nest.rows))
+        self.out.close(max(1, len(self.nest.rows)))
 
     def _loop(self, axis: Index) -> None:
         at = self.names.at(axis)
