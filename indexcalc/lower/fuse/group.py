@@ -8,7 +8,7 @@ maximum, beside which homogeneous sums can run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ...ir.graph import Contract, Graph, Map, Reduce, Value
@@ -205,14 +205,20 @@ class Grouping:
         for own in mine:
             for theirs in group.shared:
                 if theirs.value is own.value:
-                    naming = self._aligned(plain, labels, own, theirs, group)
+                    naming = self._aligned(value, plain, labels, own, theirs, group)
                     if naming is not None and all(naming != n for _, n in tried):
                         shared = self._needs(value, naming, group.walked)[0]
                         tried.append((sum(i in group.shared for i in shared), naming))
         yield from (n for _, n in sorted(tried, key=lambda t: -t[0]))
 
     def _aligned(
-        self, plain: Mapping[Index, Slot], labels: set[Slot], own: Instance, theirs: Instance, group: Group
+        self,
+        value: Value,
+        plain: Mapping[Index, Slot],
+        labels: set[Slot],
+        own: Instance,
+        theirs: Instance,
+        group: Group,
     ) -> dict[Index, Slot] | None:
         pairs: dict[Slot, Slot] = {}
         for a, b in zip(own.slots, theirs.slots):
@@ -221,6 +227,7 @@ class Grouping:
         pairs = {a: b for a, b in pairs.items() if a in labels}
         if len(set(pairs.values())) < len(pairs) or not set(group.walked) <= set(pairs.values()):
             return None
+        pairs |= self._of_rows(value, plain, pairs, group)
         naming: dict[Index, Slot] = {}
         taken = {*group.walked, *(b for b in pairs.values() if isinstance(b, Index))}
         for label, axis in plain.items():
@@ -231,6 +238,21 @@ class Grouping:
                 naming[label] = whole(axis, taken)
                 taken.add(naming[label])  # type: ignore[arg-type]
         return naming
+
+    def _of_rows(
+        self, value: Value, plain: Mapping[Index, Slot], pairs: Mapping[Slot, Slot], group: Group
+    ) -> dict[Slot, Slot]:
+        """What further axes are where the value reads finished rows of the group: the axes that these have."""
+        found: dict[Slot, Slot] = {}
+        for operand in value.operands:
+            other = group.member(operand.value)
+            if other is None or self.inside(operand.value):
+                continue
+            mine = [plain[x] for x in operand.labels]
+            both = list(zip(mine, other.instance.slots))
+            if all(pairs.get(a, b) == b for a, b in both):
+                found |= {a: b for a, b in both if a not in pairs and b not in (*pairs.values(), *found.values())}
+        return found
 
     # -- legality -------------------------------------------------------------------------------------------
 
@@ -305,10 +327,24 @@ class Grouping:
         )
         if reduction or not set(group.grid) <= {naming.get(x) for x in value.axes}:
             return None
-        # only labels of what is there already: a further one would make the tile larger
-        if any(x not in naming for o in value.operands for x in o.labels):
-            return None
-        return naming
+        taken = {*group.walked, *(s for s in naming.values() if isinstance(s, Index))}
+        for label in dict.fromkeys(x for o in value.operands for x in o.labels):
+            if label not in naming:
+                naming[label] = whole(label, taken)
+                taken.add(naming[label])  # type: ignore[arg-type]
+        # a tile of it may be no larger than what the kernel has anyway
+        return naming if self._beside(naming.values(), group) <= self._widest(group) else None
+
+    def _beside(self, slots: Iterable[Slot], group: Group) -> int:
+        """Elements for one position of the grid."""
+        return size(tuple(x for x in dict.fromkeys(slots) if isinstance(x, Index) and x not in group.walked), self.sizes)
+
+    def _widest(self, group: Group) -> int:
+        """Elements, for one position of the grid, of the largest block of rows that the group makes or loads."""
+        found = [m.instance for m in group.members]
+        found += [i for m in group.members for i in self._needs(m.value, m.naming, group.walked)[1]]
+        rows = [i for i in found if set(group.grid) <= set(i.free) and not set(group.stream) & set(i.free)]
+        return max([1, *(self._beside(i.free, group) for i in rows)])
 
     def _stage_of_row(self, value: Value, naming: Mapping[Index, Slot], group: Group, position: int) -> int | None:
         stage = 0
