@@ -37,7 +37,7 @@ from ..ir.kernel import (
     block_made,
     blocks_read,
 )
-from ..lower.scratch import plan_of
+from ..lower.scratch import PIECE, plan_of
 from .rules import Work, function_work, width
 
 Walked: TypeAlias = dict[Index, tuple[int, int]]
@@ -216,6 +216,8 @@ def kernel_memory(kernel: Kernel, sizes: Mapping[Space, int], item: int, threads
 
     plan = plan_of(kernel)
     one = sum(bytes_of(axes, kind) for axes, kind in plan.buffers)
+    pieces = [s.block for s in kernel.steps() if isinstance(s, Contract) and s.block.number in plan.added]
+    one += max((min(bytes_of(b.axes, b.kind), PIECE * width(b.kind, item)) for b in pieces), default=0)
     masks = 0
     for step in kernel.steps():
         block = block_made(step)

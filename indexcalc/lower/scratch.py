@@ -5,6 +5,7 @@ NumPy's kernels and `ic.cost` both read it, so that what is counted is what is d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,9 @@ from ..ir.slots import unknown_of
 
 Shape = tuple[tuple[str, bool, int], ...]
 
+PIECE = 1 << 19
+"""Elements of a product that are made at a time where it is only added to an array: a cache holds them."""
+
 OVERWRITES = frozenset({
     "add", "subtract", "multiply", "divide", "negative", "reciprocal", "exp", "log", "sqrt", "square", "sin", "cos",
     "tan", "tanh", "sinh", "cosh", "maximum", "minimum", "power", "relu", "sigmoid", "logical_and", "logical_or",
@@ -42,12 +46,14 @@ class Plan:
     """Places of blocks with several axes; others are arrays of their own, which costs nothing.
 
     `scratch`: the buffer of a block; `taken`: the block whose place it takes over; `direct`: the store in whose array
-    it is made; `buffers`: axes and kind of each buffer, which holds the largest tile.
+    it is made; `added`: likewise the store that adds it to an array, which is done by pieces of rows; `buffers`: axes
+    and kind of each buffer, which holds the largest tile.
     """
 
     scratch: dict[int, int] = field(default_factory=dict)
     taken: dict[int, Block] = field(default_factory=dict)
     direct: dict[int, Store] = field(default_factory=dict)
+    added: dict[int, Store] = field(default_factory=dict)
     buffers: list[tuple[tuple[Index, ...], Kind]] = field(default_factory=list)
 
 
@@ -65,7 +71,9 @@ class _Planner:
         self.tiles = kernel.tiles
         self.plan = Plan()
         self.last = last_uses(kernel.body)
-        self.stores = _direct_stores(kernel)
+        self.stores = _direct_stores(kernel, "=")
+        self.adding = _direct_stores(kernel, "+=")
+        self.readers = Counter(b.number for s in kernel.steps() for b in blocks_read(s))
         self.clock = 0
         self.free: dict[tuple[Shape, Kind], list[int]] = {}
         self.home: dict[int, Block] = {}  # the block that now has a buffer, by buffer
@@ -99,6 +107,9 @@ class _Planner:
             return
         if isinstance(step, Carry) and step.operation == "shift":
             return  # each new maximum is an array of its own
+        if isinstance(step, Contract) and block.axes[0] not in self.tiles and self._only_added(block):
+            self.plan.added[block.number] = self.adding[block.number]
+            return
         self.owned.add(block.number)
         if block.number in self.stores and isinstance(step, (Map, Contract, Reduce)):
             self.plan.direct[block.number] = self.stores[block.number]
@@ -113,6 +124,9 @@ class _Planner:
                     self.plan.scratch[block.number] = buffer
         else:
             self._give(block)
+
+    def _only_added(self, block: Block) -> bool:
+        return len(block.axes) == 2 and block.number in self.adding and self.readers[block.number] == 1
 
     def _overwritten(self, step: Step, block: Block) -> Block | None:
         if isinstance(step, Map) and step.function in OVERWRITES:
@@ -180,7 +194,7 @@ def last_uses(body: Sequence[Step]) -> dict[int, int]:
     return last
 
 
-def _direct_stores(kernel: Kernel) -> dict[int, Store]:
+def _direct_stores(kernel: Kernel, mode: str) -> dict[int, Store]:
     """Stores whose block can be made in the output itself: all of it, in the order of the output's axes."""
     found: dict[int, Store] = {}
     single = {axis for axis, tile in kernel.tiles.items() if not tile.size}
@@ -191,7 +205,7 @@ def _direct_stores(kernel: Kernel) -> dict[int, Store]:
         for step in body:
             if isinstance(step, Loop):
                 bodies.append(step.body)
-            elif isinstance(step, Store) and step.mode == "=" and step.source.number in here:
+            elif isinstance(step, Store) and step.mode == mode and step.source.number in here:
                 axes = tuple(s for s in step.slots if isinstance(s, Index) and s not in single)
                 if axes == step.source.axes and len(axes) > 1:
                     found.setdefault(step.source.number, step)

@@ -8,6 +8,7 @@ import pytest
 import indexcalc as ic
 from indexcalc.interpret.run import prepare, run_outputs
 from indexcalc.ir.graph import Fused, Graph
+from indexcalc.ir.kernel import Contract
 from indexcalc.lower.fuse import plan
 from indexcalc.lower.fuse.splice import can_run
 from indexcalc.lower.fuse.tiles import retiled
@@ -85,3 +86,15 @@ def assert_right(case, backward):
                 np.testing.assert_allclose(
                     found[output], value, rtol=1e-10, atol=1e-10, err_msg=f"{output} {sizes} {tile}"
                 )
+
+
+def test_a_softmax_and_the_gradients_of_both_its_factors_share_three_products():
+    """The scores are computed once: they are multiplied by the weights, and summed with the inputs, where they are."""
+    case = CASES["cross-entropy"]
+    kernels = kernels_of(lower_program(program_of(case, True), sizes=case.big, target=TARGET))
+    of_scores = [[s for s in k.steps() if isinstance(s, Contract) and "v" in names(s)] for k in kernels]
+    assert [len(products) for products in of_scores if products] == [3]
+
+
+def names(step):
+    return {x.name for block in (step.left, step.right) for x in block.axes}

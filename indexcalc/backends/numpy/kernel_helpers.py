@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...lower.scratch import PIECE
+
 ONE_BLAS_THREAD = '''
 @contextlib.contextmanager
 def one_blas_thread():
@@ -85,6 +87,16 @@ def zeros(y, shape, dtype):
     y[...] = 0
     return y
 '''
+
+ADD_PRODUCT = '''
+def add_product(y, left, right):
+    \"\"\"y += left @ right, by pieces of rows that stay in a cache until they are added.\"\"\"
+    rows = max(64, %d // max(1, y.shape[1]))
+    piece = np.empty((min(rows, len(y)), y.shape[1]), y.dtype)
+    for start in range(0, len(y), rows):
+        here = y[start : start + rows]
+        here += np.matmul(left[start : start + rows], right, out=piece[: len(here)])
+''' % PIECE  # fmt: skip
 
 NEGATIVE = '''
 def negative(found, start, *axes):
@@ -186,6 +198,7 @@ KERNEL_HELPERS = {
     "in_threads": IN_THREADS,
     "blas_ready": BLAS_READY,
     "zeros": ZEROS,
+    "add_product": ADD_PRODUCT,
     "negative": NEGATIVE,
     "raised": RAISED,
     "tile_view": TILE_VIEW,

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from ...ir.index import Index
-from ...ir.kernel import Block, Contract
+from ...ir.kernel import Block, Contract, Store
 from .kernel_names import KernelNames, aligned
+from .kernel_slots import view
 
 Labels = tuple[Index, ...]
+
+
+def added_text(names: KernelNames, step: Contract, store: Store) -> str:
+    """The line that adds the product to an output, by pieces where it is one of matrices."""
+    place = view(names, f"y_{store.array}", store.slots)
+    if len(step.left.axes) == len(step.right.axes) == 2 and not set(step.left.axes) & set(step.right.axes) <= set(
+        step.block.axes
+    ):
+        rows, columns = step.block.axes
+        left, right = (step.left, step.right) if rows in step.left.axes else (step.right, step.left)
+        (summed,) = set(left.axes) & set(right.axes)
+        first = aligned(names.block(left), left.axes, (rows, summed))
+        second = aligned(names.block(right), right.axes, (summed, columns))
+        return f"add_product({place}, {first}, {second})"
+    return f"{place if place.endswith(']') else place + '[...]'} += {product_text(names, step, '')}"
 
 
 def product_text(names: KernelNames, step: Contract, out: str) -> str:

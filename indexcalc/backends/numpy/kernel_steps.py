@@ -29,7 +29,7 @@ from ...ir.kernel import (
 from ...lower.scratch import Plan
 from ..names import number_text, tuple_text
 from .kernel_names import KernelNames, aligned
-from .kernel_products import product_text
+from .kernel_products import added_text, product_text
 from .kernel_slots import load_lines, store_lines, view
 
 UFUNCS = {
@@ -202,6 +202,8 @@ def _masked(s: Steps, condition: Condition, block: Block, out: str, fill: str) -
 
 
 def _contract(s: Steps, step: Contract) -> list[str]:
+    if step.block.number in s.plan.added:
+        return [added_text(s.names, step, s.plan.added[step.block.number])]
     return [f"{s.names.block(step.block)} = {product_text(s.names, step, s.place(step.block))}"]
 
 
@@ -273,7 +275,7 @@ def _shift(s: Steps, step: Shift) -> list[str]:
 
 
 def _store(s: Steps, step: Store) -> list[str]:
-    if s.plan.direct.get(step.source.number) is step:
+    if s.plan.direct.get(step.source.number) is step or s.plan.added.get(step.source.number) is step:
         return []
     return store_lines(s.names, step)
 

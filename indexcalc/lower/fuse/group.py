@@ -337,7 +337,8 @@ class Grouping:
 
     def _beside(self, slots: Iterable[Slot], group: Group) -> int:
         """Elements for one position of the grid."""
-        return size(tuple(x for x in dict.fromkeys(slots) if isinstance(x, Index) and x not in group.walked), self.sizes)
+        whole_axes = tuple(x for x in dict.fromkeys(slots) if isinstance(x, Index) and x not in group.walked)
+        return size(whole_axes, self.sizes)
 
     def _widest(self, group: Group) -> int:
         """Elements, for one position of the grid, of the largest block of rows that the group makes or loads."""
