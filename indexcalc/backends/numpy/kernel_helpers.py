@@ -88,15 +88,15 @@ def zeros(y, shape, dtype):
     return y
 '''
 
-ADD_PRODUCT = '''
+ADD_PRODUCT = f'''
 def add_product(y, left, right):
-    \"\"\"y += left @ right, by pieces of rows that stay in a cache until they are added.\"\"\"
-    rows = max(64, %d // max(1, y.shape[1]))
+    """y += left @ right, by pieces of rows that stay in a cache until they are added."""
+    rows = max(64, {PIECE} // max(1, y.shape[1]))
     piece = np.empty((min(rows, len(y)), y.shape[1]), y.dtype)
     for start in range(0, len(y), rows):
         here = y[start : start + rows]
         here += np.matmul(left[start : start + rows], right, out=piece[: len(here)])
-''' % PIECE  # fmt: skip
+'''
 
 NEGATIVE = '''
 def negative(found, start, *axes):
