@@ -104,3 +104,19 @@ def normalised_rows(rows: int = 4) -> Kernel:
     inputs = (Array((n, d), "float"), Array((d,), "float"))
     outputs = (Array((n, d), "float"), Array((d,), "float", accumulated=True))
     return Kernel(inputs, outputs, (Tile(n, rows),), body, "y, s")
+
+
+def products(left, right, kept, order):
+    """C[kept] = Σ A[left] B[right] as one block of whole axes; letters are axes."""
+    axes = {x: Index(x, Space(x, x.upper())) for x in "abcdef"}
+    of = lambda letters: tuple(axes[x] for x in letters)  # noqa: E731
+    a, b, c = Block(0, of(order), "float"), Block(1, of(right), "float"), Block(2, of(kept), "float")
+    body = (Load(a, 0, of(left)), Load(b, 1, of(right)), Contract(c, a, b), Store(0, of(kept), c, "="))
+    return Kernel((Array(of(left), "float"), Array(of(right), "float")), (Array(of(kept), "float"),), (), body)
+
+
+PRODUCTS = [
+    "ab,bc->ac", "ab,cb->ca", "ba,bc->ca", "abc,dc->abd", "abc,cd->dab", "abd,abc->dc", "abd,abc->cd", "dab,abc->dc",
+    "abc,abd->acd", "abc,acd->abd", "abc,ac->ab", "ac,abc->ab", "abc,abc->", "ab,ab->a", "ab,ab->b", "ab,b->a",
+    "b,ab->a", "a,a->", "ab,c->c", "ab,c->a", "abc,bd->da", "abcd,bd->ac", "abe,abcde->cd", "abcd,efcd->abef",
+]  # fmt: skip

@@ -79,7 +79,7 @@ class Maker:
 
     def condition(self, among):
         axes = self.some(among, 1)[:2]
-        return Condition(Affine(tuple((self.pick((-1, 1, 2)), x) for x in axes), int(self.rng.integers(-2, 4))))
+        return Condition(Affine(tuple((self.pick((-2, -1, 1, 2)), x) for x in axes), int(self.rng.integers(-2, 4))))
 
     def map(self, function, *arguments):
         blocks = [a for a in arguments if isinstance(a, Block)]

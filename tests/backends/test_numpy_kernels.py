@@ -19,7 +19,6 @@ from indexcalc.ir.kernel import (
     Carry,
     Condition,
     Constant,
-    Contract,
     Fold,
     Kernel,
     Load,
@@ -32,7 +31,7 @@ from indexcalc.ir.kernel import (
     Tile,
 )
 from tests.backends.kernel_runs import kernel_source, numpy_kernel, run_numpy
-from tests.kernels import normalised_rows, streamed_softmax
+from tests.kernels import PRODUCTS, normalised_rows, products, streamed_softmax
 from tests.random_kernels import random_case
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "kernels" / "streamed_softmax.numpy.py.txt"
@@ -118,22 +117,6 @@ def test_inputs_lie_in_memory_as_they_like(layout):
     agree(run_numpy(kernel, inputs, extents), run_kernel(kernel, [x.copy() for x in inputs], extents))
 
 
-def products(left, right, kept, order):
-    """C[kept] = Σ A[left] B[right] as one block of whole axes; letters are axes."""
-    axes = {x: Index(x, Space(x, x.upper())) for x in "abcdef"}
-    of = lambda letters: tuple(axes[x] for x in letters)  # noqa: E731
-    a, b, c = Block(0, of(order), "float"), Block(1, of(right), "float"), Block(2, of(kept), "float")
-    body = (Load(a, 0, of(left)), Load(b, 1, of(right)), Contract(c, a, b), Store(0, of(kept), c, "="))
-    return Kernel((Array(of(left), "float"), Array(of(right), "float")), (Array(of(kept), "float"),), (), body)
-
-
-PRODUCTS = [
-    "ab,bc->ac", "ab,cb->ca", "ba,bc->ca", "abc,dc->abd", "abc,cd->dab", "abd,abc->dc", "abd,abc->cd", "dab,abc->dc",
-    "abc,abd->acd", "abc,acd->abd", "abc,ac->ab", "ac,abc->ab", "abc,abc->", "ab,ab->a", "ab,ab->b", "ab,b->a",
-    "b,ab->a", "a,a->", "ab,c->c", "ab,c->a", "abc,bd->da", "abcd,bd->ac", "abe,abcde->cd", "abcd,efcd->abef",
-]  # fmt: skip
-
-
 @pytest.mark.parametrize("spec", PRODUCTS)
 @pytest.mark.parametrize("empty", ["", "a", "b"])
 def test_products_of_blocks(spec, empty):
@@ -211,6 +194,29 @@ def test_a_position_outside_is_refused():
     for extents in ({T: 4, L: 9}, {T: 12, L: 10}):
         with pytest.raises(IndexError, match="a position lies outside of its axis"):
             run_numpy(kernel, [np.zeros(extents[L])], extents)
+
+
+def test_tiles_that_add_to_the_same_places_are_in_one_group():
+    """y[i] += the sum over j of x[i, j]: threads divide the tiles of i, and have copies where these are too few."""
+    i, j = Index("i", T), Index("j", L)
+    x = Block(0, (i, j), "float")
+    kernel = Kernel(
+        (Array((i, j), "float"),),
+        (Array((i,), "float", accumulated=True),),
+        (Tile(i, 2), Tile(j, 3)),
+        (Load(x, 0, (i, j)), Store(0, (i,), x, "+=")),
+    )
+    source, spaces = kernel_source(kernel)
+    scope, seen = {}, []
+    exec(compile(source, "<kernel>", "exec"), scope)
+    run = scope["in_threads"]
+    scope["in_threads"] = lambda work, groups, *more: (seen.extend(groups), run(work, groups, *more))
+    array = np.random.default_rng(8).standard_normal((7, 11))
+    extents = {T: 7, L: 11}
+    (found,) = scope["kernel_0"](array, *(extents[s] for s in spaces), np.dtype(float))
+    np.testing.assert_allclose(found, array.sum(1), rtol=1e-13)
+    assert [{tile[0] for tile in group} for group in seen] == [{0}, {2}, {4}, {6}]
+    assert all(len(group) == 4 for group in seen)
 
 
 def test_warnings_stay_silent_in_threads():

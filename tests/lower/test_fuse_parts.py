@@ -19,7 +19,7 @@ from indexcalc.lower.passes import Context
 from indexcalc.lower.program import lower_program, representative_sizes
 from indexcalc.lower.target import INTERPRETED, LAPTOP, Target
 
-from .fusion import BIG, CASES, ROWS, attention
+from .fusion import BIG, CASES, NCE, ROWS, attention
 
 SPACE = Space("seq", "L")
 ROW, COLUMN = Index("i", SPACE), Index("j", SPACE)
@@ -60,6 +60,9 @@ def test_attention_is_one_kernel_that_holds_no_scores():
         ("where(j <= i and i < j + 3, S[h, i, j], -inf)", {(((1, "i"), (-1, "j")), 0), (((1, "j"), (-1, "i")), 2)}),
         ("where(j <= i or j == 0, S[h, i, j], -inf)", set()),
         ("where(j <= i, S[h, i, j], -10)", set()),
+        ("2 * where(j <= i, S[h, i, j], -inf)", {(((1, "i"), (-1, "j")), 0)}),
+        ("-2 * where(j <= i, S[h, i, j], -inf)", set()),
+        ("where(j <= i, 0, where(j <= i + 1, S[h, i, j], -inf))", set()),
         ("S[h, i, j]", set()),
     ],
 )
@@ -85,6 +88,13 @@ def skips(score):
 def test_tiles_are_skipped_in_a_division_only_where_no_row_is_masked_as_a_whole():
     assert all(skips("where(j <= i, S[h, i, j], -inf)"))
     assert not all(skips("where(j >= i + 2, S[h, i, j], -inf)"))
+
+
+@pytest.mark.parametrize(("other", "bounded"), [("where(j <= i, tanh(S[i, j]), 0)", True), ("tanh(S[i, j])", False)])
+def test_a_sum_of_two_is_zero_only_where_both_are(other, bounded):
+    text = NCE + f"f[i] = sum[j]((where(j <= i, exp(S[i, j]), 0) + {other})**2 w[j])\n"
+    kernels = lowered(text, sizes={"N": 8192, "D": 128})[0]
+    assert [bool(s.skip) for k in kernels for s in steps(k, Loop)] == [bounded]
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,7 @@ class Degrees:
         if function in ("negative", "as_real", "reciprocal", "square"):
             return degrees[0] * {"reciprocal": -1, "square": 2}.get(function, 1)
         if function in ("add", "subtract", "masked", "where"):
-            mask = {"masked": 1, "where": 0}.get(function)
-            if mask is not None and degrees[mask] != 0:
-                return None
+            mask = {"masked": 1, "where": 0}.get(function)  # of degree 0: truths have no other
             alike = {d for n, (d, (o, _)) in enumerate(zip(degrees, parts)) if n != mask and o.number() != 0}
             return alike.pop() if len(alike) == 1 else None
         return 0 if not any(degrees) else None

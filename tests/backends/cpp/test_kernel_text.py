@@ -34,7 +34,7 @@ from indexcalc.lower.fuse.tiles import retiled
 from indexcalc.lower.program import lower_program
 from indexcalc.lower.target import LAPTOP, Target
 from tests.interpret.test_kernel import sheared
-from tests.kernels import normalised_rows, streamed_softmax
+from tests.kernels import PRODUCTS, normalised_rows, products, streamed_softmax
 from tests.lower.fusion import CASES
 from tests.random_kernels import random_case
 
@@ -151,6 +151,25 @@ def test_random_kernels_give_what_their_steps_say(tmp_path):
     for name, (kernel, inputs, extents) in cases.items():
         for mine, theirs in zip(library(name, inputs, extents), run_kernel(kernel, inputs, extents), strict=True):
             np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=1e-10, err_msg=name)
+
+
+@pytest.mark.parametrize("empty", ["", "a", "b"])
+def test_products_of_blocks(contractions, empty):
+    sizes = {x: 0 if x == empty else 2 + n for n, x in enumerate("abcdef")}
+    rng = np.random.default_rng(5)
+    for spec, name in zip(PRODUCTS, contractions.kernels, strict=True):
+        a, b = (rng.standard_normal([sizes[x] for x in axes]) for axes in spec.split("->")[0].split(","))
+        (found,) = contractions(name, [a, b], {s: sizes[s.name] for s in spaces_of(contractions.kernels[name][0])})
+        np.testing.assert_allclose(found, np.einsum(spec, a, b), rtol=1e-12, atol=1e-12, err_msg=spec)
+
+
+@pytest.fixture(scope="module")
+def contractions(tmp_path_factory):
+    kernels = {}
+    for number, spec in enumerate(PRODUCTS):
+        left, right, kept = spec.replace("->", ",").split(",")
+        kernels[f"product_{number}"] = products(left, right, kept, left[::-1]), "double"
+    return Library(kernels, tmp_path_factory.mktemp("products"), "-O0")
 
 
 # -- slots, integers, reductions ---------------------------------------------------------------------------------------
