@@ -34,7 +34,7 @@ def reduction(w: Writer, value: Value) -> None:
     assert isinstance(operation, Reduce)
     if operation.operation == "shift" and operand.kind == "float":
         text = f"ix::real_part({text})"
-    w.guard(body)
+    w.guard(body, w.names.extents(operand.labels))
     w.target(value)
     if not value.axes:
         _whole(w, value, at, body, text)

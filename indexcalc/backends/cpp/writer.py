@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -163,11 +163,13 @@ class Writer:
     def scalars(self) -> Scalars:
         return Scalars(self.names, self.plan, self.layouts, self._fresh)
 
-    def guard(self, body: Scalars) -> None:
-        """Before a loop that checks positions: an axis without elements has none that is right."""
+    def guard(self, body: Scalars, walked: Iterable[str]) -> None:
+        """Before loops over these extents that check positions: an axis without elements has none that is right."""
+        walked = [n for n in dict.fromkeys(walked) if not n.isdigit() or n == "0"]
         for extent in body.nonempty:
-            if not extent.isdigit() or extent == "0":
-                self.lines.add(f"if ({extent} == 0) return RUN_OUTSIDE;")
+            if extent not in walked and (not extent.isdigit() or extent == "0"):
+                some = "".join(f"{n} > 0 && " for n in walked)
+                self.lines.add(f"if ({some}{extent} == 0) return RUN_OUTSIDE;")
 
     def checked(self, body: Scalars) -> None:
         """Behind a loop that checks positions."""
@@ -279,9 +281,9 @@ def _pointwise(w: Writer, value: Value) -> None:
     body = w.scalars()
     at = tuple(f"i{n}" for n in range(len(value.axes)))
     text = body.text(value, at)
-    w.guard(body)
-    layout = w.taken_over(value, body.loads, at) or w.target(value)
     extents = w.names.extents(value.axes)
+    w.guard(body, extents)
+    layout = w.taken_over(value, body.loads, at) or w.target(value)
     w.nest([Bound(at[n], extents[n]) for n in layout.order], body, f"{layout.element(at)} = {text};")
     w.checked(body)
 
