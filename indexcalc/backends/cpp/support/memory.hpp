@@ -7,6 +7,7 @@ struct Memory {
   };
   Piece* pieces = nullptr;
   int count = 0, room = 0;
+  int64_t held = 0, lent = 0, most = 0;  // bytes of all pieces, of those in use, and of the most that were in use
 
   ~Memory() {
     for (int n = 0; n < count; ++n) std::free(pieces[n].data);
@@ -14,7 +15,8 @@ struct Memory {
   }
 
   // The smallest free piece that is large enough and less than twice too large, else a new one; null where there is none.
-  // Before a large one is made, large ones that are free are returned, so that no more is held than lives at a time.
+  // Before one is made, large ones that are free are returned as far as more would be held than ever was in use: fresh
+  // pages cost as much as a pass over them.
   template <class T>
   T* take(int64_t elements) {
     if (elements > INT64_MAX / int64_t(sizeof(T))) return nullptr;
@@ -26,16 +28,19 @@ struct Memory {
     if (best < 0) best = made(bytes);
     if (best < 0) return nullptr;
     pieces[best].free = false;
+    lent += pieces[best].bytes;
+    most = lent > most ? lent : most;
     return reinterpret_cast<T*>(pieces[best].data);
   }
 
   int made(int64_t bytes) {
-    if (bytes >= HUGE_PAGE)
-      for (int n = count - 1; n >= 0; --n)
-        if (pieces[n].free && pieces[n].bytes >= HUGE_PAGE) {
-          std::free(pieces[n].data);
-          pieces[n] = pieces[--count];
-        }
+    const int64_t enough = lent + bytes > most ? lent + bytes : most;
+    for (int n = count - 1; n >= 0 && held + bytes > enough; --n)
+      if (pieces[n].free && pieces[n].bytes >= HUGE_PAGE) {
+        std::free(pieces[n].data);
+        held -= pieces[n].bytes;
+        pieces[n] = pieces[--count];
+      }
     if (count == room) {
       const int more = room ? 2 * room : 16;
       void* wider = std::realloc(pieces, more * sizeof(Piece));
@@ -46,11 +51,15 @@ struct Memory {
     char* data = static_cast<char*>(aligned_memory(bytes));
     if (!data) return -1;
     pieces[count] = {data, bytes, false};
+    held += bytes;
     return count++;
   }
 
   void give(const void* data) {
     for (int n = 0; n < count; ++n)
-      if (pieces[n].data == data) pieces[n].free = true;
+      if (pieces[n].data == data && !pieces[n].free) {
+        pieces[n].free = true;
+        lent -= pieces[n].bytes;
+      }
   }
 };
