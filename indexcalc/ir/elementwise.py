@@ -10,6 +10,8 @@ COMPARING = frozenset({"less", "less_equal", "greater", "greater_equal", "equal"
 LOGICAL = frozenset({"logical_and", "logical_or", "logical_not"})
 MASKS = COMPARING | LOGICAL  # what gives a mask
 EXACT = frozenset({"add", "subtract", "multiply", "negative"})  # integers stay integers
+SLOW = frozenset({"exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "sigmoid", "softplus", "erf", "power"})
+"""Functions of many operations each, where the others take about one."""
 SELECTING = {"where": 0, "masked": 1}  # by the place of the mask: where(mask, x, y), masked(base, mask, x)
 
 ARITY = {

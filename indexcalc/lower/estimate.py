@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from ..ir.elementwise import SLOW
 from ..ir.graph import Contract, Gather, Graph, Input, Map, Operand, Value
 from ..ir.index import Index, Space
 from .target import LAPTOP, Machine
 
 ITEM = 4  # bytes of a number; only ratios matter
-FUNCTIONS = frozenset(
-    {"exp", "log", "tanh", "sinh", "cosh", "sin", "cos", "tan", "sigmoid", "softplus", "erf", "power"}
-)
 
 
 def extent(labels: Iterable[Index], sizes: Mapping[Space, int]) -> int:
@@ -33,7 +31,7 @@ def seconds(value: Value, sizes: Mapping[Space, int], machine: Machine | None = 
     if isinstance(operation, Contract):
         every = {label: None for o in value.operands for label in o.labels}
         return max(traffic, 2 * extent(every, sizes) / on.matmul)
-    if isinstance(operation, Map) and operation.function in FUNCTIONS:
+    if isinstance(operation, Map) and operation.function in SLOW:
         return max(traffic, made / on.exponentials)
     return traffic
 

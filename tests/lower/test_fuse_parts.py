@@ -97,6 +97,13 @@ def test_a_sum_of_two_is_zero_only_where_both_are(other, bounded):
     assert [bool(s.skip) for k in kernels for s in steps(k, Loop)] == [bounded]
 
 
+@pytest.mark.parametrize(("function", "bounded"), [("tanh", True), ("cos", False), ("exp", False)])
+def test_a_function_of_zero_need_not_be_zero(function, bounded):
+    text = NCE + f"f[i] = sum[j]({function}(where(j <= i, S[i, j], 0)) w[j])\n"
+    kernels = lowered(text, sizes={"N": 8192, "D": 128})[0]
+    assert [bool(s.skip) for k in kernels for s in steps(k, Loop)] == [bounded]
+
+
 @pytest.mark.parametrize(
     ("terms", "offset", "place", "holds"),
     [

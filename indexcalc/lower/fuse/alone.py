@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from ...ir.elementwise import SLOW
 from ...ir.graph import Contract, Map, Value
 from ...ir.index import Space
 from ..target import Machine
-from .price import INTERPRETED_STEP, ITEM, SLOW
+from .price import INTERPRETED_STEP, ITEM
 from .rows import is_rowwise
 from .virtual import size
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ...ir.elementwise import SELECTING
 from ...ir.graph import Contract, Map, Operand, Reduce, Value
 from ...ir.index import Index
 from .instance import Instance, at, is_rename, naming_of, operands_of
@@ -75,7 +76,7 @@ class Degrees:
         if function in ("negative", "as_real", "reciprocal", "square"):
             return degrees[0] * {"reciprocal": -1, "square": 2}.get(function, 1)
         if function in ("add", "subtract", "masked", "where"):
-            mask = {"masked": 1, "where": 0}.get(function)  # of degree 0: truths have no other
+            mask = SELECTING.get(function)  # of degree 0: truths have no other
             alike = {d for n, (d, (o, _)) in enumerate(zip(degrees, parts)) if n != mask and o.number() != 0}
             return alike.pop() if len(alike) == 1 else None
         return 0 if not any(degrees) else None

@@ -66,10 +66,7 @@ class Neutral:
         if function == "masked":
             return self._selected(first, conditions(parts[1][1], wanted=False), parts[2][0].number())
         if function == "where":
-            mask, (then, kept), (other, left) = parts[0][1], parts[1], parts[2]
-            if other.number() is not None:
-                return self._selected(kept, conditions(mask), other.number())
-            return self._selected(left, conditions(mask, wanted=False), then.number())
+            return self._selected(parts[1][1], conditions(first), parts[2][0].number())
         if function == "exp":
             return self.lowest(first), ()
         if function in _KEEP_ZERO:

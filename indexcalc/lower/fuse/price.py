@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, prod
 
+from ...ir.elementwise import SLOW
 from ...ir.index import Index, Space
 from ...ir.kernel import (
     Block,
@@ -34,7 +35,6 @@ from ...ir.kernel import (
 from ..target import Machine
 
 ITEM = 4  # bytes of an element
-SLOW = frozenset({"exp", "log", "tanh", "sigmoid", "softplus", "erf", "sin", "cos", "tan", "sinh", "cosh", "power"})
 NEAR = 5.0  # how much faster than memory the own cache is
 FAR = 0.12  # of its speed that a matrix product loses where its operands come from memory
 EDGE = 8  # rows, columns or terms at which a matrix product runs at half of its speed

@@ -11,6 +11,7 @@ from math import prod
 
 from ...ir.graph import Broadcast, Contract, Gather, Graph, Map, Range, Reduce, Value, View
 from ...ir.index import Index, Space
+from ..estimate import Uses
 from .instance import is_recomputed, is_rename
 
 MEMBER_REDUCTIONS = frozenset({"sum", "prod", "max", "min", "shift"})
@@ -45,8 +46,7 @@ def size(axes: tuple[Index, ...], sizes: Mapping[Space, int]) -> int:
 def clusters(graph: Graph, sizes: Mapping[Space, int]) -> list[Cluster]:
     """The clusters of virtual values, in the order of their first values."""
     found = _candidates(graph, sizes)
-    readers = _readers(graph)
-    outputs = {o.operand.value.number for o in graph.outputs}
+    uses = Uses(graph)
     of_positions = _of_positions(graph)
     roots = _Roots()
     for value in graph:
@@ -62,10 +62,10 @@ def clusters(graph: Graph, sizes: Mapping[Space, int]) -> list[Cluster]:
     for own in groups.values():
         virtual = _with_positions(own, found.keys() & of_positions)
         numbers = {v.number for v in virtual}
-        members = {r.number: r for v in own for r in readers[v.number] if r.number not in numbers and is_member(r)}
+        members = {r.number: r for v in own for r in uses[v] if r.number not in numbers and is_member(r)}
         for value in own:
-            others = [r for r in readers[value.number] if r.number not in numbers and not is_member(r)]
-            if others or value.number in outputs:
+            others = [r for r in uses[value] if r.number not in numbers and not is_member(r)]
+            if others or value.number in uses.outputs:
                 members[value.number] = value
         if any(n not in numbers for n in members) and any(isinstance(v.operation, (Map, Contract)) for v in own):
             clusters.append(Cluster(tuple(virtual), tuple(members[n] for n in sorted(members))))
@@ -132,15 +132,6 @@ def _candidates(graph: Graph, sizes: Mapping[Space, int]) -> dict[int, int]:
             if made or isinstance(value.operation, Contract):
                 contracted.add(value.number)
     return found
-
-
-def _readers(graph: Graph) -> dict[int, list[Value]]:
-    readers: dict[int, list[Value]] = {v.number: [] for v in graph}
-    for value in graph:
-        for operand in value.operands:
-            if value not in readers[operand.value.number]:
-                readers[operand.value.number].append(value)
-    return readers
 
 
 class _Roots:

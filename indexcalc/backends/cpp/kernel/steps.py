@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from ....ir.elementwise import SLOW
 from ....ir.index import Index
 from ....ir.kernel import (
     Affine,
@@ -29,7 +30,6 @@ from ....ir.kernel import (
 
 Axes = tuple[Index, ...]
 
-SLOW = frozenset({"exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "sigmoid", "softplus", "erf", "power"})
 _FREE = frozenset({"as_real", "negative"})
 
 
