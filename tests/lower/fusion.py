@@ -61,6 +61,7 @@ CASES = {
     "softcap": Case(attention("where(j <= i, 5 * tanh(S[h, i, j] / 5), -inf)"), HEADS, BIG),
     "alibi": Case(attention("where(j <= i, S[h, i, j] + slope[h] * (j - i), -inf)"), HEADS + ",slope", BIG),
     "masked rows": Case(attention("where(j >= i + 2, S[h, i, j], -inf)"), HEADS, BIG),
+    "masked rows summed": Case(attention("where(i < 3, S[h, i, j], -inf)", weight="P[h, j, i] V[h, j, a]"), "", BIG),
     "dropout": Case(attention(weight="sum[j](P[h, i, j] M[h, i, j] V[h, j, a])"), HEADS, BIG),
     "weights": Case(attention() + "output O, P\n", "", BIG),
     "written out": Case(
@@ -117,6 +118,12 @@ O[h, g, i, a] = P[h, g, i, j] V[h, j, a]
     "masked and not": Case(
         NCE + "f[i] = sum[j](where(j <= i, tanh(S[i, j]), 0) w[j])\ng[i] = tanh(S[i, j]) w[j]\n",
         "", {"N": 8192, "D": 128}, [{"N": n, "D": 3} for n in (1, 5, 7)],
+    ),
+    "relative diagonal": Case(
+        "index r : rel(17)\ntensor q[r]\n"
+        + NCE.replace("B[j, d]", "B[j, d] + q[i - j + 8]")
+        + "L = mean[i](logsumexp[j](S[i, j]) - tanh(S[i, i]))\n",
+        "A,q", {"N": 8192, "D": 128}, [{"N": n, "D": 3} for n in (1, 5, 7)],
     ),
     "gauss 3": Case(GAUSS, "x,y,w", {"N": 20000, "M": 20000, "D": 3}, GAUSS_SMALL),
     "gauss 64": Case(GAUSS, "x", {"N": 20000, "M": 20000, "D": 64}, GAUSS_SMALL),

@@ -88,6 +88,7 @@ def skips(score):
 def test_tiles_are_skipped_in_a_division_only_where_no_row_is_masked_as_a_whole():
     assert all(skips("where(j <= i, S[h, i, j], -inf)"))
     assert not all(skips("where(j >= i + 2, S[h, i, j], -inf)"))
+    assert not all(skips("where(i < 5, S[h, i, j], -inf)"))
 
 
 @pytest.mark.parametrize(("other", "bounded"), [("where(j <= i, tanh(S[i, j]), 0)", True), ("tanh(S[i, j])", False)])

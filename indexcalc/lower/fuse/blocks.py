@@ -133,8 +133,14 @@ class Blocks:
         if source.value not in self.inputs:
             self.inputs.append(source.value)
         slots = tuple(self.slot(s) for s in source.slots)
-        block = self.block(self.visible(instance.free), instance.value.kind)
-        return self.put(k.Load(block, self.inputs.index(source.value), slots), source.free)
+        axes, kind = self.visible(source.free), instance.value.kind
+        loaded = self.put(k.Load(self.block(axes, kind), self.inputs.index(source.value), slots), source.free)
+        wanted = self.visible(instance.free)
+        if set(wanted) == set(axes):
+            return loaded
+        # q[i - j + 2] at j = i is the same for all i
+        same = k.Map(self.block(wanted, kind), "maximum" if kind != "bool" else "logical_and", (loaded, loaded))
+        return self.put(same, instance.free)
 
     def map(self, instance: Instance, function: str, operands: list[Operand], parts: list[Instance]) -> k.Block:
         masked = self.masked(instance, function, operands, parts)

@@ -37,8 +37,22 @@ class Neutral:
         return self._of(instance)[1]
 
     def product(self, instances: list[Instance]) -> Conditions:
-        """Conditions each of which makes the product 0 where it fails."""
-        return _union([self.zero(i) for i in instances])
+        """Conditions each of which makes the product 0 where it fails; of E (V / Z) those of (E / Z) V."""
+        found = []
+        for n, instance in enumerate(instances):
+            zeros = self.zero(instance)
+            for other in (*instances[:n], *instances[n + 1 :]) if zeros else ():
+                divisor = self._divisor(other)
+                zeros = zeros if divisor is None else _in_each_row(zeros, instance, divisor)
+            found.append(zeros)
+        return _union(found)
+
+    def _divisor(self, instance: Instance) -> Instance | None:
+        """The array that the value was divided by, here or where it was stored."""
+        operation, operands = instance.value.operation, instance.value.operands
+        if not isinstance(operation, Map) or operation.function not in ("divide", "reciprocal"):
+            return None
+        return at(operands[-1], naming_of(instance, self.walked)) if operands[-1].labels else None
 
     def _of(self, instance: Instance) -> tuple[Conditions, Conditions]:
         if not self.inside(instance.value):
@@ -106,14 +120,13 @@ class Neutral:
 def _in_each_row(found: Conditions, value: Instance, row: Instance) -> Conditions:
     """The conditions, if they hold together somewhere along the axes that the row lacks, wherever it is."""
     across = [x for x in value.free if x not in row.free]
-    inner = [c for c in found if any(x in across for _, x in c.form.terms)]
-    if not across or not inner:
+    if not across or not found:
         return found
     if len(across) > 1:
         return ()
     (axis,) = across
     places = [(), *((x,) for x in row.free if x.space == axis.space)]  # position 0, or that of another axis
-    return found if any(all(_holds(c, axis, place) for c in inner) for place in places) else ()
+    return found if any(all(_holds(c, axis, place) for c in found) for place in places) else ()
 
 
 def _holds(condition: Condition, axis: Index, place: tuple[Index, ...]) -> bool:
