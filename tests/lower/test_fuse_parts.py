@@ -248,3 +248,31 @@ def test_whole_rows_take_each_exponential_once():
     (kernel,), _, context = lowered(attention(), "Q,K,V", {**BIG, "L": 1024})
     assert not steps(kernel, Loop)
     assert price(kernel, context.sizes, INTERPRETED).exponentials < 1.01 * 8 * 1024 * 1024
+
+
+NORMALISED = """\
+index n : rows(N)
+index d : columns(D)
+tensor x[n, d], gain[d]
+mu[n] = mean[d](x[n, d])
+sigma[n] = sqrt(var[d](x[n, d]) + 1e-5)
+h[n, d] = (x[n, d] - mu[n]) / sigma[n]
+{y}
+output y
+"""
+
+
+def kernels_of(text: str, *more: str) -> int:
+    """How many kernels a program and its gradient by x and gain become at large sizes."""
+    program = ic.grad(ic.parse(text), ["x", "gain"], of="y", with_value=True)
+    return ic.emit(program, sizes={"N": 4096, "D": 1024}).count("def kernel_")
+
+
+def test_a_gradient_shares_a_kernel_with_the_rows_that_it_reads():
+    """It begins with products of the cotangent, which read nothing of the forward part."""
+    assert kernels_of(NORMALISED.format(y="y[n, d] = h[n, d] gain[d]")) == 1
+
+
+def test_rows_that_something_else_needs_first_stay_apart():
+    """A sum over all rows that later ones read is not known before all of them were seen."""
+    assert kernels_of(NORMALISED.format(y="s = sum[n, d](h[n, d]**3)\ny[n, d] = s h[n, d] gain[d]")) > 1

@@ -36,7 +36,7 @@ from ..target import Machine
 
 ITEM = 4  # bytes of an element
 NEAR = 5.0  # how much faster than memory the own cache is
-FAR = 0.12  # of its speed that a matrix product loses where its operands come from memory
+FAR = 0.2  # of its speed that a matrix product loses where its operands come from memory
 EDGE = 8  # rows, columns or terms at which a matrix product runs at half of its speed
 THIN = 4  # rows or columns below which a product is no matrix product
 SAMPLE = 24  # tiles of each axis that are tried for conditions

@@ -67,9 +67,72 @@ class Rows:
 
 def row_groups(graph: Graph, sizes: Mapping[Space, int]) -> list[Rows]:
     """Groups of at least two large values, in an order in which they can run."""
-    groups = _Growing(graph, sizes).groups
+    groups = merged(graph, _Growing(graph, sizes).groups)
     _sink(graph, groups)
     return [g for g in groups if len(g.values) > 1]
+
+
+def merged(graph: Graph, groups: list[Rows]) -> list[Rows]:
+    """The groups, where one that reads rows of an earlier one joins it: so those rows need not be stored.
+
+    A group that begins with a value that reads nothing of what was there, such as a gradient's, comes to be by itself.
+    """
+    found: list[Rows] = []
+    for group in groups:
+        for earlier in found:
+            renaming = _meeting(earlier, group)
+            if renaming is not None and not _between(graph, groups, earlier, group):
+                for value in group.values:
+                    earlier.add(value, {x: renaming[s] for x, s in group.namings[value.number].items()})
+                earlier.values.sort(key=lambda v: v.number)
+                break
+        else:
+            found.append(group)
+    return found
+
+
+def _meeting(earlier: Rows, later: Rows) -> Mapping[Slot, Slot] | None:
+    """What the axes of the later group are called in the earlier one, of which it reads rows, if that is one way."""
+    if max(earlier.depths.values()) + max(later.depths.values()) > DEEPEST:
+        return None
+    found: dict[Slot, Slot] = {}
+    for value in later.values:
+        naming = later.namings[value.number]
+        for operand in value.operands:
+            number = operand.value.number
+            if number in earlier.columns:
+                return None  # not finished inside of a tile
+            slots = earlier.slots.get(number, ())
+            if any(found.setdefault(naming[x], s) != s for x, s in zip(operand.labels, slots)):
+                return None
+    if found.get(later.row) != earlier.row or len(set(found.values())) < len(found):
+        return None
+    taken = [earlier.row, *(s for naming in earlier.namings.values() for s in naming.values() if isinstance(s, Index))]
+    for slot in (s for naming in later.namings.values() for s in naming.values()):
+        if slot not in found and isinstance(slot, Index):
+            fresh = whole(slot, taken)
+            taken.append(fresh)
+            found[slot] = fresh
+    return found
+
+
+def _between(graph: Graph, groups: list[Rows], earlier: Rows, later: Rows) -> bool:
+    """Whether the two groups cannot be one, since something else needs a part of it and gives another."""
+    own = {*earlier.slots, *later.slots}
+    others = [set(g.slots) for g in groups if own.isdisjoint(g.slots)]
+    behind: set[int] = set()
+    while True:
+        before = len(behind)
+        for value in graph:
+            reads = {o.value.number for o in value.operands}
+            if value.number not in own and not reads.isdisjoint(own | behind):
+                behind.add(value.number)
+        for numbers in others:
+            if not numbers.isdisjoint(behind):
+                behind |= numbers
+        if len(behind) == before:
+            break
+    return any(o.value.number in behind for v in (*earlier.values, *later.values) for o in v.operands)
 
 
 def _sink(graph: Graph, groups: list[Rows]) -> None:
