@@ -21,7 +21,7 @@ def cache_folder() -> Path:
     """
     given = os.environ.get("INDEXCALC_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    folder = Path(given) if given else Path(base) / "indexcalc"
+    folder = Path(os.path.expanduser(given)) if given else Path(base) / "indexcalc"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = folder.resolve()  # a link that is turned later leads nowhere else

@@ -243,3 +243,9 @@ def test_a_forked_child_runs_with_its_own_thread() -> None:
     )
     environment = {**os.environ, "OMP_NUM_THREADS": "4"}
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, env=environment, timeout=60)
+
+
+def test_the_folder_may_lie_in_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("INDEXCALC_CACHE", "~/compiled")
+    assert cache_folder() == tmp_path.resolve() / "compiled"
