@@ -2,8 +2,10 @@
 
 The rules are those of `work.py`, with each step's block in place of an array: what is computed again in another kernel
 or for each tile counts again.  A running sum takes one FLOP for each element that it takes in, none where that is a
-product that nothing else reads, since a matrix product adds as it goes.  A running maximum takes one for each element,
-and where it rescales running sums a difference and an exp for each row, a multiplication for each element of those.
+product that nothing else reads, since a matrix product adds as it goes.  What NumPy's kernels add to a product by
+further columns of its operands counts as the additions that it is; the operands' copies count as memory.  A running
+maximum takes one for each element, and where it rescales running sums a difference and an exp for each row, a
+multiplication for each element of those.
 
 A loop with conditions walks from the first to behind the last position for which all of them can hold.
 """
@@ -37,6 +39,7 @@ from ..ir.kernel import (
     block_made,
     blocks_read,
 )
+from ..lower.joined import joined
 from ..lower.scratch import PIECE, plan_of
 from .rules import Work, function_work, width
 
@@ -214,10 +217,12 @@ def kernel_memory(kernel: Kernel, sizes: Mapping[Space, int], item: int, threads
     def bytes_of(axes: Iterable[Index], kind: Kind) -> int:
         return width(kind, item) * prod(most.get(x, sizes[x.space]) for x in axes)
 
-    plan = plan_of(kernel)
+    plan = plan_of(joined(kernel)[0])
     one = sum(bytes_of(axes, kind) for axes, kind in plan.buffers)
     pieces = [s.block for s in kernel.steps() if isinstance(s, Contract) and s.block.number in plan.added]
     one += max((min(bytes_of(b.axes, b.kind), PIECE * width(b.kind, item)) for b in pieces), default=0)
+    taking = {found.product for found in joined(kernel)[1].values()}
+    one += sum(bytes_of(b.axes, b.kind) for p in taking for b in (p.left, p.right))
     masks = 0
     for step in kernel.steps():
         block = block_made(step)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ...ir.index import Index
-from ...ir.kernel import Condition, Kernel, Loop, Step, Store, Tile, block_made
+from ...ir.kernel import Condition, Fold, Kernel, Loop, Shift, Step, Store, Tile, block_made
+from ...lower.joined import joined
 from ...lower.scratch import Plan, plan_of
 from ..names import tuple_text
 from ..spelling import KernelText
@@ -18,8 +19,9 @@ from .kernel_steps import Steps
 def kernel_text(kernel: Kernel, name: str, maps: Mapping[str, str]) -> KernelText:
     """The function.  `maps`: elementwise functions as the emitted text writes them."""
     names = KernelNames(kernel)
+    kernel, together = joined(kernel)
     plan = plan_of(kernel)
-    steps = Steps(names, plan, maps)
+    steps = Steps(names, plan, maps, together)
     loops = _Loops(names, steps)
     parallel = [t for t in kernel.grid if t.parallel]
     body = loops.body(kernel.body)
@@ -68,6 +70,8 @@ def _scratch(names: KernelNames, plan: Plan, steps: Steps, body: str) -> list[st
     for n, (axes, kind) in enumerate(plan.buffers):
         lines.append(f"w_{n} = np.empty({' * '.join(names.most(x) for x in axes)}, {names.dtype(kind)})")
     lines += [f"{name} = np.ones({size}, {dtype})" for (size, dtype), name in steps.ones.items()]
+    for n, (rows, columns) in enumerate(steps.operands.buffers):
+        lines.append(f"u_{n} = np.ones(({rows}, {columns}), floating)")
     return [*lines, *(["found = {}"] if "negative(found, " in body else [])]
 
 
@@ -101,12 +105,15 @@ class _Loops:
             if not isinstance(step, Loop):
                 lines += self.steps.lines(step)
                 continue
+            self.steps.operands.loops.append((_changed(step.body), []))
+            inner = self.body(step.body)
+            lines += self.steps.operands.loops.pop()[1]
             start, stop = bounds(self.names, step)
             stop_name = self.names.stop(step.tile.axis)
             if stop != self.names.extent(step.tile.axis.space):
                 lines.append(f"{stop_name} = {stop}")
                 stop = stop_name
-            lines += self.walk(step.tile, start, stop, self.body(step.body))
+            lines += self.walk(step.tile, start, stop, inner)
         return lines or ["pass"]
 
     def walk(self, tile: Tile, start: str, stop: str, body: list[str]) -> list[str]:
@@ -116,6 +123,20 @@ class _Loops:
             return [f"for {first} in range({f'{start}, ' if start != '0' else ''}{stop}):", *_indented(body)]
         inner = [_end(names, tile, stop), f"{names.count(axis)} = {names.end(axis)} - {first}", *body]
         return [f"for {first} in range({start}, {stop}, {tile.size}):", *_indented(inner)]
+
+
+def _changed(body: Sequence[Step]) -> frozenset[int]:
+    """Numbers of the blocks that the steps make or change."""
+    found: set[int] = set()
+    for step in body:
+        made = block_made(step)
+        if made is not None:
+            found.add(made.number)
+        elif isinstance(step, Loop):
+            found |= _changed(step.body)
+        elif isinstance(step, (Fold, Shift)):
+            found |= {step.carry.number, *(b.number for b, _ in (step.rescaled if isinstance(step, Shift) else ()))}
+    return frozenset(found)
 
 
 def bounds(names: KernelNames, loop: Loop) -> tuple[str, str]:

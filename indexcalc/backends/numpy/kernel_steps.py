@@ -25,9 +25,12 @@ from ...ir.kernel import (
     Shift,
     Step,
     Store,
+    block_made,
 )
+from ...lower.joined import Joined
 from ...lower.scratch import Plan
 from ..names import number_text, tuple_text
+from .kernel_joined import Operands
 from .kernel_names import KernelNames, aligned
 from .kernel_products import added_text, product_text
 from .kernel_slots import load_lines, store_lines, view
@@ -51,15 +54,34 @@ FOLDS = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 class Steps:
     """Writes steps.  `ones`: (elements, dtype) of the vectors of ones with which rows and columns are summed."""
 
-    def __init__(self, names: KernelNames, plan: Plan, maps: Mapping[str, str]) -> None:
+    def __init__(
+        self, names: KernelNames, plan: Plan, maps: Mapping[str, str], joined: Mapping[int, Joined] | None = None
+    ) -> None:
         self.names = names
         self.plan = plan
         self.maps = maps
         self.ones: dict[tuple[str, str], str] = {}
+        self.joined = joined or {}
+        self.operands = Operands(names)
 
     def lines(self, step: Step) -> list[str]:
+        block = block_made(step)
+        if block is not None and block.number in self.joined:
+            both = self.joined[block.number]
+            return self.together(both) if both.block == block else []
         found: list[str] = _LINES[type(step)](self, step)
         return found
+
+    def together(self, found: Joined) -> list[str]:
+        """The lines for a product and its links, made where the first of them lies."""
+        block = found.block
+        while block.number in self.plan.taken:
+            block = self.plan.taken[block.number]
+        return self.operands.lines(found, self.place(block), self.filled_where)
+
+    def filled_where(self, mask: Mask, block: Block, fill: str) -> list[str]:
+        out = self.names.block(block)
+        return [line for c in mask.conditions for line in _masked(self, c, block, out, fill)]
 
     def place(self, block: Block) -> str:
         """Where the block lies; "" for one that a call makes by itself."""

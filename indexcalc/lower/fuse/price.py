@@ -32,6 +32,7 @@ from ...ir.kernel import (
     block_made,
     blocks_read,
 )
+from ..joined import Joined, joined
 from ..target import Machine
 
 ITEM = 4  # bytes of an element
@@ -41,6 +42,7 @@ EDGE = 8  # rows, columns or terms at which a matrix product runs at half of its
 THIN = 4  # rows or columns below which a product is no matrix product
 SAMPLE = 24  # tiles of each axis that are tried for conditions
 INTERPRETED_STEP = 1e-7  # seconds: a step that costs more is a call of its own, and each makes a pass over its block
+ROW = 1.2e-7  # seconds that a call from Python takes for each row of which it finds the maximum
 
 
 @dataclass
@@ -76,6 +78,7 @@ class _Pricing:
 
     def total(self) -> Price:
         self.tiles = self.kernel.tiles
+        self.joined: dict[int, Joined] = joined(self.kernel)[1] if self.interpreted else {}
         trips = prod(self.count(t) for t in self.kernel.grid)
         self.found.workspace = self.live(self.kernel.body)
         near = self.near(self.found.workspace)
@@ -84,6 +87,11 @@ class _Pricing:
         self.body(self.kernel.body, float(trips))
         self.settle(trips)
         return self.found
+
+    @property
+    def interpreted(self) -> bool:
+        """Whether each step is a call."""
+        return self.machine.step > INTERPRETED_STEP
 
     def near(self, held: int) -> float:
         """How much faster than memory is what holds this many bytes, beside what a matrix product needs for itself."""
@@ -190,6 +198,10 @@ class _Pricing:
                 found.matmul_seconds += flops / (self.machine.matmul * efficiency)
         elif isinstance(step, Load):
             found.moved += trips * ITEM * self.elements(step.block.axes) / self.reuse(step.block)
+        elif isinstance(step, Map) and step.block.number in self.joined:
+            if step.block == self.joined[step.block.number].block:  # a product takes it in: its operands are copied
+                product = self.joined[step.block.number].product
+                self.passed(trips * (self.elements(product.left.axes) + self.elements(product.right.axes)), 1)
         elif isinstance(step, Map):
             elements = trips * self.elements(step.block.axes)
             if step.function in SLOW:
@@ -199,6 +211,7 @@ class _Pricing:
             self.passed(trips * self.elements(step.block.axes), 0.5)
         elif isinstance(step, (Reduce, Fold, Shift)):
             self.passed(trips * self.elements(step.source.axes), 1)
+            self.found.steps += self.rows(step) * trips
             if isinstance(step, Fold):
                 self.passed(trips * self.elements(step.carry.axes), 2)
             if isinstance(step, Shift):
@@ -206,6 +219,14 @@ class _Pricing:
         elif isinstance(step, Store):
             bytes_ = trips * ITEM * self.elements(step.source.axes)
             found.moved += bytes_ * (1 if step.mode == "=" else 3 / self.reuse(step.source))
+
+    def rows(self, step: Reduce | Fold | Shift) -> float:
+        """Rows of which a call finds the maximum or the like, one after the other, in steps; sums are products."""
+        kept = step.block.axes if isinstance(step, Reduce) else step.carry.axes
+        is_sum = not isinstance(step, Shift) and step.operation == "sum"
+        if not self.interpreted or is_sum or len(step.source.axes) == len(kept):
+            return 0.0
+        return self.elements(kept) * ROW / self.machine.step / self.machine.threads
 
     def reuse(self, block: Block) -> float:
         """What is read again and again from an array of which a cache holds the part that is walked is near."""
@@ -217,7 +238,7 @@ class _Pricing:
 
     def passed(self, elements: float, blocks: float) -> None:
         """An elementwise pass; compiled code does several in one."""
-        weight = 1.0 if self.machine.step > INTERPRETED_STEP else 0.4
+        weight = 1.0 if self.interpreted else 0.4
         self.found.passes += weight * ITEM * elements * blocks
 
     def shape(self, step: Contract) -> tuple[float, float, float]:
