@@ -227,6 +227,17 @@ def test_warnings_stay_silent_in_threads():
     assert np.isnan(y).all()
 
 
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_threads_add_to_copies_of_their_own_where_groups_are_few(rows):
+    """Every tile of rows adds to the same sums; where BLAS may take three threads, so do the tiles."""
+    kernel, extents = normalised_rows(rows), {T: 23, D: 6}
+    rng = np.random.default_rng(5)
+    inputs = [rng.standard_normal((23, 6)), rng.standard_normal(6)]
+    with threadpoolctl.threadpool_limits(3, "blas"):
+        found = run_numpy(kernel, inputs, extents, threaded=True)
+    agree(found, run_kernel(kernel, inputs, extents))
+
+
 def blas_threads():
     return [lib["num_threads"] for lib in threadpoolctl.threadpool_info() if lib["user_api"] == "blas"]
 
