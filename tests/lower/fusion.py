@@ -125,6 +125,18 @@ O[h, g, i, a] = P[h, g, i, j] V[h, j, a]
         + "L = mean[i](logsumexp[j](S[i, j]) - tanh(S[i, i]))\n",
         "A,q", {"N": 8192, "D": 128}, [{"N": n, "D": 3} for n in (1, 5, 7)],
     ),
+    "masked and summed": Case(
+        """
+index i, j : pairs(N)
+index d : feat(D)
+scalar s
+T[i, j] = A[i, d] B[j, d] + s (i - j)
+P[i, j] = softmax[j](where(j < 3, T[i, j], -inf))
+u[j] = sum[i](T[i, j] w[i])
+v[i] = max[j](P[i, j])
+output u, v
+""", "", {"N": 2048, "D": 64}, [{"N": n, "D": 3} for n in (1, 5, 7)],
+    ),
     "gauss 3": Case(GAUSS, "x,y,w", {"N": 20000, "M": 20000, "D": 3}, GAUSS_SMALL),
     "gauss 64": Case(GAUSS, "x", {"N": 20000, "M": 20000, "D": 64}, GAUSS_SMALL),
 }  # fmt: skip

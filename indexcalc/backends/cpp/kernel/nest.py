@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ....ir.index import Index
 from ....ir.kernel import Affine, Block, Condition, Contract, Fold, Mask, Reduce, Shift, Store, block_made
@@ -215,7 +215,17 @@ class NestPrinter:
             assert is_pointwise(step)
             block = block_made(step)
             assert block is not None
+            self._read_before(block, one.units[one.units.index(unit) + 1 :])
             self._kept(block, step)
+
+    def _read_before(self, block: Block, later: Sequence[Unit]) -> None:
+        """What the block is written over, where later units of the pass still need it."""
+        needed = {number for unit in later for number in self.order.needs(unit)}
+        for number, storage in self.memory.blocks.items():
+            if storage is self.memory.blocks[block.number] and number != block.number and number in needed:
+                source = block_made(self.order.makers[number])
+                assert source is not None
+                self.values.of(source)
 
     def _kept(self, block: Block, step: object) -> None:
         values, level = self.values, self.values.level(block.axes)
