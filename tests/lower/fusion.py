@@ -137,6 +137,30 @@ v[i] = max[j](P[i, j])
 output u, v
 """, "", {"N": 2048, "D": 64}, [{"N": n, "D": 3} for n in (1, 5, 7)],
     ),
+    "a large product stored": Case(
+        """
+index i, j : seq(L)
+index d, a : feat(D)
+index v : vocab(V)
+integer t[i] : vocab
+tensor E[v, d], w[j]
+S[i, j] = w[i] w[j] - w[i]
+P[i, j] = softmax[j](where(j <= i and i - j < 4, S[i, j], -inf))
+R[i, j] = softmax[i](where(i + j >= L - 1, P[i, j], -inf))
+O[i, a] = sum[j](P[i, j] E[t[j], a])
+output R, O
+""", "", {"L": 2048, "D": 64, "V": 300}, [{"L": n, "D": 3, "V": 4} for n in (1, 5, 7)],
+    ),
+    "a large sum of rows stored": Case(
+        """
+index i, j : seq(L)
+index d : feat(D)
+S[i, j] = tanh(w[i] w[j])
+m[i, d] = sum[j](S[i, j] h[j, d])
+y[i, j] = sum[d](tanh(S[i, j] + g[d]) m[i, d])
+output m, y
+""", "", {"L": 2048, "D": 16}, [{"L": n, "D": 3} for n in (1, 5, 7)],
+    ),
     "gauss 3": Case(GAUSS, "x,y,w", {"N": 20000, "M": 20000, "D": 3}, GAUSS_SMALL),
     "gauss 64": Case(GAUSS, "x", {"N": 20000, "M": 20000, "D": 64}, GAUSS_SMALL),
 }  # fmt: skip

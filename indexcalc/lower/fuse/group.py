@@ -144,6 +144,7 @@ class Grouping:
         group.shared |= self._needs(member.value, member.naming, group.walked)[0]
 
     def _plain_naming(self, value: Value) -> dict[Index, Slot]:
+        """What its labels are in a kernel of its own; of a virtual value, made in one piece, only those it keeps."""
         if self.inside(value):
             return {x: x for x in value.axes}
         return naming_of(Instance(value, value.axes), ())
@@ -246,8 +247,8 @@ class Grouping:
         found: dict[Slot, Slot] = {}
         for operand in value.operands:
             other = group.member(operand.value)
-            if other is None or self.inside(operand.value):
-                continue
+            if other is None or self.inside(operand.value) or not operand.label_set <= plain.keys():
+                continue  # labels that a virtual value sums have no axis of the group
             mine = [plain[x] for x in operand.labels]
             both = list(zip(mine, other.instance.slots))
             if all(pairs.get(a, b) == b for a, b in both):
@@ -287,6 +288,8 @@ class Grouping:
     ) -> bool:
         """Whether a sum can run in the same loop as the maximum that it reads."""
         if stat.value.operation != Reduce("shift") or not set(stat.free) <= kept:
+            return False
+        if self.inside(value):  # stored after all: made in one piece, so nothing of it is summed along the loop
             return False
         if not (isinstance(value.operation, Contract) or value.operation == Reduce("sum")):
             return False
