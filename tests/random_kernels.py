@@ -62,6 +62,10 @@ class Maker:
             factor = self.pick((-1, 1, 2))
             terms = ((self.pick((-1, 1)), axes[at]), *(((factor, other),) if other != axes[at] else ()))
             slots[at], spaces[at] = Affine(terms, 20), LONG
+        if axes and self.rng.random() < 0.2:  # a diagonal
+            axis = self.pick(axes)
+            slots.append(axis)
+            spaces.append(axis.space)
         self.inputs.append(Array(tuple(Index(f"s{k}", s) for k, s in enumerate(spaces)), "float"))
         used = [x for s in slots for x in ((s,) if isinstance(s, Index) else [x for _, x in s.terms])]
         block = self.block(used)

@@ -125,6 +125,17 @@ O[h, g, i, a] = P[h, g, i, j] V[h, j, a]
         + "L = mean[i](logsumexp[j](S[i, j]) - tanh(S[i, i]))\n",
         "A,q", {"N": 8192, "D": 128}, [{"N": n, "D": 3} for n in (1, 5, 7)],
     ),
+    "plain diagonal": Case(
+        """
+index i, j : pairs(N)
+index d : feat(D)
+tensor x[i, d], y[j, d], w[j], g[d], B[i, j]
+T[i, j] = sum[d](tanh(x[i, d] + y[j, d]) g[d]) + B[i, j]
+c[i] = T[i, i]
+u[i] = sum[j](where(j <= i or B[i, j] > 1, T[i, j], 0) w[j])
+output c, u
+""", "", {"N": 2048, "D": 64}, [{"N": n, "D": 9} for n in (1, 5, 8)],
+    ),
     "masked and summed": Case(
         """
 index i, j : pairs(N)

@@ -11,8 +11,9 @@ from ....ir.index import Index
 from ....ir.kernel import Array, Carry, Condition, Kernel, Load, Loop, Step, Store, Tile
 from ....ir.slots import unknown_of
 from ..extents import kernel_spaces
+from ..layout import times as product
 from ..names import comment
-from .names import Lines, Names, product_of, times, total
+from .names import Lines, Names, times, total
 from .nest import NestPrinter, fill, neutral
 from .order import Order, Region
 from .product import print_product
@@ -111,7 +112,7 @@ class _Function:
         serial = [t for t in self.kernel.grid if not t.parallel]
         private = self._private([t.axis for t in parallel])
         counts = [self._tiles(t) for t in parallel]
-        out.add(f"const int64_t jobs = {product_of(counts)};")
+        out.add(f"const int64_t jobs = {product(*counts)};")
         out.add("int status = RUN_OK;")
         if private:
             self._copies(private)
@@ -186,7 +187,7 @@ class _Function:
         out.add("const int threads = jobs > 1 && !inside_parallel() ? thread_count() : 1;")
         for k in private:
             type = self.names.type(self.kernel.outputs[k].kind)
-            out.add(f"const int64_t z{k} = {product_of(self._extents(k))};  // of each thread's output {k}")
+            out.add(f"const int64_t z{k} = {product(*self._extents(k))};  // of each thread's output {k}")
             out.add(f"const Scratch<{type}> own{k}(z{k} * threads);")
             out.add(f"if (own{k}.data == nullptr) return RUN_MEMORY;")
             out.add(f"std::memset(own{k}.data, 0, z{k} * threads * sizeof({type}));")
@@ -196,14 +197,14 @@ class _Function:
         extents = self._extents(k)
         self.out.add(f"{type}* const out{k} = own{k}.data + z{k} * (threads > 1 ? thread_number() : 0);")
         for n in range(len(extents) - 1):
-            self.out.add(f"const int64_t out{k}_{n} = {product_of(extents[n + 1 :])};")
+            self.out.add(f"const int64_t out{k}_{n} = {product(*extents[n + 1 :])};")
 
     def _gather_copies(self, k: int) -> None:
         """The threads' outputs are added in their order, so that a sum does not depend on which was faster."""
         out, extents = self.out, self._extents(k)
         out.open("for (int thread = 0; thread < threads; ++thread)")
         size = ", ".join(extents) or "1"
-        source = ", ".join(product_of(extents[n + 1 :]) for n in range(len(extents))) or "0"
+        source = ", ".join(product(*extents[n + 1 :]) for n in range(len(extents))) or "0"
         target = ", ".join(self._strides(k)) or "0"
         out.add(f"const int64_t size[] = {{{size}}}, from[] = {{{source}}}, to[] = {{{target}}};")
         out.add(f"ix::add({len(extents)}, size, own{k}.data + z{k} * thread, from, out{k}, to);")
@@ -265,7 +266,7 @@ class _Function:
             first = self.names.position(x) if x in self.order.single else self.names.start(x)
             last = first if x in self.order.single else total((first, self.names.count(x), "-1"))
             extreme = last if f > 0 else first
-            terms.append(times(f"({extreme})" if " " in extreme and f != 1 else extreme, str(f)))
+            terms.append(times(extreme, str(f)))
         most = total((*terms, str(condition.form.offset)))
         if factor == 0:
             return f"if ({most} < 0) end = 0;"

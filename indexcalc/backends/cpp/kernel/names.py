@@ -10,6 +10,8 @@ from ....ir.index import Index, Space
 from ....ir.kernel import Affine, Kernel
 from ....ir.slots import unknown_of
 from ..extents import kernel_spaces
+from ..layout import factor
+from ..layout import times as product
 from .order import Order
 
 TYPES: Mapping[Kind, str] = {"int": "int64_t", "bool": "uint8_t"}
@@ -71,19 +73,19 @@ class Names:
 
     def form(self, form: Affine, *, without: Index | None = None) -> str:
         """The value of an affine form, but for the term of one axis."""
-        terms = [times(f"({self.position(x)})" if self.tiled(x) and f != 1 else self.position(x), str(f))
-                 for f, x in form.terms if x != without]  # fmt: skip
+        terms = [times(self.position(x), str(f)) for f, x in form.terms if x != without]
         return total((*terms, str(form.offset)))
 
 
-def times(text: str, factor: str) -> str:
-    if "0" in (text, factor):
-        return "0"
-    if factor == "1":
-        return text
-    if factor == "-1":
-        return f"-{text}"
-    return factor if text == "1" else f"{text} * {factor}"
+def times(text: str, by: str) -> str:
+    """The product of two texts, either of which may be a sum: the stride of a diagonal is one.
+
+    >>> times("s0 + i0", "in0_0 + in0_1"), times("s0 + i0", "1"), times("i0", "-1")
+    ('(s0 + i0) * (in0_0 + in0_1)', 's0 + i0', '-i0')
+    """
+    if "1" in (text, by):
+        return text if by == "1" else by
+    return f"-{factor(text)}" if by == "-1" and text != "0" else product(text, by)
 
 
 def total(terms: Iterable[str]) -> str:
@@ -101,12 +103,6 @@ def total(terms: Iterable[str]) -> str:
         else:
             text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
     return text or "0"
-
-
-def product_of(factors: Iterable[str]) -> str:
-    """The product of texts, without ones."""
-    found = [f for f in factors if f != "1"]
-    return " * ".join(f"({f})" if " + " in f or " - " in f else f for f in found) or "1"
 
 
 class Lines:

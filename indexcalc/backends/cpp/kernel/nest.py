@@ -282,7 +282,7 @@ class NestPrinter:
         out.open(f"if (before > -{real}(INFINITY))")
         for degree in dict.fromkeys(d for _, d in step.rescaled):
             factor = f"factor{degree}".replace("-", "_")
-            gap = "(ix::shown(before) - ix::shown(found))"
+            gap = "ix::shown(before) - ix::shown(found)"
             out.add(f"const {real} {factor} = ix::exp({times(gap, str(degree))});")
             for block, its in step.rescaled:
                 if its == degree:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from ....ir.index import Index
 from ....ir.kernel import Block, Carry, Contract, Load, Mask, Reduce, block_made
-from .names import Lines, Names, Storage, product_of
+from ..layout import times
+from .names import Lines, Names, Storage
 from .order import Body, Nest, Order, Pass, Region, Unit
 from .steps import is_gather, is_pointwise, is_product, is_view, reads
 
@@ -60,7 +61,7 @@ class Memory:
                 size = f"w{block.number}"
                 self.setup.add(f"const int64_t {size} = ix::row_length({names.most(axis)});")
             else:
-                size = product_of((size, names.most(axis)))
+                size = times(size, names.most(axis))
         self.setup.add(f"const int64_t o{block.number} = scratch_size;  // block {block.number}")
         self.setup.add(f"scratch_size += ix::whole_lines({size} * int64_t(sizeof({type})));")
         self.pointers.append(f"{type}* const {name} = reinterpret_cast<{type}*>(scratch.data + o{block.number});")

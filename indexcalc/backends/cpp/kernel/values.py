@@ -126,7 +126,7 @@ class Values:
             else:
                 place = self.names.form(slot if isinstance(slot, Affine) else Affine(((1, slot),), 0))
             stride = "1" if word == "out" and n == len(slots) - 1 else f"{name}_{n}"
-            terms.append(times(f"({place})" if " " in place and stride != "1" else place, stride))
+            terms.append(times(place, stride))
         return f"{name}[{total(terms)}]", " && ".join(dict.fromkeys(conditions))
 
     def _exists(self, slot: Block, extent: str) -> str:

@@ -36,8 +36,7 @@ def print_view(names: Names, order: Order, memory: Memory, step: Load, out: Line
     for n, slot in enumerate(step.slots):
         form = slot if isinstance(slot, Affine) else Affine(((1, slot),), 0)  # type: ignore[arg-type]
         fixed = [times(names.position(x) if x in order.single else names.start(x), str(f)) for f, x in form.terms]
-        text = total((*fixed, str(form.offset)))
-        offset.append(times(f"({text})" if " " in text else text, f"{array}_{n}"))
+        offset.append(times(total((*fixed, str(form.offset))), f"{array}_{n}"))
     pointer = total((array, *offset))
     packs = {b for b in storage.strides.values() if b.startswith(f"v{number}_")} or number in memory.vectors
     if not packs:
