@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from ..ir.graph import (
     Along,
     Contract,
+    Form,
     Gather,
     Graph,
     MatrixFunction,
@@ -16,6 +18,7 @@ from ..ir.graph import (
     Reduce,
     Scatter,
     Value,
+    View,
 )
 from ..ir.index import Index, Space
 from .builder import Builder
@@ -46,7 +49,11 @@ class Rebuild:
         """The value's operation on what its operands have become, whose axes may lie in another order now."""
         operands = [self.new(o) for o in value.operands]
         axes = axes_of(value.operation, operands, value.axes)
-        return self.build.make(value.operation, operands, axes, value.kind)
+        operation = value.operation
+        if isinstance(operation, View) and operands[0].labels != value.operands[0].labels:
+            form = dict(zip(value.operands[0].labels, operation.forms))
+            operation, axes = _turned(operation, [form[x] for x in operands[0].labels], axes)
+        return self.build.make(operation, operands, axes, value.kind)
 
     def run(self, rewrite: Rewrite) -> Graph:
         """The graph with `rewrite` applied to each value in order; names go on to what takes a value's place.
@@ -80,6 +87,14 @@ class Rebuild:
         """The new graph, without what no output needs."""
         outputs = tuple(Output(o.name, self.new(o.operand), o.axes) for o in self.graph.outputs)
         return Graph(needed(self.build.values, outputs), outputs, self._names, self._makers, tuple(self._anew))
+
+
+def _turned(view: View, forms: Sequence[Form], axes: tuple[Index, ...]) -> tuple[View, tuple[Index, ...]]:
+    """The view by its forms in the order of the source's axes now, its own axes in the order in which they move."""
+    moved = [k for form in forms for k, weight in enumerate(form.coefficients) if weight]
+    order = tuple(dict.fromkeys([*moved, *range(len(axes))]))
+    turned = tuple(replace(f, coefficients=tuple(f.coefficients[k] for k in order)) for f in forms)
+    return replace(view, forms=turned), tuple(axes[k] for k in order)
 
 
 def axes_of(operation: Operation, operands: Sequence[Operand], axes: tuple[Index, ...]) -> tuple[Index, ...]:

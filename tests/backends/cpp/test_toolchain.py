@@ -165,7 +165,7 @@ def test_cxx_with_an_open_quotation_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def script(path: Path, text: str) -> str:
-    path.write_text(f"#!{sys.executable}\n{text}")
+    path.write_text(f"#!/bin/sh\n''':'\nexec '{sys.executable}' \"$0\" \"$@\"\n'''\n{text}")
     path.chmod(0o700)
     return str(path)
 
