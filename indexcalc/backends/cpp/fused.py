@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...ir.graph import Fused, Operand, Value
 from ...ir.kernel import Kernel
-from .extents import kernel_spaces
+from ...ir.kernel_spaces import kernel_spaces
 from .kernel import kernel_text
 from .layout import Layout, dense
 from .names import TYPES

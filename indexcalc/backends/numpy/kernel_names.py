@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from ...ir.graph import Kind
 from ...ir.index import Index, Space
 from ...ir.kernel import Affine, Block, Kernel
+from ...ir.kernel_spaces import kernel_spaces
 from ...ir.slots import unknown_of
-from ..cpp.extents import kernel_spaces
 from ..names import tuple_text
 
 Axes = tuple[Index, ...]

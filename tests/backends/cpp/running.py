@@ -5,9 +5,9 @@ import importlib.util
 
 import numpy as np
 
-from indexcalc.backends.cpp.extents import kernel_spaces
 from indexcalc.backends.cpp.kernel import kernel_text
 from indexcalc.backends.cpp.support import header
+from indexcalc.ir.kernel_spaces import kernel_spaces
 
 from .compiling import compiled
 

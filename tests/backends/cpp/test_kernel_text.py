@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
-from indexcalc.backends.cpp.extents import kernel_spaces
 from indexcalc.backends.cpp.kernel import kernel_text
 from indexcalc.interpret.kernel import run_kernel
 from indexcalc.ir.graph import Fused
@@ -30,6 +29,7 @@ from indexcalc.ir.kernel import (
     Store,
     Tile,
 )
+from indexcalc.ir.kernel_spaces import kernel_spaces
 from indexcalc.lower.fuse.tiles import retiled
 from indexcalc.lower.program import lower_program
 from indexcalc.lower.target import LAPTOP, Target

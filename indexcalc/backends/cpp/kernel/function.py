@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from ....ir.index import Index
 from ....ir.kernel import Array, Carry, Condition, Kernel, Load, Loop, Step, Store, Tile
+from ....ir.kernel_spaces import kernel_spaces
 from ....ir.slots import unknown_of
-from ..extents import kernel_spaces
 from ..layout import times as product
 from ..names import comment
 from .names import Lines, Names, times, total

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ....ir.graph import Kind
 from ....ir.index import Index, Space
 from ....ir.kernel import Affine, Kernel
+from ....ir.kernel_spaces import kernel_spaces
 from ....ir.slots import unknown_of
-from ..extents import kernel_spaces
 from ..layout import factor
 from ..layout import times as product
 from .order import Order

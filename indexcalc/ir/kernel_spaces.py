@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ...ir.index import Space
-from ...ir.kernel import Affine, Block, Extent, Kernel, Load, Loop, Map, Store, block_made
-from ...ir.slots import unknown_of
+from .index import Space
+from .kernel import Affine, Block, Extent, Kernel, Load, Loop, Map, Store, block_made
+from .slots import unknown_of
 
 
 def kernel_spaces(kernel: Kernel) -> tuple[Space, ...]:
     """The spaces of unknown extent that a kernel speaks of, each once.  Its function reads the k-th one's from `n[k]`.
 
-    >>> from ...ir.index import Index
-    >>> from ...ir.kernel import Array, Tile
+    >>> from .index import Index
+    >>> from .kernel import Array, Tile
     >>> i, j = Index("i", Space("rows", "N")), Index("j", Space("columns", 3))
     >>> kernel_spaces(Kernel((Array((i, j), "float"),), (), (Tile(i, 8),), ()))
     (Space('rows', 'N'),)
