@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...diagnostics import fail
 from ...ir.graph import Along, Value
 from ...ir.index import Index
 from .layout import plus, times
 from .loops import Bound
 from .names import TYPES
-
-if TYPE_CHECKING:
-    from .writer import Writer
+from .writer import Writer
 
 
 def along(w: Writer, value: Value) -> None:

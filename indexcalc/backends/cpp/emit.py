@@ -13,6 +13,7 @@ from ...lower.target import ARRAYS, Target
 from ..emitter import MAX_HEADER, Emitted
 from .names import TYPES, CppNames, comment
 from .spelling import CPP
+from .steps import write
 from .support import header
 from .writer import Writer
 
@@ -77,7 +78,7 @@ def emit_for(program: Program, graph: Graph, scalar: str = "double") -> CppEmitt
     is_complex = scalar.startswith("Complex")
     real = scalar.removeprefix("Complex<").removesuffix(">")
     writer = Writer(graph, names, real, is_complex=is_complex)
-    writer.run()
+    write(writer)
     for output in graph.outputs:
         names.extents(output.axes)
     quoted = str(program).splitlines()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...ir.graph import Fused, Operand, Value
 from ...ir.kernel import Kernel
 from ...ir.kernel_spaces import kernel_spaces
 from .kernel import kernel_text
 from .layout import Layout, dense
 from .names import TYPES
-
-if TYPE_CHECKING:
-    from .writer import Writer
+from .writer import Writer
 
 
 def fused(w: Writer, value: Value) -> None:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...ir.graph import Reduce, Value
 from ...ir.index import Index
 from .layout import times
-from .loops import Bound
+from .loops import Bound, Scalars
 from .names import TYPES
-
-if TYPE_CHECKING:
-    from .loops import Scalars
-    from .writer import Writer
+from .writer import Writer
 
 BLOCK = 256  # elements of the result that one thread sums side by side
-PIECES = (
-    64  # into which a sum without a free index is parted: a fixed number, so that the result is the same every time
-)
+PIECES = 64  # into which a sum without a free index is parted: always as many, so that the result is the same
 
 
 def reduction(w: Writer, value: Value) -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...ir.graph import Scatter, ScatterWindows, Value
 from ...ir.index import Index
 from .layout import affine, times
 from .loops import Bound
-
-if TYPE_CHECKING:
-    from .writer import Writer
+from .writer import Writer
 
 
 def scatter(w: Writer, value: Value) -> None:

@@ -13,8 +13,8 @@ from ...ir.graph import Reduce, Value
 from ...ir.index import Index
 from .blocks import Blocks, Stage
 from .degree import Degrees
-from .group import Group, Member, at_all
-from .instance import Instance, Slot
+from .group import Group, Member
+from .instance import Instance, Slot, operands_at
 from .neutral import Neutral
 
 PLACED = 128  # positions of a tile until tiles are chosen
@@ -118,7 +118,7 @@ class _Build(Blocks):
             return member, None
         if not group.stream:
             return member, self.compute(member.instance, member.naming)
-        operands = at_all(value, member.naming)
+        operands = operands_at(value, member.naming)
         if kept & set(group.stream):
             self.stage.skips.append(self.neutral.product(operands))
             self.store(member, self.summand(member))
@@ -141,7 +141,7 @@ class _Build(Blocks):
 
     def summand(self, member: Member) -> k.Block:
         """What a member adds up in one tile: a matrix product sums there, all else is summed by who takes it."""
-        operands = at_all(member.value, member.naming)
+        operands = operands_at(member.value, member.naming)
         blocks = [self.demand(o) for o in operands]
         if len(blocks) == 1:
             return blocks[0]

@@ -57,6 +57,11 @@ def at(operand: Operand, naming: Mapping[Index, Slot]) -> Instance:
     return Instance(operand.value, tuple(naming[x] for x in operand.labels))
 
 
+def operands_at(value: Value, naming: Mapping[Index, Slot]) -> list[Instance]:
+    """The value's array operands under a naming of its labels."""
+    return [at(o, naming) for o in value.operands if o.is_array]
+
+
 def is_rename(value: Value) -> bool:
     """Whether it is a view that only picks, repeats or reorders axes: its operand at other axes."""
     operation = value.operation
@@ -111,7 +116,7 @@ def operands_of(instance: Instance, walked: Iterable[Index]) -> tuple[Instance, 
         source, *positions = value.operands
         naming |= {x: _position(at(p, naming)) for x, p in zip(operation.indices, positions)}
         return (at(source, naming),)
-    return tuple(at(o, naming) for o in value.operands if o.is_array)
+    return tuple(operands_at(value, naming))
 
 
 def _position(found: Instance) -> Slot:

@@ -12,7 +12,8 @@ from ..target import Machine
 from . import tell
 from .alone import unfused
 from .build import build
-from .group import Group, Grouping, Style
+from .group import Group, Style
+from .grouping import Grouping
 from .splice import can_run, with_kernels
 from .tell import Plan
 from .tiles import with_tiles
@@ -64,7 +65,7 @@ def plan_in(graph: Graph, cluster: Cluster, sizes: Mapping[Space, int], machine:
     kernels, prices = [], []
     for group in grouping.groups:
         note = tell.note(graph, stored, [m.value for m in group.members])
-        built = build(group, grouping.inside, stored, note)
+        built = build(group, grouping.needs.inside, stored, note)
         kernel, cost = with_tiles(built.kernel, sizes, machine)
         kernels.append(replace(built, kernel=kernel))
         prices.append(cost)
@@ -76,17 +77,17 @@ def _stored(graph: Graph, grouping: Grouping) -> set[int]:
     place = {m.value.number: n for n, g in enumerate(grouping.groups) for m in g.members}
     found = {o.operand.value.number for o in graph.outputs}
     for value in graph:
-        if value.number not in place and not grouping.inside(value):
+        if value.number not in place and not grouping.needs.inside(value):
             found |= {o.value.number for o in value.operands}
     for n, group in enumerate(grouping.groups):
         found |= {v.number for v in _loads(grouping, group) if place.get(v.number, n) != n}
-    found |= {m.value.number for g in grouping.groups for m in g.members if grouping.inside(m.value)}
+    found |= {m.value.number for g in grouping.groups for m in g.members if grouping.needs.inside(m.value)}
     return {number for number in found if number in place}
 
 
 def _loads(grouping: Grouping, group: Group) -> list[Value]:
     found = []
     for member in group.members:
-        operands = [member.instance] if grouping.inside(member.value) else member.operands
-        found += [i.value for i in grouping.reach(operands, group.walked)[1]]
+        operands = [member.instance] if grouping.needs.inside(member.value) else member.operands
+        found += [i.value for i in grouping.needs.reach(operands, group.walked)[1]]
     return found

@@ -14,9 +14,10 @@ from ....ir.slots import unknown_of
 from ..layout import times as product
 from ..names import comment
 from .names import Lines, Names, times, total
-from .nest import NestPrinter, fill, neutral
+from .nest import NestPrinter
 from .order import Order, Region
 from .product import print_product
+from .reducing import fill, neutral
 from .steps import is_product, is_view, plain
 from .storage import Memory
 from .view import print_view, reserve

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from ....ir.index import Index
-from ....ir.kernel import Affine, Block, Condition, Contract, Fold, Mask, Reduce, Shift, Store, block_made
+from ....ir.kernel import Affine, Block, Contract, Fold, Mask, Reduce, Shift, Store, block_made
 from .elementwise import cast
-from .names import Lines, Names, Storage, times, total
+from .intervals import Interval, Intervals
+from .names import Lines, Names, Storage, times
 from .order import Nest, Order, Pass, Unit
+from .reducing import SIGNS, combined, fill, neutral
 from .steps import is_pointwise, slot_axes
-from .storage import Memory, masks_in
+from .storage import Memory
 from .values import Values
-
-_SIGNS = {"sum": "+", "prod": "*", "max": "max", "min": "min", "shift": "max"}
-
-
-def neutral(operation: str, type: str) -> str:
-    """What a reduction of nothing gives.
-
-    >>> neutral("max", "float"), neutral("prod", "int64_t")
-    ('-float(INFINITY)', 'int64_t(1)')
-    """
-    if operation in ("sum", "prod"):
-        return f"{type}({'0' if operation == 'sum' else '1'})"
-    sign = "" if operation == "min" else "-"
-    return f"{sign}INT64_MAX" if type == "int64_t" else f"{sign}{type}(INFINITY)"
-
-
-def combined(operation: str, old: str, new: str) -> str:
-    """One more element of a reduction."""
-    if operation == "sum":
-        return f"{old} + {new}"
-    if operation == "prod":
-        return f"{old} * {new}"
-    if operation == "shift":  # NaN needs no care here: it comes back in the exponential
-        return f"{new} > {old} ? {new} : {old}"
-    return f"ix::{'maximum' if operation == 'max' else 'minimum'}({old}, {new})"
 
 
 class NestPrinter:
@@ -48,8 +26,7 @@ class NestPrinter:
         self.accumulators: list[tuple[str, str, str, str]] = []  # name, type, operation, neutral element
         self.after: list[list[str]] = []
         self.registers: dict[Unit, str] = {}
-        self.known: dict[object, tuple[str, str]] = {}
-        self.bounds: tuple[str, str] | None = None
+        self.intervals = Intervals(order, self.values)
         self.safe = True
 
     def print(self) -> None:
@@ -76,13 +53,13 @@ class NestPrinter:
         values, out = self.values, self.out
         values.begin(one.loops)
         values.checked, self.safe = False, True
-        interval, self.bounds = self._interval(one)
+        interval = self.intervals.of(one)
         inner = one.loops[-1] if one.loops else None
         texts = []
-        for inside in (False, True) if self.bounds else (True,):
+        for inside in (False, True) if interval else (True,):
             self.accumulators, self.after = [], []
             values.again()
-            values.selection = lambda mask, inside=inside: self._choice(mask, one, inside)  # type: ignore[misc]
+            values.selection = partial(interval.choice, one=one, inside=inside) if interval else _unknown
             for unit in one.units:
                 self._unit(unit, one)
             texts.append(values.point.lines)
@@ -97,22 +74,22 @@ class NestPrinter:
         if inner is not None:
             for name, type, _, start in self.accumulators:
                 out.add(f"{type} {name} = {start};")
-            self._inner(inner, one, interval, texts)
+            self._inner(inner, interval, texts)
         for lines in self.after:
             out.add(*lines)
         out.close(max(0, len(one.loops) - 1))
 
-    def _inner(self, inner: Index, one: Pass, interval: list[str], texts: list[list[str]]) -> None:
+    def _inner(self, inner: Index, interval: Interval | None, texts: list[list[str]]) -> None:
         out, at, count = self.out, self.names.at(inner), self.names.count(inner)
         pragma = self._pragma()
-        if not self.bounds:
+        if interval is None:
             out.add(*pragma)
             self._loop(inner)
             out.add(*texts[0])
             out.close()
             return
-        out.add(*interval)
-        low, high = self.bounds
+        low, high = interval.low, interval.high
+        out.add(*interval.lines)
         out.add("// before and behind the positions at which the conditions hold, then there")
         out.open("for (int side = 0; side < 2; ++side)")
         out.add(f"const int64_t from = side ? {high} : 0, to = side ? {count} : {low};")
@@ -130,52 +107,12 @@ class NestPrinter:
             return []
         clauses: dict[str, list[str]] = {}
         for name, type, operation, _ in self.accumulators:
-            sign = _SIGNS[operation]
+            sign = SIGNS[operation]
             exact = operation in ("max", "min") and type != "int64_t"
             clauses.setdefault(f"ix::nan_{sign}" if exact else sign, []).append(name)
         if self.values.checked:
             clauses["|"] = ["outside"]
         return ["#pragma omp simd" + "".join(f" reduction({sign} : {', '.join(v)})" for sign, v in clauses.items())]
-
-    # -- selections by position --------------------------------------------------------------------------------------
-
-    def _conditions(self, one: Pass) -> list[tuple[Condition, ...]]:
-        return list(dict.fromkeys(m.conditions for m in masks_in(self.order, one)))
-
-    def _choice(self, mask: Mask, one: Pass, inside: bool) -> str | None:
-        """What is known of a selection: inside all conditions hold, outside of a lone one they fail."""
-        sets = self._conditions(one)
-        if mask.conditions not in sets or not one.loops or one.loops[-1] not in mask.block.axes:
-            return None
-        if inside:
-            return "true"
-        return "false" if len(sets) == 1 else None
-
-    def _interval(self, one: Pass) -> tuple[list[str], tuple[str, str] | None]:
-        """Lines that find between which places all conditions hold along the innermost loop, and their names."""
-        conditions = tuple(dict.fromkeys(c for some in self._conditions(one) for c in some))
-        if not conditions:
-            return [], None
-        key = (conditions, one.loops)
-        if key in self.known and len(one.loops) == 1:  # an earlier pass of this row has found them
-            return [], self.known[key]
-        inner = one.loops[-1]
-        count = self.names.count(inner)
-        low, high = self.values.fresh("low"), self.values.fresh("high")
-        self.known[key] = (low, high)
-        lines = [f"int64_t {low} = 0, {high} = {count};"]
-        for condition in conditions:
-            factor = sum(f for f, x in condition.form.terms if x == inner)
-            fixed = self.names.form(condition.form, without=inner)
-            rest = total((fixed, times(self.names.start(inner), str(factor))))
-            if factor == 0:
-                lines.append(f"if ({rest} < 0) {high} = 0;")
-            elif factor > 0:
-                lines.append(f"{low} = ix::larger({low}, {_divided(f'-({rest})', factor, up=True)});")
-            else:
-                lines.append(f"{high} = ix::smaller({high}, {_divided(rest, -factor, up=False)} + 1);")
-        lines.append(f"{low} = ix::smaller({low}, {count}), {high} = ix::larger({low}, {high});")
-        return lines, (low, high)
 
     # -- units -------------------------------------------------------------------------------------------------------
 
@@ -326,6 +263,10 @@ class NestPrinter:
         level.lines.append(f"{_where(exists)}{place} {step.mode} {source};")
 
 
+def _unknown(mask: Mask) -> None:
+    """What is known of a selection where no interval was found."""
+
+
 def _where(condition: str) -> str:
     return f"if ({condition}) " if condition else ""
 
@@ -336,20 +277,3 @@ def _apart(step: Store, inner: Index) -> bool:
         return False
     forms = [s if isinstance(s, Affine) else Affine(((1, s),), 0) for s in step.slots if not isinstance(s, Block)]
     return any(sum(f for f, x in form.terms if x == inner) for form in forms)
-
-
-def _divided(text: str, by: int, *, up: bool) -> str:
-    if by == 1:
-        return text
-    return f"ix::{'ceiling' if up else 'floor'}({text}, {by})"
-
-
-def fill(names: Names, storage: Storage, axes: Iterable[Index], value: str, out: Lines) -> None:
-    """Sets storage to a value along these axes, at one place of the others."""
-    along = list(axes)[::-1]
-    for axis in along:
-        at = names.at(axis)
-        out.open(f"for (int64_t {at} = 0; {at} < {names.count(axis)}; ++{at})")
-    terms = [times(names.at(x), stride) for x, stride in storage.strides.items()]
-    out.add(f"{storage.name}[{total(terms)}] = {value};")
-    out.close(len(along))

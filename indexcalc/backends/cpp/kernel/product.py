@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from ....ir.index import Index
 from ....ir.kernel import Affine, Contract, Fold, Store
 from .names import Lines, Names, Storage, times, total
-from .nest import fill
 from .order import Order, Unit
+from .reducing import fill
 from .storage import Memory
 
 
