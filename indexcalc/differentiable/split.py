@@ -19,7 +19,10 @@ from ..ir.program import Define, Program, Tensor
 from ..ir.signature import SizeTable
 from ..ir.slots import unknown_of
 from ..ir.walk import tensors_in
+from ..lower.compared import compared
 from ..lower.estimate import ITEM, extent
+from ..lower.passes import Context
+from ..lower.program import plain_graph
 from ..lower.target import Machine
 
 
@@ -66,6 +69,7 @@ class Derivation:
         paired, of, self.cotangents = _paired(program)
         self.derived = grad(paired, wrt, of=of, with_value=True, sizes=sizes)
         self.phases = Phases(program, self.derived)
+        self._same: frozenset[str] | None = None  # definitions that are compared with elements of themselves
 
     def lost(self, sizes: Mapping[Space, int]) -> frozenset[str]:
         """The definitions that the backward part does not find, where the sizes are these."""
@@ -76,12 +80,18 @@ class Derivation:
         return lost
 
     def _unstored(self, sizes: Mapping[Space, int], machine: Machine) -> list[str]:
-        """The definitions of the forward part that a kernel would not store."""
+        """The definitions of the forward part that a kernel would not store.
+
+        What the backward part compares with an element of itself, as with its maximum, it finds as it was.
+        """
         defines, outputs = self.phases.defines, self.program.outputs
+        if self._same is None:
+            graph = plain_graph(self.derived, Context(sizes))
+            self._same = frozenset(graph.names[n] for n in compared(graph) if n in graph.names)
         outer = [t.indices for t in self.program.tensors] + [defines[n].indices for n in outputs if n in defines]
         limit = max([machine.cache // ITEM, *(extent(indices, sizes) for indices in outer)])
         mine = [n for n in self.phases.forward if n in self.program.definitions]
-        return [n for n in mine if n not in outputs and extent(defines[n].indices, sizes) > limit]
+        return [n for n in mine if n not in (*outputs, *self._same) and extent(defines[n].indices, sizes) > limit]
 
     def split(self, lost: frozenset[str]) -> Split:
         """The two programs, where the backward part does not find the values `lost`."""

@@ -100,6 +100,18 @@ def test_kernels_keep_row_statistics_instead_of_all_probabilities():
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
 
 
+def test_what_is_compared_with_its_maximum_is_kept():
+    """Computed again in the backward part it could differ from the maximum in the last bit."""
+    text = "index i, j : seq(L)\nS[i, j] = x[i, d] y[j, d]\nm[i] = max[j](S[i, j])\nu[i] = sum[j](sin(S[i, j]))"
+    f = ic.as_torch_function(f"tensor x[i, d], y[j, d]\n{text}\noutput m, u", backend="numpy")
+    x, y = (torch.randn(1024, 5, dtype=torch.float64, requires_grad=True) for _ in range(2))
+    assert (1024, 1024) in saved_by(f, x, y)
+    products = x @ y.T
+    found = pulled_back([*f(x, y).values()], (x, y))
+    for a, b in zip(found, pulled_back([products.amax(1), products.sin().sum(1)], (x, y))):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_options_of_the_gradient_decide_what_is_kept(backend):
     arrays = TWINS["attention"].arrays()

@@ -172,6 +172,18 @@ y[i, j] = sum[d](tanh(S[i, j] + g[d]) m[i, d])
 output m, y
 """, "", {"L": 2048, "D": 16}, [{"L": n, "D": 3} for n in (1, 5, 7)],
     ),
+    "extremes over all heads": Case(
+        """
+index i, j : seq(L)
+index d : feat(D)
+index h : heads(H)
+S[h, i, j] = Q[h, i, d] K[h, j, d]
+m[i] = max[h, j](S[h, i, j])
+n[j] = min[h, i](tanh(S[h, i, j]))
+y[h, i] = sum[j](S[h, i, j] n[j]) m[i]
+output m, n, y
+""", "", BIG, [{"L": n, "D": 3, "H": 2} for n in (1, 5, 7)],
+    ),
     "gauss 3": Case(GAUSS, "x,y,w", {"N": 20000, "M": 20000, "D": 3}, GAUSS_SMALL),
     "gauss 64": Case(GAUSS, "x", {"N": 20000, "M": 20000, "D": 64}, GAUSS_SMALL),
 }  # fmt: skip

@@ -17,7 +17,7 @@ from .degree import Degrees
 from .group import Group, Member, Style
 from .instance import Instance, Slot, operands_at, whole
 from .needs import Needs
-from .virtual import Cluster, size
+from .virtual import Cluster, adds_up, size
 from .walked import opened
 
 
@@ -68,7 +68,7 @@ class Grouping:
         kept = {naming[x] for x in value.axes}
         crossing = [x for x in group.grid if x not in kept]
         streamed = [x for x in group.stream if x in kept]
-        adds = isinstance(value.operation, Contract) or value.operation == Reduce("sum")
+        adds = adds_up(value)
         if crossing and not (adds and (self.style.accumulate or size(value.axes, self.sizes) <= self.style.small)):
             return None
         if self.needs.inside(value) and not set(group.walked) <= kept:
@@ -97,7 +97,7 @@ class Grouping:
             return False
         if self.needs.inside(value):  # stored after all: made in one piece, so nothing of it is summed along the loop
             return False
-        if not (isinstance(value.operation, Contract) or value.operation == Reduce("sum")):
+        if not adds_up(value):
             return False
         degrees = Degrees(stat, self.needs.inside, group.walked)
         degree = degrees.product(operands_at(value, naming))

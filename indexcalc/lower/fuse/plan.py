@@ -17,7 +17,7 @@ from .grouping import Grouping
 from .splice import can_run, with_kernels
 from .tell import Plan
 from .tiles import with_tiles
-from .virtual import Cluster, clusters
+from .virtual import Cluster, clusters, stored_to_compare
 
 SMALL = 4096  # elements of a result that may always be added up across tiles
 STYLES = (
@@ -33,6 +33,8 @@ GAIN = 0.9  # of the time that a kernel may take: the model is no finer
 def fused(graph: Graph, context: Context, machine: Machine) -> Graph:
     """The graph with a kernel for each group of each cluster that gains by it."""
     chosen = []
+    for value in stored_to_compare(graph, context.sizes):
+        context.decide(f"{graph.makers[value.number]}: stored, since elements of it are compared with each other")
     for cluster in clusters(graph, context.sizes):
         plan = _chosen(graph, cluster, context, machine)
         if plan is not None:

@@ -13,7 +13,7 @@ from ...ir.graph import Contract, Graph, Map, Operand, Reduce, Value
 from ...ir.index import Index, Space
 from .group import Group, Member
 from .instance import INNER_REDUCTIONS, Slot, whole
-from .virtual import DEEPEST, size
+from .virtual import DEEPEST, adds_up, size
 
 LARGE = 1 << 15  # elements of an array that is worth a kernel
 
@@ -225,7 +225,7 @@ class _Growing:
         if not shares or len(set(naming.values())) < len(naming):
             return None
         complete(naming, value, group.row)
-        if all(naming[x] != group.row for x in value.axes) and not _adds(value):
+        if all(naming[x] != group.row for x in value.axes) and not adds_up(value):
             return None
         return naming
 
@@ -270,7 +270,3 @@ def is_rowwise(value: Value) -> bool:
         left, right = value.operands
         return left.label_set <= right.label_set or right.label_set <= left.label_set
     return False
-
-
-def _adds(value: Value) -> bool:
-    return isinstance(value.operation, Contract) or value.operation == Reduce("sum")

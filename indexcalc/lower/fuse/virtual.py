@@ -11,6 +11,7 @@ from math import prod
 
 from ...ir.graph import Broadcast, Contract, Gather, Graph, Map, Range, Reduce, Value, View
 from ...ir.index import Index, Space
+from ..compared import compared
 from ..estimate import Uses
 from .instance import is_recomputed, is_rename
 
@@ -45,7 +46,7 @@ def size(axes: tuple[Index, ...], sizes: Mapping[Space, int]) -> int:
 
 def clusters(graph: Graph, sizes: Mapping[Space, int]) -> list[Cluster]:
     """The clusters of virtual values, in the order of their first values."""
-    found = _candidates(graph, sizes)
+    found = _candidates(graph, sizes)[0]
     uses = Uses(graph)
     of_positions = _of_positions(graph)
     roots = _Roots()
@@ -98,25 +99,46 @@ def _with_positions(values: list[Value], offered: set[int]) -> list[Value]:
 
 
 def is_member(value: Value) -> bool:
-    """Whether a kernel can make it from virtual values although it is stored."""
+    """Whether a kernel can make it from virtual values although it is stored.
+
+    Only sums are added up across tiles: a maximum of all there is has no axis whose tiles could be apart.
+    """
     operation = value.operation
     if isinstance(operation, Reduce):
-        return operation.operation in MEMBER_REDUCTIONS
+        return adds_up(value) or (operation.operation in MEMBER_REDUCTIONS and bool(value.axes))
     return isinstance(operation, Contract) and all(len(o.label_set) == len(o.labels) for o in value.operands)
 
 
-def _candidates(graph: Graph, sizes: Mapping[Space, int]) -> dict[int, int]:
-    """Number of a virtual value: size of the largest stored value that it is made of.
+def adds_up(value: Value) -> bool:
+    """Whether parts of it, from tiles of what it sums, may be added."""
+    return isinstance(value.operation, Contract) or value.operation == Reduce("sum")
+
+
+def stored_to_compare(graph: Graph, sizes: Mapping[Space, int]) -> list[Value]:
+    """Values that would be virtual, were they not compared with elements of themselves."""
+    return _candidates(graph, sizes)[1]
+
+
+def _candidates(graph: Graph, sizes: Mapping[Space, int]) -> tuple[dict[int, int], list[Value]]:
+    """(number of a virtual value: size of the largest stored value that it is made of, values that may not be virtual).
 
     What a contraction made large stays virtual beside stored arrays of its size, as scores with a dropout mask do.  An
-    outer product that scales a stored matrix is no reason to compute that matrix piece by piece.
+    outer product that scales a stored matrix is no reason to compute that matrix piece by piece.  What is compared with
+    an element of itself is virtual only if it is made of stored values by elementwise functions alone, so that it is
+    the same number wherever it is computed.
     """
     found: dict[int, int] = {}
     depth: dict[int, int] = {}
     contracted: set[int] = set()
+    same = compared(graph)
+    summed: set[int] = set()  # what a sum over virtual values, or one that is virtual, is part of
+    refused: list[Value] = []
     for value in graph:
         arrays = [o.value for o in value.operands if o.is_array]
         depth[value.number] = 1 + max((depth[a.number] for a in arrays if a.number in found), default=0)
+        sums = isinstance(value.operation, Contract) or value.operation in (Reduce("sum"), Reduce("prod"))
+        if any(a.number in summed or (sums and a.number in found) for a in arrays):
+            summed.add(value.number)
         if depth[value.number] > DEEPEST:
             continue
         if not arrays or not value.axes or not is_recomputed(value):
@@ -128,10 +150,15 @@ def _candidates(graph: Graph, sizes: Mapping[Space, int]) -> dict[int, int]:
         grows = size(value.axes, sizes) > largest
         made = any(n in contracted for n in virtual)
         if grows or (virtual and is_rename(value)) or (made and isinstance(value.operation, Map)):
+            if value.number in same and (sums or value.number in summed):
+                refused.append(value)
+                continue
             found[value.number] = largest
+            if sums:
+                summed.add(value.number)
             if made or isinstance(value.operation, Contract):
                 contracted.add(value.number)
-    return found
+    return found, refused
 
 
 class _Roots:

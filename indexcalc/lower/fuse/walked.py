@@ -9,7 +9,7 @@ from ...ir.index import Index, Space
 from .group import Group, Style
 from .instance import Slot, operands_at, operands_of
 from .needs import Needs
-from .virtual import size
+from .virtual import adds_up, size
 
 FEATURES = 256  # axes whose extents multiply to at most this stay whole: nothing is gained by walking them
 
@@ -28,7 +28,8 @@ def opened(value: Value, needs: Needs, sizes: Mapping[Space, int], style: Style)
     order = [x for x in loops if x not in batch] or loops  # with no other axis, one of these is tiled
     row = max([x for x in order if x in kept], key=extent, default=None)
     column = max([x for x in order if x in summed], key=extent, default=None)
-    if row is None and column is not None:
+    adds = adds_up(value)
+    if row is None and column is not None and adds:
         row, rest = column, [x for x in order if x != column]
         column = max(rest, key=extent, default=None)
     elif column is None and row is not None:
@@ -40,9 +41,10 @@ def opened(value: Value, needs: Needs, sizes: Mapping[Space, int], style: Style)
     stream = [x for x in summed if x in single]
     grid += [row] if row is not None else []
     stream += [column] if column is not None else []
-    if style.whole:
-        grid, stream = [*(x for x in stream if x in single), *grid], []
-    if not grid:
+    apart = [x for x in stream if x in single]
+    if style.whole:  # tiles of other reductions than sums cannot be put together
+        grid, stream = ([*apart, *grid], []) if adds else (grid, apart)
+    if not grid and adds:
         grid, stream = stream[:1], stream[1:]
     return Group(grid, stream, {x for x in (row, column) if x is not None})
 

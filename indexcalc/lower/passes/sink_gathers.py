@@ -2,7 +2,8 @@
 
 z[n, t[n]] with z[n, v] = Σ_d X[n,d] W[v,d] is Σ_d X[n,d] W[t[n],d]: a gather goes down through products, elementwise
 functions and reductions of other axes as long as that costs less than making the value and reading it.  Every element
-is computed as before, so that nothing changes but the order in which sums are added.
+is computed as before, so that nothing changes but the order in which sums are added; what is read to be compared with
+an element of the same value, as with its maximum, is read where that is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ...ir.graph import Broadcast, Contract, Gather, Graph, Input, Map, Operand,
 from ...ir.index import Index
 from ...ir.walk import fresh_index
 from ..builder import Builder
+from ..compared import compared
 from ..contraction import contract
 from ..estimate import Uses, extent, seconds, unstored
 from ..reading import Positions, read_at
@@ -36,11 +38,12 @@ class Read(NamedTuple):
 def run(graph: Graph, context: Context) -> Graph:
     """The graph with gathers moved towards the inputs."""
     uses, limit = Uses(graph), unstored(graph, context.sizes, context.target.machine)
+    same = compared(graph)
 
     def rewrite(made: Rebuild, value: Value) -> Operand | None:
         if not isinstance(value.operation, Gather):
             return None
-        sinking = _Sinking(made, uses, context, limit)
+        sinking = _Sinking(made, uses, context, limit, same)
         source, *positions = value.operands
         labels = {x for p in positions for x in p.labels} | source.label_set
         placed = dict(zip(value.operation.indices, (made.new(p) for p in positions)))
@@ -56,12 +59,16 @@ def run(graph: Graph, context: Context) -> Graph:
 
 @dataclass
 class _Sinking:
-    """Finds the cheapest place for one gather.  What others need or a kernel never stores is told apart by `uses`."""
+    """Finds the cheapest place for one gather.  What others need or a kernel never stores is told apart by `uses`.
+
+    `compared`: numbers of the values through which no gather goes.
+    """
 
     made: Rebuild
     uses: Uses
     context: Context
     limit: float
+    compared: frozenset[int]
 
     def best(self, source: Operand, positions: Positions, taken: frozenset[str], depth: int) -> Read:
         """The cheapest way to read an old operand at new positions, of some of its labels."""
@@ -72,7 +79,7 @@ class _Sinking:
         operation = source.value.operation
         if depth == 0 or not isinstance(operation, (Map, Contract, Reduce, Broadcast)):
             return here
-        if isinstance(operation, Map) and operation.function == "inside":
+        if source.value.number in self.compared or operation == Map("inside"):
             return here
         operands = _parts(source, taken)
         parts = [self.best(o, own, taken, depth - 1) for o in operands]
