@@ -6,11 +6,10 @@ none.  Orders of contraction are those at the sizes given, and at representative
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ir.graph import Value
 from ..ir.index import Space
 from ..ir.program import Define, Program
 from ..ir.signature import SizeTable
@@ -74,20 +73,20 @@ def formulas(
     meter = Meter(_symbolic(program, sizes), item)
     graph = lower_program(program, sizes=sizes, target=target, without=[*without, *FUSING])
     memory = memory_of(program, graph, meter, largest=largest)
-    work = {value.number: meter.work(value) for value in graph}
-
-    def total(values: Iterable[Value]) -> dict[str, Polynomial]:
-        found = sum((work[v.number] for v in values), Work())
-        names = ("flops", "multiplications", "functions", "bytes", "matmul")
-        return {name: Polynomial.of(0) + getattr(found, name) for name in names}
-
-    statements = []
-    for s in program.statements:
-        if isinstance(s, Define):
-            own = [v for v in graph if graph.makers[v.number] == s.name]
-            statements.append(StatementFormulas(s.name, str(s), **total(own)))
+    work = meter.by_definition(graph)
+    statements = tuple(
+        StatementFormulas(s.name, str(s), **_polynomials(work.get(s.name, Work())))
+        for s in program.statements
+        if isinstance(s, Define)
+    )
+    total = _polynomials(sum(work.values(), Work()))
     peak: Any = memory.peak
-    return Formulas(peak_bytes=peak, statements=tuple(statements), sizes=dict(sizes), dtype=dtype, **total(graph))
+    return Formulas(peak_bytes=peak, statements=statements, sizes=dict(sizes), dtype=dtype, **total)
+
+
+def _polynomials(work: Work) -> dict[str, Polynomial]:
+    names = ("flops", "multiplications", "functions", "bytes", "matmul")
+    return {name: Polynomial.of(0) + getattr(work, name) for name in names}
 
 
 def _symbolic(program: Program, sizes: Mapping[str, int]) -> Mapping[Space, Any]:

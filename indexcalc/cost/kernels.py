@@ -22,6 +22,7 @@ from ..ir.index import Index, Space
 from ..ir.kernel import (
     Affine,
     Block,
+    Carry,
     Condition,
     Contract,
     Fold,
@@ -30,6 +31,7 @@ from ..ir.kernel import (
     Loop,
     Map,
     Mask,
+    Position,
     Reduce,
     Shift,
     Slot,
@@ -39,6 +41,7 @@ from ..ir.kernel import (
     block_made,
     blocks_read,
 )
+from ..ir.kernel_bounds import limits
 from ..lower.joined import joined
 from ..lower.scratch import PIECE, plan_of
 from .rules import Work, function_work, width
@@ -52,9 +55,12 @@ SMALL = 1 << 19  # elements below which a NumPy kernel keeps to one thread
 UNEVEN = 1.25  # how much longer the busiest of the threads may take before each gets sums of its own
 
 
-def kernel_work(kernel: Kernel, sizes: Mapping[Space, int], item: int) -> Work:
-    """What one run takes.  `item`: bytes of a floating-point number."""
-    return _Counting(kernel, sizes, item).total()
+def kernel_work(kernel: Kernel, sizes: Mapping[Space, int], item: int) -> dict[int, Work]:
+    """What one run takes, by the number of the block that a step makes, changes or stores.
+
+    `item`: bytes of a floating-point number.
+    """
+    return _Counting(kernel, sizes, item).run()
 
 
 class _Counting:
@@ -65,9 +71,9 @@ class _Counting:
         self.tiles = kernel.tiles
         self.linked = {x for s in kernel.steps() if isinstance(s, Loop) for c in s.skip for _, x in c.form.terms}
         self.added = _only_added(kernel)
-        self.found = Work()
+        self.found: dict[int, Work] = {}
 
-    def total(self) -> Work:
+    def run(self) -> dict[int, Work]:
         around: Walked = {}
         apart: list[list[tuple[Index, int, int]]] = []
         for tile in self.kernel.grid:
@@ -85,7 +91,8 @@ class _Counting:
     def body(self, steps: Sequence[Step], around: Walked, here: Place) -> None:
         for step in steps:
             if not isinstance(step, Loop):
-                self.found += self.step(step, around)
+                number = _concerned(step).number
+                self.found[number] = self.found.get(number, Work()) + self.step(step, around)
                 continue
             axis, size = step.tile.axis, step.tile.size
             start, stop = self.bounds(step, here)
@@ -108,18 +115,16 @@ class _Counting:
         """The first position and the one behind the last for which all conditions can hold."""
         axis = loop.tile.axis
         start, stop = 0, self.sizes[axis.space]
-        for condition in loop.skip:
-            own = sum(c for c, x in condition.form.terms if x == axis)
-            rest = condition.form.offset
-            for c, x in condition.form.terms:
-                if x != axis:
-                    low, high = here.get(x, (0, self.sizes[x.space] - 1))
-                    rest += c * (high if c > 0 else low)
-            if own > 0:
-                start = max(start, -(rest // own))
-            elif own < 0:
-                stop = min(stop, rest // -own + 1)
-            elif rest < 0:
+        for limit in limits(loop.skip, axis):
+            most = limit.rest.offset
+            for c, x in limit.rest.terms:
+                low, high = here.get(x, (0, self.sizes[x.space] - 1))
+                most += c * (high if c > 0 else low)
+            if limit.factor > 0:
+                start = max(start, -(most // limit.factor))
+            elif limit.factor < 0:
+                stop = min(stop, most // -limit.factor + 1)
+            elif most < 0:
                 return 0, 0
         return start, stop
 
@@ -170,6 +175,13 @@ class _Counting:
             return Work(terms, bytes=2 * written)
         summed = any(x not in places for x in step.source.axes)
         return Work(self.elements(step.source.axes, around) if summed else 0, bytes=written)
+
+
+def _concerned(step: Load | Position | Map | Mask | Contract | Reduce | Carry | Fold | Shift | Store) -> Block:
+    """The block that a step makes, changes or stores."""
+    if isinstance(step, Store):
+        return step.source
+    return step.carry if isinstance(step, (Fold, Shift)) else step.block
 
 
 def spans(start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:

@@ -45,9 +45,26 @@ def roofline(work: Work, machine: Machine) -> Time:
     >>> roofline(Work(flops=1600, bytes=10), Machine(1, 1e3, 1e2, 1e2, 0, 0.0))
     Time(compute=1.6, memory=0.0)
     """
-    compute = (work.flops - work.functions) / machine.matmul + work.functions / machine.exponentials
+    compute = _compute(work, machine)
     memory = work.bytes / machine.bandwidth
     return Time(compute=compute) if compute >= memory else Time(memory=memory)
+
+
+def roofline_of_parts(parts: Mapping[str, Work], machine: Machine) -> dict[str, Time]:
+    """The same by parts of the operation, which add up to the whole: each one's arithmetic, or each one's traffic.
+
+    >>> of = Machine(1, 1e3, 1e2, 1e2, 0, 0.0)
+    >>> roofline_of_parts({"S": Work(flops=1000, bytes=90), "P": Work(flops=600, bytes=30)}, of)
+    {'S': Time(compute=1.0, memory=0.0), 'P': Time(compute=0.6, memory=0.0)}
+    """
+    whole = roofline(sum(parts.values(), Work()), machine)
+    if whole.compute:
+        return {name: Time(compute=_compute(work, machine)) for name, work in parts.items()}
+    return {name: Time(memory=work.bytes / machine.bandwidth) for name, work in parts.items()}
+
+
+def _compute(work: Work, machine: Machine) -> float:
+    return (work.flops - work.functions) / machine.matmul + work.functions / machine.exponentials
 
 
 def machine_of(given: str | Machine) -> Machine:

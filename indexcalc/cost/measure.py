@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..diagnostics import did_you_mean, fail
-from ..ir.graph import Value
 from ..ir.program import Define, Program, Tensor
 from ..ir.signature import all_sizes, missing_sizes
 from ..ir.walk import tensors_in
@@ -14,7 +13,7 @@ from ..lower.program import lower_at, lower_program
 from ..lower.target import ARRAY_KERNELS, Machine, Target
 from .alternatives import Alternative, of_kernels, of_values
 from .formulas import FUSING, Formulas, formulas
-from .machine import Time, machine_of, roofline
+from .machine import Time, machine_of, roofline_of_parts
 from .peak import memory_of
 from .report import Cost, StatementCost
 from .rules import Work
@@ -43,20 +42,20 @@ def cost(
     on = None if machine is None else machine_of(machine)
     meter = Meter(all_sizes(program, sizes), item)
     found = _Counted(program, sizes, meter, target, without)
-    statements = _statements(program, found, on)
-    total, time = found.total, found.time(found.graph, on)
+    times = None if on is None else found.times(on)
+    total = found.total
     return Cost(
         total.flops,
         total.multiplications,
         total.functions,
         total.bytes,
         found.memory.peak,
-        statements,
+        _statements(program, found, times),
         dict(sizes),
         dtype,
         total.matmul,
         on,
-        time,
+        None if times is None else sum(times.values(), Time()),
         _alternatives(program, sizes, found, target, without) if alternatives else (),
     )
 
@@ -70,12 +69,16 @@ class _Counted:
         self.meter = meter
         self.graph = lower_program(program, sizes=sizes, target=target, without=without)
         self.memory = memory_of(program, self.graph, meter, target.machine.threads if target.machine else 1)
-        self.work = {value.number: meter.work(value) for value in self.graph}
-        self.total = sum(self.work.values(), Work())
+        self.parts = {value.number: meter.parts(self.graph, value) for value in self.graph}
+        self.total = sum((work for parts in self.parts.values() for work in parts.values()), Work())
 
-    def time(self, values: Iterable[Value], machine: Machine | None) -> Time | None:
-        """The least time of some values."""
-        return None if machine is None else sum((roofline(self.work[v.number], machine) for v in values), Time())
+    def times(self, machine: Machine) -> dict[str, Time]:
+        """The least times by definition."""
+        found: dict[str, Time] = {}
+        for parts in self.parts.values():
+            for name, time in roofline_of_parts(parts, machine).items():
+                found[name] = found.get(name, Time()) + time
+        return found
 
 
 def _alternatives(
@@ -141,18 +144,19 @@ def statement_figures(program: Program, sizes: Mapping[str, int]) -> Figures:
     return Figures(meter.inputs(program.tensors), size, own_peak, flops, freed)
 
 
-def _statements(program: Program, counted: _Counted, machine: Machine | None) -> tuple[StatementCost, ...]:
+def _statements(program: Program, counted: _Counted, times: Mapping[str, Time] | None) -> tuple[StatementCost, ...]:
     """The work by the statement that is the first to need it.  A statement that makes nothing new has figures of 0."""
-    graph, during = counted.graph, counted.memory.during
-    own: dict[str, list[Value]] = {}
-    for value in graph:
-        own.setdefault(graph.makers[value.number], []).append(value)
+    work: dict[str, Work] = {}
+    during: dict[str, int] = {}
+    for number, parts in counted.parts.items():
+        for name, part in parts.items():
+            work[name] = work.get(name, Work()) + part
+            during[name] = max(during.get(name, 0), counted.memory.during[number])
     found, before = [], counted.memory.inputs
     for s in program.statements:
         if isinstance(s, Define):
-            values = own.get(s.name, [])
-            w = sum((counted.work[v.number] for v in values), Work())
-            before = max((during[v.number] for v in values), default=before)
+            w, before = work.get(s.name, Work()), during.get(s.name, before)
             figures = (w.flops, w.multiplications, w.functions, w.bytes, before, w.matmul)
-            found.append(StatementCost(s.name, str(s), *figures, counted.time(values, machine)))
+            time = None if times is None else times.get(s.name, Time())
+            found.append(StatementCost(s.name, str(s), *figures, time))
     return tuple(found)

@@ -18,6 +18,7 @@ from ..ir.graph import (
     Contract,
     Fused,
     Gather,
+    Graph,
     Input,
     Map,
     MatrixFunction,
@@ -61,9 +62,28 @@ class Meter:
     def work(self, value: Value) -> Work:
         """Arithmetic, and bytes read and written."""
         if isinstance(value.operation, Fused):
-            return kernel_work(value.operation.kernel, self.sizes, self.item)
+            return sum(kernel_work(value.operation.kernel, self.sizes, self.item).values(), Work())
         found: Work = _ARITHMETIC[type(value.operation)](self, value)
         return found + Work(bytes=self._traffic(value))
+
+    def parts(self, graph: Graph, value: Value) -> dict[str, Work]:
+        """The same by the definition for which it is done: of a kernel's blocks each for its own."""
+        operation, maker = value.operation, graph.makers[value.number]
+        if not isinstance(operation, Fused) or not operation.makers:
+            return {maker: self.work(value)}
+        found: dict[str, Work] = {}
+        for number, work in kernel_work(operation.kernel, self.sizes, self.item).items():
+            name = operation.makers[number]
+            found[name] = found.get(name, Work()) + work
+        return found
+
+    def by_definition(self, graph: Graph) -> dict[str, Work]:
+        """The work of all values, by the definition that is the first to need it."""
+        found: dict[str, Work] = {}
+        for value in graph:
+            for name, work in self.parts(graph, value).items():
+                found[name] = found.get(name, Work()) + work
+        return found
 
     def results(self, kernel: Kernel) -> int:
         """Bytes of the arrays that a kernel makes."""

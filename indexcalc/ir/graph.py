@@ -8,7 +8,7 @@ an order in which it can be computed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, Union
 
 from .index import Index, Space
@@ -149,9 +149,13 @@ class Broadcast:
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """A kernel run on the operands, which are its inputs by place.  Has no axes: each of its outputs is a `Part`."""
+    """A kernel run on the operands, which are its inputs by place.  Has no axes: each of its outputs is a `Part`.
+
+    `makers`: by the number of a block, the definition for which the kernel makes or loads it; the text does not differ.
+    """
 
     kernel: Kernel
+    makers: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from ..calculus.cost import sizes_by_role
@@ -52,10 +51,7 @@ def _representative(program: Program, known: Mapping[Space, int], sizes: Mapping
     return {**known, **table.finish()}
 
 
-def _multiplications(program: Program, sizes: Mapping[Space, int]) -> Counter[str]:
+def _multiplications(program: Program, sizes: Mapping[Space, int]) -> dict[str, int]:
     """Of each statement, by its name: what it is the first to need."""
-    meter, graph = Meter(sizes, 1), lower_at(program, sizes)
-    found: Counter[str] = Counter()
-    for value in graph:
-        found[graph.makers[value.number]] += meter.work(value).multiplications
-    return found
+    work = Meter(sizes, 1).by_definition(lower_at(program, sizes))
+    return {name: each.multiplications for name, each in work.items()}

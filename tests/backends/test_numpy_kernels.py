@@ -19,6 +19,7 @@ from indexcalc.ir.kernel import (
     Carry,
     Condition,
     Constant,
+    Contract,
     Fold,
     Kernel,
     Load,
@@ -27,6 +28,7 @@ from indexcalc.ir.kernel import (
     Mask,
     Position,
     Reduce,
+    Shift,
     Store,
     Tile,
 )
@@ -217,6 +219,50 @@ def test_tiles_that_add_to_the_same_places_are_in_one_group():
     np.testing.assert_allclose(found, array.sum(1), rtol=1e-13)
     assert [{tile[0] for tile in group} for group in seen] == [{0}, {2}, {4}, {6}]
     assert all(len(group) == 4 for group in seen)
+
+
+def test_what_is_made_in_an_output_is_not_written_over():
+    """y = x + 1 is made where it is stored; exp(y), of which only the sums are kept, takes a place of its own."""
+    i, d = Index("i", T), Index("d", D)
+    x, y, e = (Block(n, (i, d), "float") for n in range(3))
+    total = Block(3, (i,), "float")
+    body = (
+        Load(x, 0, (i, d)),
+        Map(y, "add", (x, Constant(1))),
+        Store(0, (i, d), y, "="),
+        Map(e, "exp", (y,)),
+        Reduce(total, "sum", e),
+        Store(1, (i,), total, "="),
+    )
+    outputs = (Array((i, d), "float"), Array((i,), "float"))
+    kernel = Kernel((Array((i, d), "float"),), outputs, (Tile(i, 3),), body)
+    array = np.random.default_rng(9).standard_normal((7, 4))
+    agree(run_numpy(kernel, [array], {T: 7, D: 4}), [array + 1, np.exp(array + 1).sum(1)])
+
+
+@pytest.mark.parametrize("degree", [-1, 1, 2, 3])
+def test_sums_of_any_degree_follow_the_maximum(degree):
+    """Σ_j exp(k (x_ij − m_i)) w_j, whose terms grow along j so that each tile raises the maximum."""
+    i, j = Index("i", T), Index("j", L)
+    x, gap, scaled, e = (Block(n, (i, j), "float") for n in range(4))
+    w, m, total = Block(4, (j,), "float"), Block(5, (i,), "real"), Block(6, (i,), "float")
+    weighted = Block(7, (i,), "float")
+    loop = (
+        Load(x, 0, (i, j)),
+        Shift(m, x, ((total, degree),)),
+        Map(gap, "subtract", (x, m)),
+        Map(scaled, "multiply", (gap, Constant(degree))),
+        Map(e, "exp", (scaled,)),
+        Load(w, 1, (j,)),
+        Contract(weighted, e, w),
+        Fold(total, "sum", weighted),
+    )
+    body = (Carry(m, "shift"), Carry(total, "sum"), Loop(Tile(j, 3), loop), Store(0, (i,), total, "="))
+    kernel = Kernel((Array((i, j), "float"), Array((j,), "float")), (Array((i,), "float"),), (Tile(i, 2),), body)
+    rng = np.random.default_rng(10)
+    array, weights = np.cumsum(rng.random((5, 11)), axis=1) / 3, rng.standard_normal(11)
+    wanted = np.exp(degree * (array - array.max(1, keepdims=True))) @ weights
+    agree(run_numpy(kernel, [array, weights], {T: 5, L: 11}), [wanted])
 
 
 def test_warnings_stay_silent_in_threads():

@@ -11,10 +11,13 @@ import pytest
 import threadpoolctl
 
 import indexcalc as ic
+from indexcalc.backends.base import backend_named
 from indexcalc.backends.function import load
 from indexcalc.cost.kernels import kernel_work
+from indexcalc.cost.rules import Work
 from indexcalc.ir.graph import Fused
 from indexcalc.ir.index import Space
+from indexcalc.ir.kernel import Contract
 from indexcalc.ir.program import Program
 from indexcalc.lower.program import lower_program
 from indexcalc.lower.target import ARRAY_KERNELS
@@ -53,7 +56,7 @@ y[n,d] = c[n,d] / sqrt(mean[d](c[n,d]**2) + 0.00001) g[d] + b[d]
 
 
 def counted(kernel: Any, extents: dict[Space, int]) -> tuple[int, int, int, int]:
-    found = kernel_work(kernel, extents, 8)
+    found = sum(kernel_work(kernel, extents, 8).values(), Work())
     return found.flops, found.multiplications, found.functions, found.bytes
 
 
@@ -172,3 +175,43 @@ def test_a_kernel_of_a_graph_counts_for_the_statement_that_needs_it_first() -> N
     assert sum(s.flops for s in found.statements) == found.flops
     graph = lower_program(ic.parse(HEADS), sizes=sizes, target=ARRAY_KERNELS)
     assert any(isinstance(v.operation, Fused) for v in graph)
+
+
+FULL = HEADS.replace("where(j <= i, S[h,i,j], -inf)", "S[h,i,j]")
+
+
+@pytest.mark.parametrize("backend", ["numpy", "cpp"])
+@pytest.mark.parametrize("machine", ["matmul=1e9", "bandwidth=1e6"])
+def test_each_statement_counts_what_a_kernel_makes_of_it(backend: str, machine: str) -> None:
+    """Scores and weighted values are a product each, exponentials are the softmax's: whoever computes them."""
+    sizes = {"L": 2048, "D": 64, "H": 2}
+    program = ic.parse(FULL)
+    target = backend_named(backend).load_spelling().target
+    (kernel,) = (v.operation.kernel for v in lower_program(program, sizes=sizes, target=target) if is_fused(v))
+    assert len([s for s in kernel.steps() if isinstance(s, Contract)]) == 2
+    found = ic.cost(program, sizes, backend=backend, machine=machine)
+    assert isinstance(found, ic.Cost) and found.time is not None
+    product = 2 * 2 * 2048 * 2048 * 64
+    own = {s.name: s for s in found.statements}
+    assert [own[name].matmul for name in "SPO"] == [product, 0, product]
+    assert [own[name].functions >= 2 * 2048 * 2048 for name in "SPO"] == [False, True, False]
+    assert own["O"].bytes >= 8 * 2 * 2048 * 64 and own["P"].bytes == 0  # exponentials are nowhere stored
+    for name in ("flops", "multiplications", "functions", "bytes", "matmul"):
+        assert sum(getattr(s, name) for s in found.statements) == getattr(found, name), name
+    assert {s.peak_bytes for s in found.statements} == {found.peak_bytes}
+    assert sum(s.time.seconds for s in found.statements if s.time) == pytest.approx(found.time.seconds, rel=1e-12)
+    assert {s.time.bound for s in found.statements if s.time and s.time.seconds} == {found.time.bound}
+
+
+def test_a_gradient_that_makes_the_scores_again_counts_them_for_the_scores() -> None:
+    sizes = {"L": 8192, "D": 64, "H": 2}  # where a tile of rows would be too large
+    found = ic.cost(ic.grad(FULL, "Q,K,V", with_value=True), sizes)
+    product = 2 * 2 * 8192 * 8192 * 64
+    own = {s.name: s.matmul for s in found.statements}
+    assert own["S"] == 2 * product
+    assert {own[name] for name in ("O", "grad_S", "grad_Q", "grad_K", "grad_V")} == {product}
+    assert sum(own.values()) == found.matmul
+
+
+def is_fused(value: Any) -> bool:
+    return isinstance(value.operation, Fused)

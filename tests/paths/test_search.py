@@ -151,3 +151,21 @@ def test_what_no_order_makes_fit_is_refused() -> None:
     views = [np.broadcast_to(np.float32(1), (8192,) * 3)] * 4
     with pytest.raises(IndexCalcError, match="IX960"):
         ic.einsum(f"{','.join(WHOLE)}->", *views)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_best_of_all_searches_is_taken(turned: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Along a chain products from the left cost least, since it grows wider to the right."""
+    count = 12
+    operands = [(n, n + 1) for n in range(count)]
+    sizes = {n: 2 + n for n in range(count + 1)}
+    right = [(count - 2 - n, count + n - 1 if n else count - 1) for n in range(count - 1)]
+    left = [(count + n - 1 if n else 0, n + 1) for n in range(count - 1)]
+    orders = [("from the left", left), ("from the right", right)]
+    monkeypatch.setattr(search, "_searches", lambda network, masks: iter(orders[::-1] if turned else orders))
+    monkeypatch.setattr(tree.Tree, "improve", lambda self: None)
+    path = find_path(Network(operands, (0, count), sizes))
+    assert (path.finder, path.multiplications) == (
+        "from the left",
+        sum(2 * (n + 3) * (n + 4) for n in range(count - 1)),
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ...ir import kernel as k
@@ -38,13 +39,22 @@ class Blocks:
         self.group, self.inside, self.namings = group, inside, namings
         self.inputs: list[Value] = []
         self.rows: dict[object, k.Block] = {}  # blocks of one tile of the grid, by what they are
-        self.count = 0
+        self.origins: list[Value] = []  # by the number of a block, the value that it is, or for which it is read
+        self.origin: Value | None = None  # that of the blocks to come
         self.stage = Stage()
         self.ended = False  # whether steps go behind the stage's loops
 
     def block(self, axes: tuple[Index, ...], kind: Kind) -> k.Block:
-        self.count += 1
-        return k.Block(self.count - 1, axes, kind)
+        assert self.origin is not None
+        self.origins.append(self.origin)
+        return k.Block(len(self.origins) - 1, axes, kind)
+
+    @contextmanager
+    def making(self, value: Value) -> Iterator[None]:
+        """Blocks are this value's, or read for it."""
+        before, self.origin = self.origin, value
+        yield
+        self.origin = before
 
     def visible(self, axes: Sequence[Index]) -> tuple[Index, ...]:
         """Those that blocks have: not the ones that are walked one position at a time."""
@@ -78,7 +88,8 @@ class Blocks:
             return self.position(instance)
         if self.inside(value):
             naming = self.namings.get(value.number)
-            return self.compute(instance, naming_of(instance, self.group.walked) if naming is None else naming)
+            with self.making(value):
+                return self.compute(instance, naming_of(instance, self.group.walked) if naming is None else naming)
         slots = tuple(self.slot(s) for s in instance.slots)
         if value not in self.inputs:
             self.inputs.append(value)

@@ -27,6 +27,7 @@ class Built:
     kernel: k.Kernel
     inputs: tuple[Value, ...]
     outputs: tuple[Value, ...]
+    origins: tuple[Value, ...]  # by the number of a block, the value for which it is made or loaded
 
 
 def build(
@@ -65,20 +66,23 @@ class _Build(Blocks):
             self.stage = Stage(loops=[[] for _ in group.stream])
             flow = [m for m in members if not m.row]
             self.ended = not group.stream
-            finish = [self.member(m) for m in sorted(flow, key=lambda m: m.value.operation != Reduce("shift"))]
+            finish = [self.flow(m) for m in sorted(flow, key=lambda m: m.value.operation != Reduce("shift"))]
             self.ended = True
             for member, block in finish:
                 if block is not None:
                     self.finish(member, block)
             for member in members:
                 if member.row:
-                    self.finish(member, self.compute(member.instance, member.naming))
+                    self.row(member)
             body += [*self.stage.before, *self.nest(), *self.stage.after]
         crossing = {x for m in group.members for x in group.grid if x not in m.instance.free}
         grid = tuple(k.Tile(x, PLACED if x in group.tiled else 0, x not in crossing) for x in group.grid)
         inputs = tuple(k.Array(v.axes, v.kind) for v in self.inputs)
         return Built(
-            k.Kernel(inputs, tuple(self.arrays), grid, tuple(body), note), tuple(self.inputs), tuple(self.made)
+            k.Kernel(inputs, tuple(self.arrays), grid, tuple(body), note),
+            tuple(self.inputs),
+            tuple(self.made),
+            tuple(self.origins),
         )
 
     def nest(self) -> list[k.Step]:
@@ -107,25 +111,34 @@ class _Build(Blocks):
 
     # -- members --------------------------------------------------------------------------------------------
 
-    def member(self, member: Member) -> tuple[Member, k.Block | None]:
+    def row(self, member: Member) -> None:
+        """Make a member behind the stage's loops."""
+        with self.making(member.value):
+            self.finish(member, self.compute(member.instance, member.naming))
+
+    def flow(self, member: Member) -> tuple[Member, k.Block | None]:
         """Make the member's part of the stage's loops; the block that has it after them."""
+        with self.making(member.value):
+            return member, self.streamed(member)
+
+    def streamed(self, member: Member) -> k.Block | None:
         value, group = member.value, self.group
         operation = value.operation
         kept = set(member.instance.free)
         if self.inside(value):  # a virtual value that is stored
             self.store(member, self.demand(member.instance))
             self.stage.skips.append(())
-            return member, None
+            return None
         if not group.stream:
-            return member, self.compute(member.instance, member.naming)
+            return self.compute(member.instance, member.naming)
         operands = operands_at(value, member.naming)
         if kept & set(group.stream):
             self.stage.skips.append(self.neutral.product(operands))
             self.store(member, self.summand(member))
-            return member, None
+            return None
         axes = self.visible(member.instance.free)
         if operation == Reduce("shift"):
-            return member, self.running(member, operands[0], axes)
+            return self.running(member, operands[0], axes)
         name = operation.operation if isinstance(operation, Reduce) else "sum"
         carry = self.block(axes, value.kind)
         source = self.summand(member)
@@ -137,7 +150,7 @@ class _Build(Blocks):
             degree = Degrees(stat, self.inside, group.walked).product(operands)
             if degree:
                 rescaled.append((carry, int(degree)))
-        return member, carry
+        return carry
 
     def summand(self, member: Member) -> k.Block:
         """What a member adds up in one tile: a matrix product sums there, all else is summed by who takes it."""
@@ -161,7 +174,8 @@ class _Build(Blocks):
     def finish(self, member: Member, block: k.Block) -> None:
         self.rows[member.instance] = block
         if member.value.number in self.stored:
-            self.store(member, block)
+            with self.making(member.value):
+                self.store(member, block)
 
     def store(self, member: Member, block: k.Block) -> None:
         value = member.value

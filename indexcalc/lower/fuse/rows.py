@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ...ir.graph import Contract, Graph, Map, Operand, Reduce, Value
 from ...ir.index import Index, Space
+from ..estimate import Uses
 from .group import Group, Member
 from .instance import INNER_REDUCTIONS, Slot, whole
 from .virtual import DEEPEST, adds_up, size
@@ -138,23 +139,19 @@ def _between(graph: Graph, groups: list[Rows], earlier: Rows, later: Rows) -> bo
 def _sink(graph: Graph, groups: list[Rows]) -> None:
     """A value that only a later group reads is made there, if what it reads is in memory anyway."""
     home = {number: n for n, g in enumerate(groups) for number in g.slots}
-    outputs = {o.operand.value.number for o in graph.outputs}
-    readers: dict[int, list[Value]] = {}
-    for value in graph:
-        for operand in value.operands:
-            readers.setdefault(operand.value.number, []).append(value)
-    stored = {n for n in home if n in outputs or any(home.get(r.number) != home[n] for r in readers.get(n, []))}
+    uses = Uses(graph)
+    stored = {n for n in home if n in uses.outputs or any(home.get(r.number) != home[n] for r in uses.users[n])}
     for value in reversed(graph.values):
         number = value.number
-        places = {home.get(r.number) for r in readers.get(number, [])}
-        if number not in home or number in outputs or len(places) != 1 or None in places:
+        places = {home.get(r.number) for r in uses[value]}
+        if number not in home or number in uses.outputs or len(places) != 1 or None in places:
             continue
         (place,) = places
         group = groups[home[number]]
         own = [o.value.number for o in value.operands if home.get(o.value.number) == home[number]]
         if place is None or groups[place] is group or number in group.columns or not set(own) <= stored:
             continue
-        slots = _read_at(value, readers[number], groups[place])
+        slots = _read_at(value, uses[value], groups[place])
         if slots is None:
             continue
         naming = dict(zip(value.axes, slots))

@@ -19,7 +19,8 @@ def spliced(graph: Graph, kernels: Sequence[Built], context: Context) -> Graph:
             rebuild.put(unit, rebuild.copied(unit))
             continue
         operands = [rebuild.new(Operand(v, v.axes)) for v in unit.inputs]
-        fused = rebuild.build.make(Fused(unit.kernel), operands, (), "float")
+        makers = tuple(graph.makers[v.number] for v in unit.origins)
+        fused = rebuild.build.make(Fused(unit.kernel, makers), operands, (), "float")
         for number, value in enumerate(unit.outputs):
             rebuild.put(value, rebuild.build.make(Part(number), (fused,), value.axes, value.kind))
     return rebuild.finish()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ....ir.index import Index
 from ....ir.kernel import Condition, Mask
+from ....ir.kernel_bounds import limits
 from .names import times, total
 from .order import Order, Pass
 from .storage import masks_in
@@ -58,10 +59,9 @@ class Intervals:
         names = self.values.names
         count = names.count(inner)
         lines = [f"int64_t {low} = 0, {high} = {count};"]
-        for condition in conditions:
-            factor = sum(f for f, x in condition.form.terms if x == inner)
-            fixed = names.form(condition.form, without=inner)
-            rest = total((fixed, times(names.start(inner), str(factor))))
+        for limit in limits(conditions, inner):
+            factor = limit.factor
+            rest = total((names.form(limit.rest), times(names.start(inner), str(factor))))
             if factor == 0:
                 lines.append(f"if ({rest} < 0) {high} = 0;")
             elif factor > 0:

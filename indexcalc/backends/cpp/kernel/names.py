@@ -71,9 +71,9 @@ class Names:
     def position(self, axis: Index) -> str:
         return total((self.start(axis), self.at(axis)))
 
-    def form(self, form: Affine, *, without: Index | None = None) -> str:
-        """The value of an affine form, but for the term of one axis."""
-        terms = [times(self.position(x), str(f)) for f, x in form.terms if x != without]
+    def form(self, form: Affine) -> str:
+        """The value of an affine form."""
+        terms = [times(self.position(x), str(f)) for f, x in form.terms]
         return total((*terms, str(form.offset)))
 
 
