@@ -10,6 +10,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from . import began as began  # so that it knows
+
 __version__ = "0.1.0"
 
 _PUBLIC = {

@@ -15,6 +15,7 @@ PACKAGE = ROOT / "indexcalc"
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "diagnostics": (),
     "limits": (),
+    "began": (),
     "grammar": (),
     "syntax": ("diagnostics", "limits", "grammar"),
     "ir": ("diagnostics", "limits"),
@@ -34,7 +35,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "calculus": ("normal", "rewrite", "interpret", "cost"),  # numbers suggest what is zero or equal, algebra proves it
     "compare": ("elaborate", "calculus"),
     "lint": ("python", "paper", "compare", "importers"),  # of the importers only how names are said
-    "backends": ("cost", "syntax"),  # α and alpha are one keyword
+    "backends": ("cost", "syntax", "began"),  # α and alpha are one keyword
     "verify": ("backends", "interpret", "calculus"),
     "differentiable": ("backends", "calculus"),
     "present": ("syntax", "calculus", "matrix", "verify", "lint"),

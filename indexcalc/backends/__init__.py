@@ -24,13 +24,14 @@ def emit_program(
     `sizes` are representative extents by name, by which the passes choose between equal forms.  `without`: passes to
     leave out.
     """
-    from ..lower.program import representative_sizes
+    from ..lower.sizes import representative_sizes
     from .base import backend_named
+    from .recipe import Recipe
     from .variants import emitted
 
     found = backend_named(backend)
     _check_outputs(program)
-    return emitted(program, found, representative_sizes(program, sizes), without).source
+    return emitted(Recipe(program, found, representative_sizes(program, sizes), without)).source
 
 
 def compile_program(
@@ -74,7 +75,8 @@ def lowered(
     `stop_after`: the last pass to run; `check`: whether each pass's result is checked for well-formedness.
     """
     from ..lower.passes import Context
-    from ..lower.program import lower_in, representative_sizes
+    from ..lower.program import lower_in
+    from ..lower.sizes import representative_sizes
     from .base import backend_named
 
     target = backend_named(backend).load_spelling().target

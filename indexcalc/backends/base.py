@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol, TypeAlias, cast
 
 from ..diagnostics import fail
-from ..ir.graph import Graph
-from ..ir.program import Program
-from ..lower.target import Target
-from .emitter import Emitted, emit
+from .emitted import Emitted
+from .recipe import Recipe
 from .spelling import Spelling
 
-Lower: TypeAlias = Callable[[Target], Graph]
 Run: TypeAlias = Callable[..., dict[str, Any]]
 """run(inputs, sizes), and where the text takes places for results (`Emitted.takes_out`), run(inputs, sizes, places)."""
 
@@ -82,9 +78,9 @@ class Library(Protocol):
 class Backend:
     """Where a backend's parts are.  `library` is what must be installed, `extra` what installs it.
 
-    `emitter` writes a graph as text, (program, lower) -> Emitted, where `lower` makes the graph for a target; `loader`
-    makes a function of the text.  Without them the text is Python that calls the library.  `inlines`: whether
-    elementwise values may be computed where they are read instead of lying in memory.
+    `emitter` writes the text for a recipe, Recipe -> Emitted; `loader` makes a function of the text.  Without them the
+    text is Python that calls the library.  `inlines`: whether elementwise values may be computed where they are read
+    instead of lying in memory.
     """
 
     name: str
@@ -100,12 +96,13 @@ class Backend:
         """The table of the emitter; needs no array library."""
         return cast(Spelling, _attribute(self.spelling))
 
-    def emit(self, program: Program, lower: Lower) -> Emitted:
+    def emit(self, recipe: Recipe) -> Emitted:
         """The text for a program; needs no array library."""
         if self.emitter:
-            return cast(Emitted, _attribute(self.emitter)(program, lower))
-        spelling = self.load_spelling()
-        return emit(program, lower(spelling.target), spelling)
+            return cast(Emitted, _attribute(self.emitter)(recipe))
+        from .emitter import emit
+
+        return emit(recipe.program, recipe.graph(), self.load_spelling())
 
     def load(self, emitted: Emitted) -> Run:
         """The text's function."""
@@ -152,7 +149,7 @@ BACKENDS: Mapping[str, Backend] = {
         f"{_HERE}.cpp.spelling:CPP",
         f"{_HERE}.cpp.runtime",
         "numpy",
-        emitter=f"{_HERE}.cpp.emit:emit",
+        emitter=f"{_HERE}.cpp.emitted:emit",
         loader=f"{_HERE}.cpp.runtime:load",
         inlines=True,
     ),
@@ -167,6 +164,8 @@ def backend_named(name: str) -> Backend:
     'torch'
     """
     if name not in BACKENDS:
+        from difflib import get_close_matches  # 2 ms, and most names are right
+
         close = get_close_matches(str(name), list(BACKENDS), 1)
         offered = f"did you mean {close[0]!r}? " if close else ""
         raise fail("IX904", f"no backend {name!r}", hint=f"{offered}available: {', '.join(BACKENDS)}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from ..ir.graph import Fused, Graph, Input, Part, Value
-from ..ir.index import Space
 from ..ir.program import Program, Tensor
 from ..lower.liveness import Liveness
+from .emitted import Emitted
 from .formula import formula, sanitised
 from .kernels import Kernels
 from .names import Names
@@ -16,20 +15,6 @@ from .spelling import Spelling
 from .statements import Statements
 
 MAX_HEADER = 60  # lines of the program quoted in the header
-
-
-@dataclass(frozen=True)
-class Emitted:
-    """Source text of a module with `run(inputs, sizes=None)`, and the extents that it reads from `sizes`.
-
-    `takes_out`: whether `run` takes a third argument, a dict of arrays in which kernels make the results named there.
-    `graph`: what was written, where whoever asked for the text keeps it.
-    """
-
-    source: str
-    sizes: dict[str, Space]
-    takes_out: bool = field(default=False, kw_only=True)
-    graph: Graph | None = field(default=None, kw_only=True, compare=False, repr=False)
 
 
 def emit(program: Program, graph: Graph, spelling: Spelling) -> Emitted:

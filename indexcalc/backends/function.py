@@ -10,11 +10,11 @@ from ..ir.index import Space
 from ..syntax.greek import spelt
 from .base import Library, Run
 from .check import bound_sizes, check_values, checked_arrays
-from .memory import check_memory
+from .memory import check_memory, threads_of
 from .results import checked_places, written
 
 if TYPE_CHECKING:
-    from .emitter import Emitted
+    from .emitted import Emitted
     from .variants import Variants
 
 MAX_SHAPES = 64  # signatures that are remembered as right
@@ -95,7 +95,8 @@ class Function:
             lambda: library.free_memory(next(iter(given.values()), None)),
             given=tuple(out) if isinstance(out, dict) else (),
             inlines=self._variants.backend.inlines,
-            threads=1 if machine is None else machine.threads,
+            threads=threads_of(machine),
+            bound=emitted.bound,
         )
 
     def _signature(self, arrays: Mapping[str, Any], sizes: Mapping[str, int] | None) -> object | None:

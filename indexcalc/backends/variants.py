@@ -10,17 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from ..ir.graph import Graph
 from ..ir.index import Space
 from ..ir.program import Program
 from ..ir.signature import SizeTable
-from ..lower.estimate import seconds
-from ..lower.passes import Context
-from ..lower.program import lower_in, representative_sizes
-from ..lower.target import Target
+from ..lower.sizes import representative_sizes
 from .base import Backend, Run
-from .emitter import Emitted
+from .emitted import Emitted
+from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from ..ir.graph import Graph
 
 WORTH = 2e-3  # seconds of a call from which another lowering may pay: it takes tens of milliseconds, once
 RATIO = 4  # extents by how many times four they are larger or smaller than those that decided
@@ -60,8 +61,12 @@ class Variants:
         self.machine = backend.load_spelling().target.machine
         self.open = _open_spaces(program, sizes or {}) if adapt and self.machine is not None else ()
         self._plain: Graph | None = None
-        base = emitted(program, backend, self.sizes, without)
+        base = emitted(self.recipe(self.sizes))
         self.made = [Variant((0,) * len(self.open), base, backend.load(base))]
+
+    def recipe(self, sizes: Mapping[Space, int]) -> Recipe:
+        """What is emitted where these sizes decide."""
+        return Recipe(self.program, self.backend, sizes, self.without, is_kept=True)
 
     def choose(self, sizes: Mapping[Space, int]) -> Variant:
         """The text for a call with these sizes."""
@@ -79,6 +84,10 @@ class Variants:
 
     def _is_worth_it(self, sizes: Mapping[Space, int]) -> bool:
         """Whether a call takes long enough, by the operations as they are written."""
+        from ..lower.estimate import seconds
+        from ..lower.passes import Context
+        from ..lower.program import lower_in
+
         assert self.machine is not None
         if self._plain is None:
             self._plain = lower_in(self.program, Context(self.sizes), stop_after="lowering")
@@ -92,22 +101,16 @@ class Variants:
     def _variant(self, bucket: Bucket, sizes: Mapping[Space, int]) -> Variant:
         """A new text; where it turns out to be one that there is, that one's function under another bucket."""
         decided = {**self.sizes, **{s: max(1, sizes[s]) for s in self.open}}
-        found = emitted(self.program, self.backend, decided, self.without)
+        found = emitted(self.recipe(decided))
         same = next((v for v in self.made if v.emitted.source == found.source), None)
         if same is not None:
             return Variant(bucket, same.emitted, same.run)
         return Variant(bucket, found, self.backend.load(found))
 
 
-def emitted(program: Program, backend: Backend, sizes: Mapping[Space, int], without: Collection[str]) -> Emitted:
-    """The backend's text for a program, lowered at these sizes, with its graph."""
-    graphs: list[Graph] = []
-
-    def lower(target: Target) -> Graph:
-        graphs.append(lower_in(program, Context(sizes, target), without=without))
-        return graphs[-1]
-
-    return replace(backend.emit(program, lower), graph=graphs[-1])
+def emitted(recipe: Recipe) -> Emitted:
+    """The backend's text for a recipe, with its graph."""
+    return replace(recipe.backend.emit(recipe), graph=recipe.graph)
 
 
 def _open_spaces(program: Program, given: Mapping[str, int]) -> tuple[Space, ...]:

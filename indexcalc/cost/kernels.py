@@ -12,10 +12,10 @@ A loop with conditions walks from the first to behind the last position for whic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import ceil, prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..ir.graph import Kind
 from ..ir.index import Index, Space
@@ -223,19 +223,46 @@ def _only_added(kernel: Kernel) -> frozenset[int]:
 
 def kernel_memory(kernel: Kernel, sizes: Mapping[Space, int], item: int, threads: int) -> int:
     """Bytes of the blocks that lie in memory while it runs, in all threads, of masks, and of threads' private sums."""
-    tiles = kernel.tiles
-    most = {x: min(sizes[x.space], t.size or 1) for x, t in tiles.items()}
+    one, masks, sums = _held(kernel, sizes, item, max, min)
+    running = _running(kernel, sizes, threads)
+    # a mask is computed from positions, by one thread at a time as a rule, and kept
+    found: int = running * (one + masks) + width("int", item) * masks + _private(kernel, sizes, running) * sums
+    return found
 
-    def bytes_of(axes: Iterable[Index], kind: Kind) -> int:
+
+def kernel_memory_bound(kernel: Kernel, sizes: Mapping[Space, Any], item: Any, threads: int) -> Any:
+    """At least that, by additions and multiplications alone, so that polynomials may stand for sizes and `item`."""
+    one, masks, sums = _held(kernel, sizes, item, sum, _a_number)
+    return threads * (one + masks) + width("int", item) * masks + (threads - 1) * sums
+
+
+def _a_number(values: Iterable[Any]) -> Any:
+    """One of the values, a number where there is one: no less than the least of them."""
+    found = list(values)
+    numbers = [x for x in found if isinstance(x, int)]
+    return min(numbers) if numbers else found[0]
+
+
+def _held(
+    kernel: Kernel,
+    sizes: Mapping[Space, Any],
+    item: Any,
+    largest: Callable[[list[Any]], Any],
+    least: Callable[[list[Any]], Any],
+) -> tuple[Any, Any, Any]:
+    """Bytes of blocks of one thread, elements of masks, and bytes of the outputs that are added up."""
+    most = {x: least([sizes[x.space], t.size or 1]) for x, t in kernel.tiles.items()}
+
+    def bytes_of(axes: Iterable[Index], kind: Kind) -> Any:
         return width(kind, item) * prod(most.get(x, sizes[x.space]) for x in axes)
 
     plan = plan_of(joined(kernel)[0])
     one = sum(bytes_of(axes, kind) for axes, kind in plan.buffers)
     pieces = [s.block for s in kernel.steps() if isinstance(s, Contract) and s.block.number in plan.added]
-    one += max((min(bytes_of(b.axes, b.kind), PIECE * width(b.kind, item)) for b in pieces), default=0)
+    one += largest([0, *(least([bytes_of(b.axes, b.kind), PIECE * width(b.kind, item)]) for b in pieces)])
     taking = {found.product for found in joined(kernel)[1].values()}
     one += sum(bytes_of(b.axes, b.kind) for p in taking for b in (p.left, p.right))
-    masks = 0
+    masks = [0]
     for step in kernel.steps():
         block = block_made(step)
         if isinstance(step, Load):
@@ -244,14 +271,18 @@ def kernel_memory(kernel: Kernel, sizes: Mapping[Space, int], item: int, threads
         elif block is not None and len(block.axes) == 1:
             one += bytes_of(block.axes, block.kind)
         if isinstance(step, Mask):
-            masks = max([masks, *(_masked(c, kernel, most, sizes) for c in step.conditions)])
-    running = _running(kernel, sizes, threads)
+            masks += [_masked(c, kernel, most, sizes, least) for c in step.conditions]
     sums = sum(width(o.kind, item) * prod(sizes[x.space] for x in o.axes) for o in kernel.outputs if o.accumulated)
-    # a mask is computed from positions, by one thread at a time as a rule, and kept
-    return running * (one + masks) + width("int", item) * masks + _private(kernel, sizes, running) * sums
+    return one, largest(masks), sums
 
 
-def _masked(condition: Condition, kernel: Kernel, most: Mapping[Index, int], sizes: Mapping[Space, int]) -> int:
+def _masked(
+    condition: Condition,
+    kernel: Kernel,
+    most: Mapping[Index, Any],
+    sizes: Mapping[Space, Any],
+    least: Callable[[list[Any]], Any],
+) -> Any:
     """Elements of the part of a tile in which the condition fails somewhere.
 
     A loop that walks only as far as it holds cuts that down to the smaller of the tiles.
@@ -259,7 +290,7 @@ def _masked(condition: Condition, kernel: Kernel, most: Mapping[Index, int], siz
     axes = [x for _, x in condition.form.terms]
     each = [most.get(x, sizes[x.space]) for x in axes]
     is_bound = any(isinstance(s, Loop) and condition in s.skip for s in kernel.steps())
-    return prod([min(each)] * len(each) if each and is_bound else each)
+    return prod([least(each)] * len(each) if each and is_bound else each)
 
 
 def _running(kernel: Kernel, sizes: Mapping[Space, int], threads: int) -> int:

@@ -35,7 +35,7 @@ from ..ir.graph import (
 from ..ir.index import Index, Space
 from ..ir.kernel import Kernel
 from ..ir.program import Tensor
-from .kernels import kernel_memory, kernel_work
+from .kernels import kernel_memory, kernel_memory_bound, kernel_work
 from .rules import Work, function_work, width
 
 
@@ -110,6 +110,15 @@ class Meter:
         if value.is_inline:
             return 0
         return self._read(value.operands[0].value) if isinstance(value.operation, Broadcast) else self.size(value)
+
+
+class BoundingMeter(Meter):
+    """Measures memory by additions and multiplications alone, so that polynomials may stand for sizes and `item`; of
+    a kernel a bound."""
+
+    def inside(self, kernel: Kernel, threads: int) -> int:
+        found: int = kernel_memory_bound(kernel, self.sizes, self.item, threads)
+        return found
 
 
 def _nothing(meter: Meter, value: Value) -> Work:

@@ -21,7 +21,7 @@ from ..ir.index import Space
 from ..ir.program import Program
 from ..ir.signature import SizeTable, bind_sizes, check_names
 from ..ir.slots import unknown_of
-from ..lower.program import representative_sizes
+from ..lower.sizes import representative_sizes
 from ..syntax.greek import spelt
 from .operator import registered, run
 from .split import Derivation, Keeping, Split, check_wrt, gradient_only

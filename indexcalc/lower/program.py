@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from ..ir.graph import Graph, Output
 from ..ir.index import Space
 from ..ir.program import Define, Program
-from ..ir.signature import SizeTable, check_positions
+from ..ir.signature import check_positions
 from ..ir.slots import slot_spaces
 from ..ir.windows import in_statement
 from .builder import Builder
@@ -16,9 +16,8 @@ from .passes import Context, Decision
 from .passes.common import tell_shared
 from .pipeline import run_passes
 from .rebuild import needed
+from .sizes import representative_sizes
 from .target import ARRAYS, Target
-
-REPRESENTATIVE = 64  # taken for an extent of which nothing is known
 
 
 def lower_program(
@@ -105,10 +104,3 @@ def plain_graph(program: Program, context: Context, *, share: bool = True) -> Gr
     if share:
         tell_shared(graph, shared, context)
     return graph
-
-
-def representative_sizes(program: Program, sizes: Mapping[str, int] | None = None) -> dict[Space, int]:
-    """A size for every space: declared, given, or a guess that is the same for all."""
-    table = SizeTable(program)
-    table.take_sizes(sizes or {})
-    return {space: max(1, table.size(space) or REPRESENTATIVE) for space in table.spaces}

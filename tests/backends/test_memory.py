@@ -78,10 +78,10 @@ def test_values_that_a_reader_computes_need_not_fit(monkeypatch):
     program = ic.parse(OUTER)
     graph, context = lowered(program, sizes={"N": 300}, without=("fuse", "fuse-rows"))
     monkeypatch.setenv("INDEXCALC_MEMORY", "720 kB")
-    sizes = dict.fromkeys(context.sizes, 300)
-    memory.check_memory(program, graph, sizes, ["float64"], lambda: None, inlines=True)
+    sizes, larger = (dict.fromkeys(context.sizes, n) for n in (300, 301))
+    memory.check_memory(program, lambda: graph, sizes, ["float64"], lambda: None, inlines=True)
     with pytest.raises(ic.IndexCalcError, match="IX959"):
-        memory.check_memory(program, graph, dict.fromkeys(sizes, 301), ["float64"], lambda: None, inlines=True)
+        memory.check_memory(program, lambda: graph, larger, ["float64"], lambda: None, inlines=True)
 
 
 def test_what_is_free():

@@ -52,9 +52,9 @@ def texts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, int]]:
     found: list[dict[str, int]] = []
     true = variants.emitted
 
-    def counted(program: Any, backend: Any, sizes: Any, without: Any) -> Any:
-        found.append({s.name: n for s, n in sizes.items()})
-        return true(program, backend, sizes, without)
+    def counted(recipe: Any) -> Any:
+        found.append({s.name: n for s, n in recipe.sizes.items()})
+        return true(recipe)
 
     monkeypatch.setattr(variants, "emitted", counted)
     monkeypatch.setattr(variants, "WORTH", 2e-4)

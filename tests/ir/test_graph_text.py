@@ -9,7 +9,8 @@ from indexcalc.ir.index import Index, Space
 from indexcalc.ir.kernel import Affine, Array, Block, Kernel, Load, Position, Store, Tile
 from indexcalc.ir.kernel_text import kernel_text
 from indexcalc.lower.passes import Context
-from indexcalc.lower.program import plain_graph, representative_sizes
+from indexcalc.lower.program import plain_graph
+from indexcalc.lower.sizes import representative_sizes
 from tests.kernels import normalised_rows, streamed_softmax
 
 STREAMED = """\

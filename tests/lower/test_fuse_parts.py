@@ -16,7 +16,8 @@ from indexcalc.lower.fuse.neutral import _holds
 from indexcalc.lower.fuse.price import conditions_hold, price
 from indexcalc.lower.fuse.tiles import retiled
 from indexcalc.lower.passes import Context
-from indexcalc.lower.program import lower_program, representative_sizes
+from indexcalc.lower.program import lower_program
+from indexcalc.lower.sizes import representative_sizes
 from indexcalc.lower.target import INTERPRETED, LAPTOP, Target
 
 from .fusion import BIG, CASES, NCE, ROWS, attention

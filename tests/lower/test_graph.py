@@ -14,7 +14,8 @@ from indexcalc.ir.expr import Access, Derivative, Partial
 from indexcalc.ir.graph import Contract, Graph, Map, Scatter, Value, View
 from indexcalc.ir.index import Index, Space
 from indexcalc.ir.program import Define, Metric, Program, Tensor
-from indexcalc.lower.program import lower_program, representative_sizes
+from indexcalc.lower.program import lower_program
+from indexcalc.lower.sizes import representative_sizes
 from indexcalc.lower.target import Target
 
 DECLARED = "index i, j, k, l : n(N)\nindex a, c : m(M)\nindex b : batch(Nb)\nindex v : vocab(V)\n"

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 import indexcalc as ic
 from indexcalc.backends.base import BACKENDS, Backend
 from indexcalc.backends.cpp.spelling import CPP
+from indexcalc.backends.recipe import Recipe
 from indexcalc.backends.variants import emitted
 from indexcalc.interpret.run import run_outputs
 from indexcalc.lower.fuse import tiles
 from indexcalc.lower.passes import ORDER
-from indexcalc.lower.program import lower_program, representative_sizes
+from indexcalc.lower.program import lower_program
+from indexcalc.lower.sizes import representative_sizes
 from tests.backends import fusing
 from tests.backends.cpp.batch import Batch
 
@@ -58,7 +60,7 @@ def assert_like_interpreter(backend: Backend, case: tuple[ic.Program, list[str],
     program, out, extents, seed = case
     inputs = arrays(program, extents, seed)
     expected = run_outputs(program, inputs, sizes_of(program, extents))
-    found = emitted(program, backend, representative_sizes(program, DECIDED), out)
+    found = emitted(Recipe(program, backend, representative_sizes(program, DECIDED), out))
     read = {name: extents[str(space.extent)] for name, space in found.sizes.items()}
     assert_close(backend.load(found)(own(backend, inputs), read), expected)
 

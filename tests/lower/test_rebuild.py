@@ -10,8 +10,9 @@ from indexcalc.ir.graph_check import check_graph
 from indexcalc.ir.graph_text import graph_text
 from indexcalc.ir.index import Index
 from indexcalc.lower.passes import Context
-from indexcalc.lower.program import plain_graph, representative_sizes
+from indexcalc.lower.program import plain_graph
 from indexcalc.lower.rebuild import Rebuild
+from indexcalc.lower.sizes import representative_sizes
 from tests.backends.cases import CASES
 
 from .passes.rewriting import assert_like_interpreter, drawn

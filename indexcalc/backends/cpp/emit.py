@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Collection
 
 from ...ir import kernel
 from ...ir.graph import Fused, Graph, Map
 from ...ir.program import Program
-from ...lower.target import ARRAYS, Target
-from ..emitter import MAX_HEADER, Emitted
+from ..emitter import MAX_HEADER
+from .emitted import CppEmitted, Result
 from .names import TYPES, CppNames, comment
 from .spelling import CPP
 from .steps import write
@@ -28,48 +26,6 @@ REPEATABLE = (
 )
 EQUALITIES = frozenset({"equal", "not_equal"})
 SUPPORT = ("tiles", "contract", "linear", "ranked", "extremes")  # carried along where they are used, in this order
-
-
-@dataclass(frozen=True)
-class Result:
-    """An output array: its name, extents as numbers or keys, and whether it stays real where inputs are complex."""
-
-    name: str
-    shape: tuple[int | str, ...]
-    is_real: bool
-
-
-@dataclass(frozen=True)
-class CppEmitted(Emitted):
-    """The text, and how its `run` is called: keys of extents, names of inputs, and results, each in their order.
-
-    `rows`: which inputs must lie without gaps along their last axis, for loops run along it; others take any strides.
-    `source` is a head, the headers that it `needs`, and the text of the `function`.  `again` emits for another type of
-    element; see `emit_for`.
-    """
-
-    needs: tuple[str, ...]
-    function: str
-    extents: tuple[str, ...]
-    inputs: tuple[str, ...]
-    rows: tuple[bool, ...]
-    results: tuple[Result, ...]
-    again: Callable[[str], CppEmitted] | None = None
-
-
-def emit(program: Program, lower: Callable[[Target], Graph]) -> CppEmitted:
-    """The source for arrays of doubles; it can be emitted `again` for other types.
-
-    A kernel's text is for real numbers, so complex arrays get a graph without kernels.
-    """
-
-    lower_once = cache(lower)  # floats and doubles have one graph
-
-    @cache
-    def again(scalar: str) -> CppEmitted:
-        return emit_for(program, lower_once(ARRAYS if scalar.startswith("Complex") else CPP.target), scalar)
-
-    return replace(again("double"), again=again)
 
 
 def emit_for(program: Program, graph: Graph, scalar: str = "double") -> CppEmitted:

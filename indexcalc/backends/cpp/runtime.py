@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from ...diagnostics import fail
+from ..cache import SHARED, cached
 from ..numpy.runtime import NumpyLibrary
 from .blas import Blas, find_blas
-from .cache import cached
-from .emit import CppEmitted
+from .emitted import CppEmitted
 from .toolchain import FAST, compile_to, find_compiler, key_of
 
 SCALARS = {
@@ -71,7 +71,7 @@ def compiled(source: str, flags: tuple[str, ...] = FAST) -> ctypes.CDLL:
     """The text as a loaded library: from the cache, or compiled now."""
     compiler = find_compiler()
     key = key_of(source, compiler, flags)
-    return ctypes.CDLL(str(cached(key, lambda target: compile_to(source, target, compiler, flags))))
+    return ctypes.CDLL(str(cached(key, SHARED, lambda target: compile_to(source, target, compiler, flags))))
 
 
 def _references(arrays: list[Any]) -> ctypes.Array[ArrayRef]:

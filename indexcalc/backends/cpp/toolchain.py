@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
-import shlex
-import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ...diagnostics import fail
+from ..cache import key_of as hashed
+from ..sources import identity
 
 TIMEOUT = 600  # seconds for one compilation
 LOG_LINES = 12  # of the compiler's messages that an error quotes
@@ -47,16 +44,16 @@ def find_compiler() -> Compiler:
     Raises IX903 where there is none, or where CXX names none.
     """
     for words in (_given(), ["c++"], ["g++"], ["clang++"]):
-        path = shutil.which(words[0]) if words else None
+        path = _on_path(words[0]) if words else None
         if path is not None:
-            return Compiler((path, *words[1:]), f"{_identity(path)} {shlex.join(words[1:])} {processor()}")
+            return Compiler((path, *words[1:]), f"{identity(path)} {words[1:]} {processor()}")
         if words and words[0] not in ("c++", "g++", "clang++"):
             raise fail(
                 "IX903", f"the compiler `{words[0]}` that CXX names is not there", hint="unset CXX, or correct it"
             )
     zig = find_spec("ziglang")
     if zig is not None and zig.origin is not None:
-        return Compiler((sys.executable, "-m", "ziglang", "c++"), f"zig {_identity(zig.origin)} {processor()}")
+        return Compiler((sys.executable, "-m", "ziglang", "c++"), f"zig {identity(zig.origin)} {processor()}")
     raise fail(
         "IX903",
         "the cpp backend needs a C++ compiler, and neither $CXX nor c++, g++ or clang++ is one",
@@ -66,7 +63,11 @@ def find_compiler() -> Compiler:
 
 def _given() -> list[str]:
     """The words of $CXX, without a shell."""
-    given = os.environ.get("CXX", "")
+    given = os.environ.get("CXX", "").strip()
+    if not given:
+        return []
+    import shlex
+
     try:
         return shlex.split(given)
     except ValueError as error:  # a quotation that does not end
@@ -74,11 +75,14 @@ def _given() -> list[str]:
         raise fail("IX903", message, hint="unset CXX, or correct it") from None
 
 
-def _identity(path: str) -> str:
-    """The program behind a path, as it is now: a new version of it is another one."""
-    real = Path(path).resolve()
-    found = real.stat()
-    return f"{real} {found.st_size} {found.st_mtime_ns}"
+def _on_path(name: str) -> str | None:
+    """Where the command is; `shutil.which` does more, and takes longer to load than all else here."""
+    folders = [""] if os.path.dirname(name) else os.get_exec_path()
+    for folder in folders:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
 
 
 @cache
@@ -90,17 +94,19 @@ def processor() -> str:
             flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
     except OSError:  # not Linux: the names below have to do
         pass
-    return " ".join([platform.system(), platform.machine(), platform.processor(), flags])
+    about = os.uname()
+    return f"{about.sysname} {about.machine} {flags}"
 
 
 def key_of(source: str, compiler: Compiler, flags: Sequence[str]) -> str:
     """A name for what the compiler makes of the text."""
-    parts = [source, compiler.identity, *STANDARD, *flags, *(" ".join(p) for p in PORTABLE)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    return hashed(source, compiler.identity, *STANDARD, *flags, *(" ".join(p) for p in PORTABLE))
 
 
 def compile_to(source: str, target: Path, compiler: Compiler, flags: Sequence[str]) -> None:
     """The text as a shared library at `target`; raises IX958 with the head of the log where no flags do."""
+    import subprocess  # only who compiles needs it
+
     text = target.with_suffix(".cpp")
     text.write_text(source, encoding="utf-8")
     logs = []

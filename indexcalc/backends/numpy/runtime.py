@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
 from ..memory import free_host_memory
+
+
+def _is_masked(x: object) -> bool:
+    """Whether it is a masked array, of which there are none before `numpy.ma` was loaded, which takes 15 ms."""
+    return "numpy.ma" in sys.modules and isinstance(x, np.ma.MaskedArray)
 
 
 class NumpyLibrary:
@@ -19,7 +25,7 @@ class NumpyLibrary:
 
     def is_array(self, x: object) -> bool:
         # A masked array's mask would be lost; a scalar like np.float64(2) is a number, whatever its precision.
-        return isinstance(x, np.ndarray) and not isinstance(x, np.ma.MaskedArray)
+        return isinstance(x, np.ndarray) and (type(x) is np.ndarray or not _is_masked(x))
 
     def plain(self, x: Any) -> Any:
         return np.asarray(x)

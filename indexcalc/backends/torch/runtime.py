@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ..base import Run
-from ..emitter import Emitted
+from ..emitted import Emitted
 from ..function import load as load_text
 from ..memory import free_host_memory
 

@@ -10,7 +10,7 @@ import pytest
 import indexcalc as ic
 from indexcalc.ir.graph import Contract, Graph
 from indexcalc.lower.passes.distribute import PASS
-from indexcalc.lower.program import representative_sizes
+from indexcalc.lower.sizes import representative_sizes
 
 from .rewriting import FUSING, assert_like_interpreter, drawn, passed
 

@@ -9,7 +9,7 @@ import pytest
 import indexcalc as ic
 from indexcalc.ir.graph import Contract, Gather, Graph
 from indexcalc.lower.passes.sink_gathers import PASS
-from indexcalc.lower.program import representative_sizes
+from indexcalc.lower.sizes import representative_sizes
 from indexcalc.lower.target import ARRAYS, Target
 
 from .rewriting import FUSING, assert_like_interpreter, drawn, passed

@@ -9,7 +9,7 @@ import pytest
 import indexcalc as ic
 from indexcalc.ir.graph import Graph, Map
 from indexcalc.lower.passes.small_factors import PASS
-from indexcalc.lower.program import representative_sizes
+from indexcalc.lower.sizes import representative_sizes
 
 from .rewriting import assert_like_interpreter, drawn, kinds, passed
 
