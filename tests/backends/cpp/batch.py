@@ -17,7 +17,7 @@ from indexcalc.ir.graph import Graph
 from indexcalc.ir.program import Program
 from indexcalc.lower.program import lower_program
 
-ORDER = ("core", "vmath", "elementwise", "memory", "blas", "complex", "complex_functions", "complex_blas",
+ORDER = ("core", "vmath", "elementwise", "memory", "blas", "complex", "complex_functions", "complex_blas", "product",
          "tiles", "contract", "linear", "ranked", "extremes")  # fmt: skip
 
 

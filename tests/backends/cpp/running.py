@@ -1,7 +1,6 @@
 """Runs single kernels through their C++ text."""
 
 import ctypes
-import importlib.util
 
 import numpy as np
 
@@ -23,10 +22,6 @@ class ArrayRef(ctypes.Structure):
     _fields_ = (("data", ctypes.c_void_p), ("strides", ctypes.POINTER(ctypes.c_int64)))
 
 
-class Blas(ctypes.Structure):
-    _fields_ = (*((name, ctypes.c_void_p) for name in ("sgemm", "dgemm", "cgemm", "zgemm")), ("wide", ctypes.c_int64))
-
-
 def source(kernels):
     """The text of kernels, {name: (kernel, "float" or "double")}, with doors."""
     found = [kernel_text(kernel, name, real) for name, (kernel, real) in kernels.items()]
@@ -35,19 +30,11 @@ def source(kernels):
 
 
 class Library:
-    """Compiled kernels.  Matrix products run in OpenBLAS where its wheel is installed, and `blas` says so."""
+    """Compiled kernels."""
 
-    def __init__(self, kernels, folder, *flags, blas=True):
+    def __init__(self, kernels, folder, *flags):
         self.kernels = kernels
         self.library = compiled(source(kernels), folder, *flags)
-        if blas and importlib.util.find_spec("scipy_openblas32"):
-            import scipy_openblas32
-
-            name = "libscipy_openblas"
-            library = ctypes.CDLL(f"{scipy_openblas32.get_lib_dir()}/{name}.so")
-            library.scipy_openblas_set_num_threads(1)
-            pointers = [ctypes.cast(library[f"scipy_cblas_{x}gemm"], ctypes.c_void_p) for x in "sdcz"]
-            self.library.set_blas(ctypes.byref(Blas(*pointers, 0)))
 
     def __call__(self, name, inputs, extents):
         """The outputs for inputs and {space: extent}."""

@@ -24,7 +24,7 @@ from .view import print_view, reserve
 
 _WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(r" *(?:const )?\w+(?: ?\*)?(?: const)? (\w+) = [^;]*;(?: //.*)?$")
-HEADERS = ("core", "blas", "vmath", "tiles")
+HEADERS = ("core", "product", "vmath", "tiles")
 
 
 @dataclass(frozen=True)

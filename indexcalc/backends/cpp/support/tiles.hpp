@@ -47,14 +47,7 @@ static inline bool is_matrix(int64_t rows, int64_t columns, int64_t by_row, int6
   return plain || turned;
 }
 
-// A matrix a[i * row + k * column].
-template <class T>
-struct Matrix {
-  T* at;
-  int64_t row, column;
-};
-
-// Extents too small for a library, whose loops are padded to SMALL; positions that are packed at a time.
+// Extents too small for blocks of vectors, whose loops are padded to SMALL; positions that are packed at a time.
 enum : int64_t { SMALL = 4, CHUNK = 512 };
 
 // C (+)= A B for an inner extent k of at most SMALL, where rows of C are contiguous: sums of k rows of B.
@@ -166,13 +159,8 @@ static void product(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<c
   }
   if ((few_rows || few_columns) && (a.column == 1 || a.row == 1)) return narrow(m, n, k, a, b, c, add);
   if (k > 0 && k <= SMALL && c.column == 1) return thin_product(m, n, k, a, b, c, add);
-  const bool fits = is_matrix(m, k, a.row, a.column) && is_matrix(k, n, b.row, b.column);
-  if (!fits || (c.column != 1 && n != 1)) return plain_product(m, n, k, a, b, c, add);
-  const bool ta = !((a.column == 1 || k <= 1) && (a.row >= k || m == 1));
-  const bool tb = !((b.column == 1 || n == 1) && (b.row >= n || k <= 1));
-  const int64_t lda = ta ? (k <= 1 ? m : a.column) : (m == 1 ? larger(k, 1) : a.row);
-  const int64_t ldb = tb ? (n == 1 ? larger(k, 1) : b.column) : (k <= 1 ? n : b.row);
-  gemm<T>(ta, tb, m, n, k, T(1), a.at, lda, b.at, ldb, T(add), c.at, m == 1 ? n : c.row);
+  if (c.column != 1 && n != 1) return plain_product(m, n, k, a, b, c, add);
+  multiply<T>(m, n, k, a, b, c.at, c.row, add);
 }
 
 }  // namespace ix
