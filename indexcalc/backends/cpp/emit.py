@@ -25,7 +25,7 @@ REPEATABLE = (
     "",
 )
 EQUALITIES = frozenset({"equal", "not_equal"})
-SUPPORT = ("product", "tiles", "contract", "linear", "ranked", "extremes")  # carried where they are used, in this order
+SUPPORT = ("product", "tiles", "team", "contract", "linear", "ranked", "extremes")  # in this order, where they are used
 
 
 def emit_for(program: Program, graph: Graph, scalar: str = "double") -> CppEmitted:

@@ -64,6 +64,9 @@ def _walk(w: Writer, value: Value, at: dict[Index, str], walked: list[Bound], in
 def _start_from_base(w: Writer, value: Value) -> None:
     """The base's memory where that is free from here on, else a copy of it."""
     base = value.operands[-1]
+    if w.is_in_place(value, base.value):
+        w.target(value)
+        return
     at = tuple(f"i{n}" for n in range(len(value.axes)))
     layout = w.layouts[base.value.number]
     element = layout.element([at[value.axes.index(x)] for x in base.labels])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 
-from ...ir.graph import Graph, Operand, Value
+from ...ir.graph import Graph, Operand, Scatter, Value
 from .layout import Layout, dense, times
 from .loops import Bound, Lines, Scalars
 from .names import TYPES, CppNames
@@ -150,10 +150,28 @@ class Writer:
                 self.lines.add(*body.lines.text, statement)
 
     def _destinations(self) -> dict[int, int]:
-        """By the number of a stored value, the output whose memory takes its result."""
+        """By the number of a stored value, the output whose memory takes its result, and what that adds to."""
         found: dict[int, int] = {}
         for number, output in enumerate(self.graph.outputs):
             value, labels = output.operand.value, output.operand.labels
             if value.number in self.plan.stored and set(output.axes) == set(labels) and len(labels) == len(output.axes):
                 found.setdefault(value.number, number)
+        for place, value in reversed(list(enumerate(self.graph.values))):
+            if value.number in found and (base := self._base(value, place)) is not None:
+                found.setdefault(base.number, found[value.number])
         return found
+
+    def _base(self, value: Value, place: int) -> Value | None:
+        """What the step at this place adds to, if nothing else needs it any more."""
+        if not isinstance(value.operation, Scatter) or not value.operation.has_base:
+            return None
+        *others, base = value.operands
+        number = base.value.number
+        alone = all(self.plan.root.get(o.value.number) != number for o in others)
+        last = number in self.plan.stored and self.plan.last[number] == place
+        return base.value if alone and last and base.labels == value.axes and base.kind == value.kind else None
+
+    def is_in_place(self, value: Value, base: Value) -> bool:
+        """Whether both are made in the memory of the same output."""
+        number = self.destined.get(value.number)
+        return number is not None and self.destined.get(base.number) == number

@@ -42,12 +42,16 @@ EDGE = 8  # rows, columns or terms at which a matrix product runs at half of its
 THIN = 4  # rows or columns below which a product is no matrix product
 SAMPLE = 24  # tiles of each axis that are tried for conditions
 INTERPRETED_STEP = 1e-7  # seconds: a step that costs more is a call of its own, and each makes a pass over its block
+WAIT = 1e-6  # seconds that threads which share a step wait for each other behind it
 ROW = 1.2e-7  # seconds that a call from Python takes for each row of which it finds the maximum
 
 
 @dataclass
 class Price:
-    """Totals over a kernel.  `seconds` is the model's verdict; the rest is for telling."""
+    """Totals over a kernel.  `seconds` is the model's verdict; the rest is for telling.
+
+    `shared`: whether threads share each step, because too few tiles can run at the same time.
+    """
 
     flops: float = 0.0
     exponentials: float = 0.0
@@ -57,6 +61,7 @@ class Price:
     workspace: int = 0  # bytes of the blocks that live at once, of one thread
     seconds: float = 0.0
     matmul_seconds: float = 0.0
+    shared: bool = False
 
 
 def price(kernel: Kernel, sizes: Mapping[Space, int], machine: Machine) -> Price:
@@ -102,12 +107,14 @@ class _Pricing:
         """Seconds from the totals, by how many tiles can run at once."""
         machine, found = self.machine, self.found
         units = prod(self.count(t) for t in self.kernel.grid if t.parallel)
-        share = units / (ceil(units / machine.threads) * machine.threads) if units else 1.0
+        in_order = not all(t.parallel for t in self.kernel.grid)
+        found.shared = in_order and not self.interpreted and 2 * units <= machine.threads
+        share = units / (ceil(units / machine.threads) * machine.threads) if units and not found.shared else 1.0
         elementwise = found.exponentials / machine.exponentials + found.passes / self.speed
         found.seconds = elementwise / share + found.moved / machine.bandwidth
-        # a kernel that has one tile at a time leaves the threads to the matrix products
+        # a kernel that has one tile at a time leaves the threads to the matrix products at least
         found.seconds += found.matmul_seconds / (share if units >= machine.threads else 1.0)
-        found.seconds += found.steps * machine.step
+        found.seconds += found.steps * (WAIT if found.shared else machine.step)
         for output in self.kernel.outputs:
             lacking = [t for t in self.kernel.grid if t.parallel and t.axis.space not in [x.space for x in output.axes]]
             if output.accumulated and lacking:

@@ -47,7 +47,8 @@ def lines(about: str, stored: float, between: int, plans: Sequence[Plan], taken:
     yield f"{start}; {count}, {taken.style}, {_ms(taken.seconds)}" + (f" ({others})" if others else "")
     for built, cost in zip(taken.kernels, taken.prices):
         work = f"{cost.flops:.3g} FLOPs, {cost.exponentials:.3g} exponentials, {_mib(cost.moved)} moved"
-        yield f"{_kernel(built.kernel)}: {work}, {_mib(cost.workspace)} of blocks"
+        shared = ", each step shared out among the threads" if cost.shared else ""
+        yield f"{_kernel(built.kernel)}{shared}: {work}, {_mib(cost.workspace)} of blocks"
 
 
 def _kernel(kernel: Kernel) -> str:

@@ -12,9 +12,17 @@ from .compiling import compiled
 
 TYPES = {"int": np.int64, "bool": np.uint8}
 DOOR = """
-extern "C" int run_{name}(const int64_t* sizes, const ArrayRef* in, ArrayRef* out) {{
+extern "C" int run_{name}(const int64_t* sizes, const ArrayRef* in, ArrayRef* out, int threads) {{
+  const Threads limit(threads);
   return {name}(Extents{{sizes}}, in, out);
 }}
+"""
+
+
+LATE = """
+      static thread_local int turn = 0;
+      const timespec rest = {0, (number + ++turn) % 3 * 20000};
+      nanosleep(&rest, nullptr);
 """
 
 
@@ -22,22 +30,35 @@ class ArrayRef(ctypes.Structure):
     _fields_ = (("data", ctypes.c_void_p), ("strides", ctypes.POINTER(ctypes.c_int64)))
 
 
-def source(kernels):
-    """The text of kernels, {name: (kernel, "float" or "double")}, with doors."""
+def source(kernels, eager):
+    """The text of kernels, {name: (kernel, "float" or "double")}, with doors.
+
+    `eager`: threads share work of any size, and go on at different times after they have waited for each other.
+    """
     found = [kernel_text(kernel, name, real) for name, (kernel, real) in kernels.items()]
     headers = dict.fromkeys(h for text in found for h in text.headers)
-    return "\n".join([*(header(h) for h in headers), *(t.text for t in found), *(DOOR.format(name=n) for n in kernels)])
+    texts = {h: header(h) for h in headers}
+    if eager:
+        texts["core"] = replaced(texts["core"], "PARALLEL = 1 << 15", "PARALLEL = -1")
+        texts["team"] = replaced(texts["team"], "#pragma omp barrier\n", "#pragma omp barrier\n" + LATE)
+        texts = {"time": "#include <time.h>", **texts}
+    return "\n".join([*texts.values(), *(t.text for t in found), *(DOOR.format(name=n) for n in kernels)])
+
+
+def replaced(text, old, new):
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
 
 
 class Library:
     """Compiled kernels."""
 
-    def __init__(self, kernels, folder, *flags):
+    def __init__(self, kernels, folder, *flags, eager=False):
         self.kernels = kernels
-        self.library = compiled(source(kernels), folder, *flags)
+        self.library = compiled(source(kernels, eager), folder, *flags)
 
-    def __call__(self, name, inputs, extents):
-        """The outputs for inputs and {space: extent}."""
+    def __call__(self, name, inputs, extents, threads=0):
+        """The outputs for inputs and {space: extent}; `threads`: as many as there may be, 0 for all."""
         kernel, real = self.kernels[name]
         dtype = np.float32 if real == "float" else np.float64
         inputs = [np.asarray(x, TYPES.get(a.kind, dtype)) for x, a in zip(inputs, kernel.inputs)]
@@ -45,12 +66,12 @@ class Library:
         for array in kernel.outputs:
             outputs.append(np.full([extents[x.space] for x in array.axes], 77, TYPES.get(array.kind, dtype)))
         sizes = [extents[s] for s in kernel_spaces(kernel)]
-        self.call(name, sizes, inputs, outputs)
+        self.call(name, sizes, inputs, outputs, threads)
         return outputs
 
-    def call(self, name, sizes, inputs, outputs):
+    def call(self, name, sizes, inputs, outputs, threads=0):
         status = self.library[f"run_{name}"](
-            (ctypes.c_int64 * max(1, len(sizes)))(*sizes), _references(inputs), _references(outputs)
+            (ctypes.c_int64 * max(1, len(sizes)))(*sizes), _references(inputs), _references(outputs), threads
         )
         if status == 2:
             raise IndexError("a position lies outside of its axis")

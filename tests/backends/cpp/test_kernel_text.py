@@ -146,11 +146,20 @@ def random_array(rng, array, extents):
 
 
 def test_random_kernels_give_what_their_steps_say(tmp_path):
+    """With one thread, and with more that share tiles or steps."""
     cases = {f"random_{seed}": random_case(seed) for seed in range(40)}
-    library = Library({name: (kernel, "double") for name, (kernel, _, _) in cases.items()}, tmp_path, "-O0")
+    cases |= {f"{name}_in_order": (in_order(k), *given) for name, (k, *given) in cases.items() if len(k.grid) > 1}
+    library = Library({n: (kernel, "double") for n, (kernel, _, _) in cases.items()}, tmp_path, "-O0", eager=True)
     for name, (kernel, inputs, extents) in cases.items():
-        for mine, theirs in zip(library(name, inputs, extents), run_kernel(kernel, inputs, extents), strict=True):
-            np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=1e-10, err_msg=name)
+        expected = run_kernel(kernel, inputs, extents)
+        for threads in (1, 2, 3):
+            for mine, theirs in zip(library(name, inputs, extents, threads), expected, strict=True):
+                np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=1e-10, err_msg=f"{name} {threads}")
+
+
+def in_order(kernel):
+    """The kernel with a grid of which nothing runs at the same time."""
+    return replace(kernel, grid=tuple(replace(t, parallel=False) for t in kernel.grid))
 
 
 @pytest.mark.parametrize("empty", ["", "a", "b"])

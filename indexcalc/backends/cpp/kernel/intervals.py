@@ -36,10 +36,10 @@ class Interval:
 
 
 class Intervals:
-    """Those of the passes of one nest."""
+    """Those of the passes of one nest, of `split` within the thread's places."""
 
-    def __init__(self, order: Order, values: Values) -> None:
-        self.order, self.values = order, values
+    def __init__(self, order: Order, values: Values, split: Index | None) -> None:
+        self.order, self.values, self.split = order, values, split
         self.known: dict[object, tuple[str, str]] = {}
 
     def of(self, one: Pass) -> Interval | None:
@@ -57,8 +57,8 @@ class Intervals:
 
     def _lines(self, conditions: Sequence[Condition], inner: Index, low: str, high: str) -> list[str]:
         names = self.values.names
-        count = names.count(inner)
-        lines = [f"int64_t {low} = 0, {high} = {count};"]
+        first, last = names.span(inner, self.split)
+        lines = [f"int64_t {low} = {first}, {high} = {last};"]
         for limit in limits(conditions, inner):
             factor = limit.factor
             rest = total((names.form(limit.rest), times(names.start(inner), str(factor))))
@@ -68,7 +68,7 @@ class Intervals:
                 lines.append(f"{low} = ix::larger({low}, {_divided(f'-({rest})', factor, up=True)});")
             else:
                 lines.append(f"{high} = ix::smaller({high}, {_divided(rest, -factor, up=False)} + 1);")
-        lines.append(f"{low} = ix::smaller({low}, {count}), {high} = ix::larger({low}, {high});")
+        lines.append(f"{low} = ix::smaller({low}, {last}), {high} = ix::larger({low}, {high});")
         return lines
 
 

@@ -32,7 +32,8 @@ class Storage:
 class Names:
     """Names by number: n0 an extent, p0 the position of an axis that is walked one at a time.
 
-    Of other axes s0 is the start of the tile, c0 its count of positions, at most m0, and i0 a place in it.
+    Of other axes s0 is the start of the tile, c0 its count of positions, at most m0, and i0 a place in it; f0 and l0
+    are the thread's first place, and the one behind its last.
     """
 
     def __init__(self, kernel: Kernel, order: Order, real: str) -> None:
@@ -63,6 +64,23 @@ class Names:
     def most(self, axis: Index) -> str:
         """The largest count."""
         return f"m{self.number(axis)}" if self.tiled(axis) else self.extent(axis.space)
+
+    def loop(self, axis: Index, split: Index | None = None) -> str:
+        """The head of a loop over the places of an axis; those of the thread at hand where it is divided."""
+        at, (first, last) = self.at(axis), self.span(axis, split)
+        return f"for (int64_t {at} = {first}; {at} < {last}; ++{at})"
+
+    def span(self, axis: Index, split: Index | None = None) -> tuple[str, str]:
+        """The first place of a tile, and the one behind its last."""
+        number = self.number(axis)
+        return (f"f{number}", f"l{number}") if axis == split else ("0", self.count(axis))
+
+    def parts(self, axis: Index) -> tuple[str, ...]:
+        """Lines that say which places are the thread's."""
+        if not self.order.team or axis in self.order.single:
+            return ()
+        number, count = self.number(axis), self.count(axis)
+        return f"const int64_t f{number} = team.first({count});", f"const int64_t l{number} = team.last({count});"
 
     def at(self, axis: Index) -> str:
         """The place within the tile; of an axis that is walked one position at a time its position."""

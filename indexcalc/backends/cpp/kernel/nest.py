@@ -26,7 +26,7 @@ class NestPrinter:
         self.accumulators: list[tuple[str, str, str, str]] = []  # name, type, operation, neutral element
         self.after: list[list[str]] = []
         self.registers: dict[Unit, str] = {}
-        self.intervals = Intervals(order, self.values)
+        self.intervals = Intervals(order, self.values, nest.split)
         self.safe = True
 
     def print(self) -> None:
@@ -36,16 +36,12 @@ class NestPrinter:
                 if target is not None and not set(self.nest.rows) <= set(target.axes):
                     self._clear(unit, target, self.out)
         for axis in self.nest.rows:
-            self._loop(axis)
+            self.out.open(self.names.loop(axis, self.nest.split))
         if not self.nest.rows:
             self.out.open("")  # a scope: the next nest may define the same names
         for one in self.nest.passes:
             self._pass(one)
         self.out.close(max(1, len(self.nest.rows)))
-
-    def _loop(self, axis: Index) -> None:
-        at = self.names.at(axis)
-        self.out.open(f"for (int64_t {at} = 0; {at} < {self.names.count(axis)}; ++{at})")
 
     # -- one pass ----------------------------------------------------------------------------------------------------
 
@@ -69,7 +65,7 @@ class NestPrinter:
             if target is not None and set(self.nest.rows) <= set(target.axes) and self._spread(target, one):
                 self._clear(unit, target, out)
         for axis in one.loops[:-1]:
-            self._loop(axis)
+            out.open(self.names.loop(axis, self.nest.split))
         out.add(*values.outer.lines)
         if inner is not None:
             for name, type, _, start in self.accumulators:
@@ -80,11 +76,12 @@ class NestPrinter:
         out.close(max(0, len(one.loops) - 1))
 
     def _inner(self, inner: Index, interval: Interval | None, texts: list[list[str]]) -> None:
-        out, at, count = self.out, self.names.at(inner), self.names.count(inner)
+        out, at = self.out, self.names.at(inner)
+        first, last = self.names.span(inner, self.nest.split)
         pragma = self._pragma()
         if interval is None:
             out.add(*pragma)
-            self._loop(inner)
+            out.open(self.names.loop(inner, self.nest.split))
             out.add(*texts[0])
             out.close()
             return
@@ -92,7 +89,7 @@ class NestPrinter:
         out.add(*interval.lines)
         out.add("// before and behind the positions at which the conditions hold, then there")
         out.open("for (int side = 0; side < 2; ++side)")
-        out.add(f"const int64_t from = side ? {high} : 0, to = side ? {count} : {low};")
+        out.add(f"const int64_t from = side ? {high} : {first}, to = side ? {last} : {low};")
         out.add(*pragma)
         out.open(f"for (int64_t {at} = from; {at} < to; ++{at})")
         out.add(*texts[0])
@@ -132,7 +129,7 @@ class NestPrinter:
         storage = self.memory.blocks[target.number]
         whole = not set(self.nest.rows) <= set(target.axes)
         within = [x for x in storage.strides if whole or x not in self.nest.rows]
-        fill(self.names, storage, within, neutral(operation, self.names.type(target.kind)), out)
+        fill(self.names, storage, within, neutral(operation, self.names.type(target.kind)), out, self.nest.split)
 
     def _unit(self, unit: Unit, one: Pass) -> None:
         step, values = unit.step, self.values
@@ -234,8 +231,7 @@ class NestPrinter:
         for n, axis in enumerate(reversed(rest)):
             if n == len(rest) - 1:
                 out.add("#pragma omp simd")
-            at = self.names.at(axis)
-            out.open(f"for (int64_t {at} = 0; {at} < {self.names.count(axis)}; ++{at})")
+            out.open(self.names.loop(axis))
         out.add(f"{self.values.place(storage, block.axes)} *= {factor};")
         out.close(len(rest))
 

@@ -33,6 +33,7 @@ from ....ir.kernel import (
 from .steps import (
     Axes,
     bodies,
+    divisible,
     is_pointwise,
     is_product,
     is_view,
@@ -74,8 +75,11 @@ class Pass:
 
 @dataclass(eq=False)
 class Nest:
+    """`split`: the axis of which each thread of a team takes a part; None where one thread has to take all."""
+
     rows: Axes
     passes: list[Pass] = field(default_factory=list)
+    split: Index | None = None
 
 
 @dataclass(eq=False)
@@ -94,10 +98,14 @@ class Body:
 
 
 class Order:
-    """The order of a whole kernel.  `kept`: numbers of the elementwise blocks that are stored."""
+    """The order of a whole kernel.  `kept`: numbers of the elementwise blocks that are stored.
+
+    `team`: whether threads may have to share the steps of a tile, because tiles cannot run at the same time.
+    """
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
+        self.team = not all(t.parallel for t in kernel.grid) or not kernel.grid
         self.single = frozenset(t.axis for t in kernel.tiles.values() if t.size == 0)
         self.makers = {b.number: step for step in kernel.steps() if (b := block_made(step))}
         self.readers = Counter(b.number for step in kernel.steps() for b in set(blocks_read(step)))
@@ -262,19 +270,27 @@ class Order:
             own = points(first.step, self.single)
             along = self._along(first, vector)
             rows = frozenset(own) - {along}
+            split = divisible(first.step, self.single)
             chosen: set[Unit] = set()
             for unit in waiting:
                 if before[unit] <= done | chosen:
                     common = self._common_rows(unit, rows, along)
                     local = (self._result(d) for d in before[unit] & chosen)
-                    if common is not None and all(common <= axes for axes in local):
-                        rows = common
+                    apart = divisible(unit.step, self.single)
+                    shares = not self.team or bool(apart & split) or not (apart or split)
+                    if common is not None and shares and all(common <= axes for axes in local):
+                        rows, split = common, apart & split
                         chosen.add(unit)
-            nest = Nest(self.sorted(rows))
+            nest = Nest(self.sorted(rows), split=self.divided(split, rows) if self.team else None)
             nest.passes = self._passes([u for u in waiting if u in chosen], before, nest.rows, along)
             found.append(nest)
             done |= chosen
         return found
+
+    def divided(self, axes: frozenset[Index], rows: frozenset[Index] = frozenset()) -> Index | None:
+        """Of axes that threads may divide one with tiles, whose extent is known to be large, and an outer one."""
+        tiles = self.kernel.tiles
+        return max(axes, key=lambda x: (x in tiles, x in rows, -self.ranks[x]), default=None)
 
     def _along(self, unit: Unit, vector: Index | None) -> Index | None:
         """The innermost loop of a nest that begins with the unit; a running maximum moves only between such loops."""

@@ -23,15 +23,17 @@ def print_product(names: Names, order: Order, memory: Memory, unit: Unit, out: L
     pointer, strides = _target(names, memory, unit)
     adds = isinstance(unit.into, Fold) or (isinstance(unit.into, Store) and unit.into.mode == "+=")
     if len(inner) > 1 and not adds:
-        fill(names, Storage(pointer, strides, step.block.kind), made, f"{names.real}(0)", out)
+        split = made[0] if order.team else None
+        fill(names, Storage(pointer, strides, step.block.kind), made, f"{names.real}(0)", out, split)
+        if order.team:
+            out.add("team.wait();")
         adds = True
     operands = [memory.blocks[b.number] for b in (step.left, step.right)]
     around = (strides, operands[0].strides, operands[1].strides)
     m, n, k = (_main(names, axes, around) for axes in (rows, columns, inner))
     outer = [x for x in (*batch, *rows, *columns, *inner) if x not in (m, n, k)]
     for axis in outer:
-        at = names.at(axis)
-        out.open(f"for (int64_t {at} = 0; {at} < {names.count(axis)}; ++{at})")
+        out.open(names.loop(axis))
     texts = [
         _matrix(names, operands[0].name, operands[0].strides, left, m, k),
         _matrix(names, operands[1].name, operands[1].strides, right, k, n),
@@ -40,7 +42,8 @@ def print_product(names: Names, order: Order, memory: Memory, unit: Unit, out: L
     counts = ", ".join(names.count(x) for x in (m, n, k))
     note = f"// block {step.block.number} = block {step.left.number} times block {step.right.number}"
     out.add(f"{note}, summed over i{_names(names, inner)}")
-    out.add(f"ix::product<{names.real}>({counts}, {', '.join(texts)}, {'true' if adds else 'false'});")
+    team = "team, " if order.team else ""
+    out.add(f"ix::product<{names.real}>({team}{counts}, {', '.join(texts)}, {'true' if adds else 'false'});")
     out.close(len(outer))
 
 

@@ -34,12 +34,13 @@ def combined(operation: str, old: str, new: str) -> str:
     return f"ix::{'maximum' if operation == 'max' else 'minimum'}({old}, {new})"
 
 
-def fill(names: Names, storage: Storage, axes: Iterable[Index], value: str, out: Lines) -> None:
-    """Sets storage to a value along these axes, at one place of the others."""
+def fill(
+    names: Names, storage: Storage, axes: Iterable[Index], value: str, out: Lines, split: Index | None = None
+) -> None:
+    """Sets storage to a value along these axes, at one place of the others; of `split` at the thread's places."""
     along = list(axes)[::-1]
     for axis in along:
-        at = names.at(axis)
-        out.open(f"for (int64_t {at} = 0; {at} < {names.count(axis)}; ++{at})")
+        out.open(names.loop(axis, split))
     terms = [times(names.at(x), stride) for x, stride in storage.strides.items()]
     out.add(f"{storage.name}[{total(terms)}] = {value};")
     out.close(len(along))

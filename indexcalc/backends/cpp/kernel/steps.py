@@ -104,6 +104,28 @@ def points(step: Step, single: frozenset[Index]) -> Axes:
     return made.axes if made else ()
 
 
+def divisible(step: Step, single: frozenset[Index]) -> frozenset[Index]:
+    """The axes of which threads may take parts: what changes at one position of such an axis no other one touches."""
+    if isinstance(step, Store):
+        alone = (_alone(slot, single) for slot in step.slots)
+        return frozenset(x for x in alone if x is not None)
+    if isinstance(step, Shift):
+        return frozenset(step.carry.axes).intersection(*(block.axes for block, _ in step.rescaled))
+    if isinstance(step, Fold):
+        return frozenset(step.carry.axes)
+    made = block_made(step)
+    return frozenset(made.axes if made else ())
+
+
+def _alone(slot: Slot, single: frozenset[Index]) -> Index | None:
+    """The axis whose positions a slot tells apart, whatever those of other axes are."""
+    if isinstance(slot, Block):
+        return None
+    terms = slot.terms if isinstance(slot, Affine) else ((1, slot),)
+    factors = {x: sum(f for f, y in terms if y == x) for _, x in terms if x not in single}
+    return next(iter(factors)) if len(factors) == 1 and all(factors.values()) else None
+
+
 def is_gather(step: Step) -> bool:
     return isinstance(step, Load) and any(isinstance(slot, Block) for slot in step.slots)
 

@@ -15,7 +15,7 @@ from .steps import is_gather, is_pointwise, is_product, is_view, reads
 class Memory:
     """`blocks`: storage by number.  `vectors`: along which axis a loaded block is read by registers.
 
-    `matrices`: loaded blocks that matrix products read.
+    `matrices`: loaded blocks that matrix products read.  What one row of a nest needs is each thread's own.
     """
 
     def __init__(self, names: Names, order: Order) -> None:
@@ -28,6 +28,7 @@ class Memory:
         self.pointers: list[str] = []
         self._readers: dict[int, set[int]] = {}
         self._passes: dict[int, set[int]] = {}
+        self._place: dict[int, tuple[int, int]] = {}
         self._taken: set[int] = set()
         for body in order.bodies.values():
             self._look(body)
@@ -50,8 +51,8 @@ class Memory:
         """The order of dimensions: the vector axis last."""
         return tuple(sorted(axes, key=lambda x: x == vector))
 
-    def make(self, block: Block, axes: tuple[Index, ...]) -> Storage:
-        """Scratch for a block with these axes, contiguous along the last one."""
+    def make(self, block: Block, axes: tuple[Index, ...], *, own: bool = False) -> Storage:
+        """Scratch for a block with these axes, contiguous along the last one; `own`: for each thread of a team."""
         names, name = self.names, f"t{block.number}"
         type = names.type(block.kind)
         strides, size = {}, "1"
@@ -63,8 +64,13 @@ class Memory:
             else:
                 size = times(size, names.most(axis))
         self.setup.add(f"const int64_t o{block.number} = scratch_size;  // block {block.number}")
-        self.setup.add(f"scratch_size += ix::whole_lines({size} * int64_t(sizeof({type})));")
-        self.pointers.append(f"{type}* const {name} = reinterpret_cast<{type}*>(scratch.data + o{block.number});")
+        bytes_, place = f"ix::whole_lines({size} * int64_t(sizeof({type})))", f"o{block.number}"
+        if own and self.order.team:
+            self.setup.add(f"const int64_t u{block.number} = {bytes_};  // for each thread")
+            bytes_, place = f"u{block.number} * crew", f"{place} + u{block.number} * team.number"
+        self.setup.add(f"scratch_size += {bytes_};")
+        base = "scratch" if self.order.team else "scratch.data"
+        self.pointers.append(f"{type}* const {name} = reinterpret_cast<{type}*>({base} + {place});")
         self.blocks[block.number] = found = Storage(name, strides, block.kind)
         return found
 
@@ -75,6 +81,9 @@ class Memory:
 
     def _look(self, body: Body) -> None:
         for piece in body.pieces:
+            parts = [piece] if isinstance(piece, Unit) else [one for nest in piece.nests for one in nest.passes]
+            for part in parts:
+                self._place[id(part)] = id(body), len(self._place)
             if isinstance(piece, Unit):
                 if is_product(piece.step):
                     self._note(reads(piece.step), id(piece), id(piece))
@@ -113,15 +122,15 @@ class Memory:
         vector = one.loops[-1] if one.loops else body.vector
         axes = self.layout(block.axes, vector)
         if is_pointwise(step):
-            other = self._replaced(unit, block, nest, one)
+            other = self._replaced(unit, block, one)
             if other is not None:
                 self.blocks[block.number] = other
                 return
-        self.make(block, tuple(x for x in axes if x not in nest.rows) if local else axes)
+        self.make(block, tuple(x for x in axes if x not in nest.rows) if local else axes, own=local)
 
-    def _replaced(self, unit: Unit, block: Block, nest: Nest, one: Pass) -> Storage | None:
+    def _replaced(self, unit: Unit, block: Block, one: Pass) -> Storage | None:
         """The storage of a matrix product that no pass after this one reads, and that so can be overwritten."""
-        until = {id(p) for p in nest.passes[: nest.passes.index(one) + 1]}
+        body, place = self._place[id(one)]
         for number in sorted(self.order.needs(unit)):
             made = self.order.makers[number]
             if not is_product(made) or number not in self.blocks or number in self._taken:
@@ -130,7 +139,8 @@ class Memory:
             assert source is not None
             alike = set(source.axes) == set(block.axes) and {source.kind, block.kind} <= {"float", "real"}
             here = self.order.home[number] == self.order.home[block.number]
-            if alike and here and self._passes[number] <= until:
+            places = [self._place[p] for p in self._passes[number]]
+            if alike and here and all(home == body and n <= place for home, n in places):
                 self._taken.add(number)
                 return self.blocks[number]
         return None

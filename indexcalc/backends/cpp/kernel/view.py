@@ -52,7 +52,9 @@ def print_view(names: Names, order: Order, memory: Memory, step: Load, out: Line
     if not tests:
         return
     out.open("" if tests == ["true"] else f"if ({' || '.join(tests)})")
-    _pack(names, memory, step, storage, real, out)
+    _pack(names, memory, step, storage, real, out, "team, " if order.team else "")
+    if order.team:
+        out.add("team.wait();")
     out.close()
 
 
@@ -104,7 +106,9 @@ def _pairs(order: Order, number: int) -> list[tuple[Index, Index]]:
     return list(found)
 
 
-def _pack(names: Names, memory: Memory, step: Load, storage: Storage, real: dict[Index, str], out: Lines) -> None:
+def _pack(
+    names: Names, memory: Memory, step: Load, storage: Storage, real: dict[Index, str], out: Lines, team: str
+) -> None:
     number, axes = step.block.number, step.block.axes
     vector = memory.vectors.get(number, axes[-1])
     backwards = storage.strides[vector] == "-1"
@@ -117,7 +121,7 @@ def _pack(names: Names, memory: Memory, step: Load, storage: Storage, real: dict
     out.add(f"const int64_t size[] = {{{', '.join(names.count(x) for x in order)}}};")
     out.add(f"const int64_t from[] = {{{', '.join(real[x] for x in order)}}};")
     out.add(f"const int64_t to[] = {{{', '.join(packed[x] for x in order)}}};")
-    out.add(f"ix::copy({len(order)}, size, v{number}, from, {target}, to);")
+    out.add(f"ix::copy({team}{len(order)}, size, v{number}, from, {target}, to);")
     out.add(f"v{number} = {target};")
     for axis in order:
         if storage.strides[axis].startswith("v"):

@@ -41,6 +41,15 @@ static inline int thread_number() {
 #endif
 }
 
+// Threads of the parallel region at hand.
+static inline int team_size() {
+#ifdef _OPENMP
+  return omp_get_num_threads();
+#else
+  return 1;
+#endif
+}
+
 static inline bool inside_parallel() {
 #ifdef _OPENMP
   return omp_in_parallel();
