@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from ..ir.build import integer_power
-from ..ir.expr import Access, Index, MatrixApply, Number
+from ..ir.expr import Access, Index, IndexReduce, MatrixApply, Number
 from ..ir.program import Define
 from ..ir.walk import subexpressions
 from ..normal import poly as nf
@@ -200,15 +200,22 @@ def statements(
     keep = {*outputs, *written, *shown}
     inline = _inline_in_text([d for d in seen if d.name not in as_written], keep)
     slots = {**store.inputs, **{d.name: d.free for d in live}}
-    leaver = Leaver(names, inline, slots)
+    leaver, averaging = Leaver(names, inline, slots), Leaver(names, inline, slots, means=True)
+    averages = {name for name, s in written.items() if _averages(s)}
     out = []
     for d in seen:
         if d.name in as_written:
             out.append(written[d.name])
         elif d.name not in inline:
-            indices, body = leaver.definition(d)
+            own = owner.get(d.name, d.name) in averages
+            indices, body = (averaging if own else leaver).definition(d)
             out.append(Define(d.name, indices, body))
     return out
+
+
+def _averages(s: Define) -> bool:
+    """Whether the statement says mean or var."""
+    return any(isinstance(e, IndexReduce) and e.operation in ("mean", "var") for e in subexpressions(s.body))
 
 
 def _live_and_written(

@@ -11,15 +11,23 @@ from ..paths import Network, find_path, fitting_path
 from .builder import Builder
 
 
-def contract(build: Builder, operands: Sequence[Operand], out: Sequence[Index], scalars: Sequence[Operand]) -> Operand:
+def contract(
+    build: Builder,
+    operands: Sequence[Operand],
+    out: Sequence[Index],
+    scalars: Sequence[Operand],
+    shares: Sequence[tuple[Operand, Operand]] = (),
+) -> Operand:
     """Π scalars · Σ Π operands over every label that `out` lacks, in the order that costs least.
 
-    `out` is also the wished order of the result's axes, which it takes where that is free.
+    `out` is also the wished order of the result's axes, which it takes where that is free.  `shares`: further scalars,
+    which stand inside of the sum and are infinite where it has no terms, each with what is 1 there in its place.
     """
     if not operands:
-        return _factor(build, scalars or [build.number(1)])
+        return _factor(build, [*scalars, *(finite for _, finite in shares)] or [build.number(1)])
     work = sum_alone(build, list(operands), frozenset(out))
-    work = _scale(build, work, out, scalars)
+    summed = frozenset[Index]().union(*(o.label_set for o in operands)) - set(out)
+    work = _scale(build, work, out, scalars, shares, summed)
     for pair in _order(build, work, frozenset(out)):
         chosen = [work[n] for n in pair]
         work = [o for n, o in enumerate(work) if n not in pair]
@@ -45,19 +53,29 @@ def reduce_to(build: Builder, operation: str, operand: Operand, kept: Sequence[I
     return build.make(Reduce(operation), (number,), tuple(kept), number.kind)
 
 
-def _scale(build: Builder, work: list[Operand], out: Sequence[Index], scalars: Sequence[Operand]) -> list[Operand]:
+def _scale(
+    build: Builder,
+    work: list[Operand],
+    out: Sequence[Index],
+    scalars: Sequence[Operand],
+    shares: Sequence[tuple[Operand, Operand]],
+    summed: frozenset[Index],
+) -> list[Operand]:
     """Multiply the scalars into the smallest operand, or into the result where that is smaller.
 
     A factor 1/sqrt(D) on scores of L × L thus costs L × D.  On equal sizes an input is preferred: another product may
-    share it scaled, and it is not larger than what is made from it.
+    share it scaled, and it is not larger than what is made from it.  A sum without terms is 0, not 0 · ∞: what divides
+    by its length scales an operand that is empty then, or divides by 1.
     """
-    if not scalars:
+    if not scalars and not shares:
         return work
-    factor = _factor(build, scalars)
     candidates = [n for n, o in enumerate(work) if o.kind in ("float", "real")]
     given = [isinstance(o.value.operation, Input) for o in work]
     best = min(candidates, key=lambda n: (build.extent(work[n].labels), not given[n]), default=None)
-    if best is None or build.extent(out) < build.extent(work[best].labels):
+    behind = best is None or build.extent(out) < build.extent(work[best].labels)
+    empty = not behind and best is not None and summed <= work[best].label_set
+    factor = _factor(build, [*scalars, *(plain if empty else finite for plain, finite in shares)])
+    if behind or best is None:
         return [scaled(build, contract(build, work, out, ()), factor)]
     return [*work[:best], scaled(build, work[best], factor), *work[best + 1 :]]
 

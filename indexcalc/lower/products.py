@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..ir.expr import Delta, Expr, Product, Sum
+from ..ir.expr import Apply, Delta, Expr, Literal, Power, Product, Sum
 from ..ir.graph import Operand
 from ..ir.index import Index
 from ..ir.walk import free_in_order
 from .contraction import contract, product, scaled
 from .deltas import mask_of, remove_bound, scatter, scatter_targets
-from .factors import Factors, as_float, factors_of
+from .factors import Factors, as_float, factors_of, share_of
 from .running import running_sum
 
 if TYPE_CHECKING:
@@ -28,16 +28,19 @@ def lower_product(low: Lowering, body: Expr, bound: tuple[Index, ...], wanted: S
     if running is not None:
         return running
     operands, divisors = _operands(low, found, frozenset(out))
-    scalars = _scalars(low, found)
+    scalars, shares, behind = _scalars(low, found)
+    everything = [*(finite for _, finite in shares), *behind]
     deltas, operands = remove_bound(low, found.deltas, operands, found.bound)
     targets, masks = scatter_targets(deltas, found.bound)
     operands += [mask_of(low, d) for d in masks]
     if targets:
-        return scatter(low, targets, operands, found.bound, scalars, divisors)
+        return scatter(low, targets, operands, found.bound, [*scalars, *everything], divisors)
     _multiply_missing(low, found.bound, operands, scalars)
     if not found.bound:
-        return _elementwise(low, operands, divisors, scalars)
-    result = contract(low.build, [*operands], out, scalars)
+        return _elementwise(low, operands, divisors, [*scalars, *everything])
+    result = contract(low.build, [*operands], out, scalars, shares)
+    if behind:
+        result = scaled(low.build, result, contract(low.build, (), (), behind))
     return _divided(low, result, divisors)
 
 
@@ -56,12 +59,27 @@ def _operands(low: Lowering, found: Factors, out: frozenset[Index]) -> tuple[lis
     return operands, divisors
 
 
-def _scalars(low: Lowering, found: Factors) -> list[Operand]:
-    scalars = [low.build.numeric(low.lower(s)) for s in found.scalars]
+def _scalars(low: Lowering, found: Factors) -> tuple[list[Operand], list[tuple[Operand, Operand]], list[Operand]]:
+    """(factors without labels, shares of a sum, each with what is finite where the sum has no terms, factors that have
+    to stay behind the sum since they are infinite then)."""
+    spaces = {i.space for i in found.bound}
+    outside = [s for s in found.scalars if (extent := share_of(s)) is not None and extent.space in spaces]
+    behind = [low.build.numeric(low.lower(s)) for s in outside]
+    scalars = [low.build.numeric(low.lower(s)) for s in found.scalars if s not in outside]
     for number in (as_float(found.coefficient),):
         if number != 1:
             scalars.insert(0, low.build.number(number))
-    return scalars
+    shares = []
+    for share in found.shares:
+        shares.append((low.lower(share), low.lower(_at_least_one(share))))
+    return scalars, shares, behind
+
+
+def _at_least_one(share: Expr) -> Expr:
+    """The same power of the extent, or of 1 where that is 0."""
+    if isinstance(share, Power):
+        return Power(_at_least_one(share.base), share.exponent)
+    return Apply("max", (share, Literal(1)))
 
 
 def _multiply_missing(low: Lowering, bound: list[Index], operands: list[Operand], scalars: list[Operand]) -> None:

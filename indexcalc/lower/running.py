@@ -36,7 +36,7 @@ def running_sum(low: Lowering, found: Factors, wanted: Sequence[Index]) -> Opera
         others += [Power(d, Literal(-1)) for d in found.divisors]
         if any(run.limit in o.free for o in others) or not any(run.summed in o.free for o in others):
             continue
-        body = multiply(Literal(found.coefficient), *found.scalars, *others)
+        body = multiply(Literal(found.coefficient), *found.scalars, *found.shares, *others)
         rest = index_sum(body, [i for i in found.bound if i != run.summed])
         order = [run.summed if i == run.limit else i for i in wanted]
         return _along(low, low.build.floating(low.build.numeric(low.lower(rest, order))), run)

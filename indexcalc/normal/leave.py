@@ -89,10 +89,16 @@ def slot_of(hole: Hole) -> Slot:
 
 class Leaver:
     """Writes definitions as expressions.  `inline` are the definitions that get no statement of their own; `slots`
-    are the names' own indices, after which dummies are called where that is free (V[j, a] is summed over a)."""
+    are the names' own indices, after which dummies are called where that is free (V[j, a] is summed over a).
 
-    def __init__(self, names: Names, inline: Inline, slots: Mapping[str, tuple[Index, ...]] | None = None) -> None:
-        self.names, self.inline, self.slots = names, inline, slots or {}
+    `means`: whether a sum is divided by the extents of its indices behind the sum, as in a mean, which over nothing is
+    0/0, where a sum of quotients is 0.
+    """
+
+    def __init__(
+        self, names: Names, inline: Inline, slots: Mapping[str, tuple[Index, ...]] | None = None, means: bool = False
+    ) -> None:
+        self.names, self.inline, self.slots, self.means = names, inline, slots or {}, means
 
     def definition(self, d: Definition) -> tuple[tuple[Index, ...], Expr]:
         """The definition's indices under readable names, and its right side."""
@@ -205,6 +211,11 @@ class Leaver:
         return _product(c, [_Item(a.text, e, self.atom(a, used)) for a, e in outer], parts)
 
     def sum_of(self, bound: tuple[Index, ...], factors: Sequence[Factor], c: Number, used: tuple[Index, ...]) -> Expr:
+        spaces = {i.space for i in bound} if self.means else set()
+        divisors = [(a, e) for a, e in factors if a.kind == "extent" and a.holes[0] in spaces and magnitude(e) != e]
+        if divisors:
+            whole = self.sum_of(bound, [f for f in factors if f not in divisors], c, used)
+            return _product(1, [_Item(a.text, e, self.atom(a, used)) for a, e in divisors], [whole])
         names = self.names.rename(bound, used, self._wishes(bound, factors))
         inside = (*used, *names.values())
         renamed = [(substitute(a, names), e) for a, e in factors]
