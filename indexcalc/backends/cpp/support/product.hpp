@@ -20,8 +20,9 @@ enum : int { VECTOR = 16, HEIGHT = 12 };
 enum : int { VECTOR = 16, HEIGHT = 6 };
 #endif
 enum : int { ACROSS = 2, SQUARE = 16 };
-// Rows of a panel of B, which stay in the first cache; rows of A that are multiplied by a panel before the next is packed.
-enum : int64_t { DEPTH = 256, BAND = 480, PADDING = 16, FAR = 1024 };
+// Rows of a panel of B, which stay in the first cache; rows of A that are multiplied by a panel before the next is packed;
+// how many columns of A ahead are asked for where each is a cache line of its own.
+enum : int64_t { DEPTH = 256, BAND = 480, PADDING = 16, FAR = 1024, AHEAD = 12 };
 
 template <class T>
 struct Vectors {
@@ -42,6 +43,10 @@ __attribute__((noinline)) static void block(int64_t k, Matrix<const T> a, const 
     for (int j = 0; j < ACROSS; ++j) __builtin_prefetch(c + i * c_row + j * lanes, 1);
   Vector sum[rows][ACROSS] = {};
   for (int64_t p = 0; p < k; ++p) {
+    if (!along) {
+      __builtin_prefetch(at + (p + AHEAD) * column);
+      __builtin_prefetch(at + (p + AHEAD) * column + rows - 1);
+    }
     Vector b[ACROSS];
 #pragma GCC unroll 2
     for (int j = 0; j < ACROSS; ++j) b[j] = *reinterpret_cast<const Vector*>(panel + p * width + j * lanes);
@@ -143,6 +148,18 @@ static void band(int64_t rows, int64_t k, Matrix<const T> a, const T* panel, int
   for (; i < rows; ++i) edge<T, 1>(k, moved(a, i, 0), panel, columns, c + i * c_row, c_row, add);
 }
 
+// Asks the second cache for what the next panel is packed from.
+template <class T>
+static void ask(int64_t k, int64_t columns, Matrix<const T> b) {
+  constexpr int line = 64 / int(sizeof(T));
+  if (b.column == 1)
+    for (int64_t p = 0; p < k; ++p)
+      for (int64_t j = 0; j < columns; j += line) __builtin_prefetch(b.at + p * b.row + j, 0, 2);
+  else if (b.row == 1)
+    for (int64_t j = 0; j < columns; ++j)
+      for (int64_t p = 0; p < k; p += line) __builtin_prefetch(b.at + j * b.column + p, 0, 2);
+}
+
 // C (+)= A B; `room` for a band of A, or null where A is read as it lies.
 template <class T>
 static void bands(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, T* c, int64_t c_row, bool add,
@@ -157,6 +174,7 @@ static void bands(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<con
       for (int64_t j = 0; j < n; j += width) {
         const int64_t columns = n - j < width ? n - j : width;
         pack(depth, columns, moved(b, p, j), panel);
+        if (j + width < n) ask(depth, n - j - width < width ? n - j - width : int64_t(width), moved(b, p, j + width));
         band(rows, depth, own, panel, columns, c + i * c_row + j, c_row, add || p > 0);
       }
     }
