@@ -25,7 +25,8 @@ REPEATABLE = (
     "",
 )
 EQUALITIES = frozenset({"equal", "not_equal"})
-SUPPORT = ("product", "tiles", "team", "contract", "linear", "ranked", "extremes")  # in this order, where they are used
+SUPPORT = ("product", "tiles", "team", "large", "contract", "linear", "ranked", "extremes")
+"""Headers that are carried along where they are used, in this order."""
 
 
 def emit_for(program: Program, graph: Graph, scalar: str = "double") -> CppEmitted:
@@ -95,7 +96,7 @@ def _asks_for_equality(graph: Graph) -> bool:
 
 def _needs(writer: Writer, is_complex: bool) -> tuple[str, ...]:
     wanted = ["core", "vmath", "elementwise", "memory"]
-    if "contract" in writer.headers:
+    if "contract" in writer.headers or "large" in writer.headers:
         wanted.append("blas")
     if is_complex:
         wanted += ["complex", "complex_functions", *(["complex_blas"] if "contract" in writer.headers else [])]

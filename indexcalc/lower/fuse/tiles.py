@@ -45,7 +45,8 @@ def with_tiles(kernel: Kernel, sizes: Mapping[Space, int], machine: Machine) -> 
 def _price(kernel: Kernel, sizes: Mapping[Space, int], machine: Machine) -> Price:
     """The price, dearer where the blocks of a thread take more memory than is good."""
     cost = price(kernel, sizes, machine)
-    cost.seconds *= max(1.0, cost.workspace / (WORKSPACE * machine.cache)) ** 2
+    held = cost.workspace / (machine.threads if cost.shared else 1)
+    cost.seconds *= max(1.0, held / (WORKSPACE * machine.cache)) ** 2
     return cost
 
 

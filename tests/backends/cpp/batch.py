@@ -18,7 +18,7 @@ from indexcalc.ir.program import Program
 from indexcalc.lower.program import lower_program
 
 ORDER = ("core", "vmath", "elementwise", "memory", "blas", "complex", "complex_functions", "complex_blas", "product",
-         "tiles", "team", "contract", "linear", "ranked", "extremes")  # fmt: skip
+         "tiles", "team", "large", "contract", "linear", "ranked", "extremes")  # fmt: skip
 
 
 def skip_without_compiler() -> None:

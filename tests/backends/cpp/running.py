@@ -4,6 +4,7 @@ import ctypes
 
 import numpy as np
 
+from indexcalc.backends.cpp.blas import find_blas
 from indexcalc.backends.cpp.kernel import kernel_text
 from indexcalc.backends.cpp.support import header
 from indexcalc.ir.kernel_spaces import kernel_spaces
@@ -33,7 +34,8 @@ class ArrayRef(ctypes.Structure):
 def source(kernels, eager):
     """The text of kernels, {name: (kernel, "float" or "double")}, with doors.
 
-    `eager`: threads share work of any size, and go on at different times after they have waited for each other.
+    `eager`: threads share work of any size, and go on at different times after they have waited for each other; the
+    library multiplies matrices of any size.
     """
     found = [kernel_text(kernel, name, real) for name, (kernel, real) in kernels.items()]
     headers = dict.fromkeys(h for text in found for h in text.headers)
@@ -41,6 +43,8 @@ def source(kernels, eager):
     if eager:
         texts["core"] = replaced(texts["core"], "PARALLEL = 1 << 15", "PARALLEL = -1")
         texts["team"] = replaced(texts["team"], "#pragma omp barrier\n", "#pragma omp barrier\n" + LATE)
+        if "large" in texts:
+            texts["large"] = replaced(texts["large"], "LARGE = 1 << 28", "LARGE = 0")
         texts = {"time": "#include <time.h>", **texts}
     return "\n".join([*texts.values(), *(t.text for t in found), *(DOOR.format(name=n) for n in kernels)])
 
@@ -56,6 +60,9 @@ class Library:
     def __init__(self, kernels, folder, *flags, eager=False):
         self.kernels = kernels
         self.library = compiled(source(kernels, eager), folder, *flags)
+        blas = find_blas() if eager and hasattr(self.library, "set_blas") else None
+        if blas is not None:
+            self.library.set_blas(ctypes.byref(blas.table()))
 
     def __call__(self, name, inputs, extents, threads=0):
         """The outputs for inputs and {space: extent}; `threads`: as many as there may be, 0 for all."""

@@ -24,7 +24,7 @@ from .view import reserve
 
 _WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(r" *(?:const )?\w+(?: ?\*)?(?: const)? (\w+) = [^;]*;(?: //.*)?$")
-HEADERS = ("core", "product", "vmath", "tiles")
+HEADERS = ("core", "blas", "product", "vmath", "tiles", "team", "large")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,10 @@ def kernel_text(kernel: Kernel, name: str, real: str) -> KernelText:
     uint8_t.  Inputs may have any strides; outputs are contiguous along their last axis, and do not overlap inputs.
     """
     function = _Function(plain(kernel), name, real)
-    return KernelText(function.text(), (*HEADERS, "team") if function.order.team else HEADERS)
+    team = ("team",) if function.order.team else ()
+    large = ("blas", "large") if function.order.large else ()
+    found = {"core", "product", "vmath", "tiles", *team, *large}
+    return KernelText(function.text(), tuple(h for h in HEADERS if h in found))
 
 
 class _Function:
@@ -103,6 +106,8 @@ class _Function:
 
     def _zero(self, k: int, array: Array) -> None:
         out, names = self.out, self.names
+        if len(array.axes) > 1:
+            out.add(f"#pragma omp parallel for if ({product(*(names.extent(x.space) for x in array.axes))} > PARALLEL)")
         for n, axis in enumerate(array.axes):
             out.open(f"for (int64_t i{n} = 0; i{n} < {names.extent(axis.space)}; ++i{n})")
         place = total(times(f"i{n}", stride) for n, stride in enumerate(self._strides(k)))

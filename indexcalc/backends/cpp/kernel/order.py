@@ -100,12 +100,14 @@ class Body:
 class Order:
     """The order of a whole kernel.  `kept`: numbers of the elementwise blocks that are stored.
 
-    `team`: whether threads may have to share the steps of a tile, because tiles cannot run at the same time.
+    `team`: whether threads may have to share the steps of a tile, because not all tiles can run at the same time.
+    `large`: whether matrix products may be as large as to leave them to a library, because no tiles can.
     """
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.team = not all(t.parallel for t in kernel.grid) or not kernel.grid
+        self.large = not any(t.parallel for t in kernel.grid) and any(is_product(s) for s in kernel.steps())
         self.single = frozenset(t.axis for t in kernel.tiles.values() if t.size == 0)
         self.makers = {b.number: step for step in kernel.steps() if (b := block_made(step))}
         self.readers = Counter(b.number for step in kernel.steps() for b in set(blocks_read(step)))

@@ -43,7 +43,8 @@ def print_product(names: Names, order: Order, memory: Memory, unit: Unit, out: L
     note = f"// block {step.block.number} = block {step.left.number} times block {step.right.number}"
     out.add(f"{note}, summed over i{_names(names, inner)}")
     team = "team, " if order.team else ""
-    out.add(f"ix::product<{names.real}>({team}{counts}, {', '.join(texts)}, {'true' if adds else 'false'});")
+    function = "large_product" if order.large else "product"
+    out.add(f"ix::{function}<{names.real}>({team}{counts}, {', '.join(texts)}, {'true' if adds else 'false'});")
     out.close(len(outer))
 
 

@@ -37,16 +37,23 @@ static void copy(const Team& team, int rank, const int64_t* size, const T* from,
          to + (rank ? k * to_strides[0] : 0), to_strides + 1);
 }
 
-// This thread's part of C = A B or C += A B: of the rows or the columns of C, whichever are more.
+// This thread's part of C = A B: of the rows or the columns of C, whichever are more.
+template <class T>
+static void take_part(const Team& team, int64_t& m, int64_t& n, Matrix<const T>& a, Matrix<const T>& b, Matrix<T>& c) {
+  int64_t& most = m >= n ? m : n;
+  const int64_t first = team.first(most), count = team.last(most) - first;
+  if (m >= n)
+    a.at += first * a.row, c.at += first * c.row;
+  else
+    b.at += first * b.column, c.at += first * c.column;
+  most = count;
+}
+
+// The thread's part of C = A B, or, to `add`, of C += A B.
 template <class T>
 static void product(const Team& team, int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c,
                     bool add) {
-  const bool by_rows = m >= n;
-  const int64_t first = team.first(by_rows ? m : n), count = team.last(by_rows ? m : n) - first;
-  if (by_rows)
-    a.at += first * a.row, c.at += first * c.row, m = count;
-  else
-    b.at += first * b.column, c.at += first * c.column, n = count;
+  take_part<T>(team, m, n, a, b, c);
   product<T>(m, n, k, a, b, c, add);
 }
 
