@@ -36,8 +36,9 @@ def steps(backend: str) -> dict[str, float]:
     times.append(perf_counter())
     run = ic.compile(program, backend, sizes=workload.sizes)
     times.append(perf_counter())
+    results = []  # kept, so that both calls write to fresh memory, which takes tens of milliseconds on some machines
     for _ in range(2):
-        run(**arrays)
+        results.append(run(**arrays))
         times.append(perf_counter())
     return {name: b - a for name, a, b in zip(("parse", "grad", "compile", "first", "second"), times, times[1:])}
 
@@ -58,7 +59,7 @@ def _process(backend: str, cache: str) -> dict[str, float]:
     return found
 
 
-def lines(rounds: int = 3) -> list[Line]:
+def lines(rounds: int = 7) -> list[Line]:
     """Compile latency of each backend; of cpp with an empty cache and with a filled one."""
     found = []
     with tempfile.TemporaryDirectory() as cache:
