@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ...ir.graph import Value
 from ...ir.index import Index
@@ -19,11 +20,11 @@ class Member:
     stage: int
     row: bool
 
-    @property
+    @cached_property
     def instance(self) -> Instance:
         return Instance(self.value, tuple(self.naming[x] for x in self.value.axes))
 
-    @property
+    @cached_property
     def operands(self) -> list[Instance]:
         return operands_at(self.value, self.naming)
 
@@ -37,13 +38,21 @@ class Group:
     tiled: set[Index]
     members: list[Member] = field(default_factory=list)
     shared: dict[Instance, None] = field(default_factory=dict)
+    _by_number: dict[int, Member] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_number = {m.value.number: m for m in self.members}
 
     @property
     def walked(self) -> tuple[Index, ...]:
         return (*self.grid, *self.stream)
 
+    def add(self, member: Member) -> None:
+        self.members.append(member)
+        self._by_number[member.value.number] = member
+
     def member(self, value: Value) -> Member | None:
-        return next((m for m in self.members if m.value is value), None)
+        return self._by_number.get(value.number)
 
     @property
     def stages(self) -> int:

@@ -8,9 +8,10 @@ maximum, beside which homogeneous sums can run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import heappop, heappush
 
-from ...ir.graph import Contract, Graph, Map, Reduce, Value
+from ...ir.graph import Contract, Map, Reduce, Value
 from ...ir.index import Index, Space
 from .align import alignments
 from .degree import Degrees
@@ -22,28 +23,52 @@ from .walked import opened
 
 
 class Grouping:
-    """The groups of one cluster."""
+    """The groups of one cluster.
 
-    def __init__(self, graph: Graph, cluster: Cluster, sizes: Mapping[Space, int], style: Style) -> None:
+    `users`: the values that read each value of the graph, by number.
+    """
+
+    def __init__(
+        self, cluster: Cluster, needs: Needs, users: Mapping[int, Sequence[Value]], sizes: Mapping[Space, int],
+        style: Style,
+    ) -> None:  # fmt: skip
         self.sizes, self.style = sizes, style
-        self.needs = Needs([v.number for v in cluster.virtual])
+        self.needs = needs
         self.groups: list[Group] = []
-        self._level: dict[int, int] = {}
-        members = {v.number for v in cluster.members}
-        for value in graph:
+        self._home: dict[int, int] = {}  # a member's group
+        self._levels: dict[int, int] = {}
+        self._widths: dict[int, tuple[int, int]] = {}
+        self._first = cluster.members[0].number
+        waiting = {v.number: v for v in cluster.members}
+        members = frozenset(waiting)
+        order = sorted(waiting)
+        while order:  # in the graph's order: members, and what reads them
+            value = waiting.pop(heappop(order))
             if value.number in members:
                 self._place(value)
             elif value.number not in self.needs.virtual:
                 self._join_row(value)
-            self._settle(value)
+            if value.number in self._home:
+                for user in users[value.number]:
+                    if user.number not in waiting:
+                        waiting[user.number] = user
+                        heappush(order, user.number)
 
-    def _settle(self, value: Value) -> None:
-        """Note the last group on which the value depends."""
-        own = [n for n, g in enumerate(self.groups) if g.member(value)]
-        before = [self._level[o.value.number] for o in value.operands]
-        self._level[value.number] = max([-1, *own, *before])
-
-    # -- placing --------------------------------------------------------------------------------------------
+    def _level(self, value: Value) -> int:
+        """The last group on which the value, which comes before the one at hand, depends; −1 where there is none."""
+        stack = [] if value.number in self._levels else [value]
+        while stack:
+            now = stack[-1]
+            unknown = [
+                o.value for o in now.operands if o.value.number >= self._first and o.value.number not in self._levels
+            ]
+            if unknown:
+                stack += unknown
+                continue
+            stack.pop()
+            before = (self._levels.get(o.value.number, -1) for o in now.operands)
+            self._levels[now.number] = max([self._home.get(now.number, -1), *before])
+        return self._levels[value.number]
 
     def _place(self, value: Value) -> None:
         for position in reversed(range(len(self.groups))):
@@ -51,14 +76,16 @@ class Grouping:
             for naming in alignments(value, group, self.needs):
                 stage = self._stage(value, naming, group, position)
                 if stage is not None:
-                    self._add(group, Member(value, naming, stage, False))
+                    self._add(position, Member(value, naming, stage, False))
                     return
         group = opened(value, self.needs, self.sizes, self.style)
-        self._add(group, Member(value, self.needs.plain_naming(value), 0, False))
         self.groups.append(group)
+        self._add(len(self.groups) - 1, Member(value, self.needs.plain_naming(value), 0, False))
 
-    def _add(self, group: Group, member: Member) -> None:
-        group.members.append(member)
+    def _add(self, position: int, member: Member) -> None:
+        group = self.groups[position]
+        group.add(member)
+        self._home[member.value.number] = position
         group.shared |= self.needs.of(member.value, member.naming, group.walked)[0]
 
     # -- legality -------------------------------------------------------------------------------------------
@@ -79,7 +106,7 @@ class Grouping:
         for read in self.needs.of(value, naming, group.walked)[1]:
             other = group.member(read.value)
             if other is None:
-                if self._level[read.value.number] >= position:
+                if self._level(read.value) >= position:
                     return None
                 continue
             theirs = other.instance
@@ -111,22 +138,24 @@ class Grouping:
         """What is made of finished rows, in one piece, rides along after the loop."""
         if not isinstance(value.operation, (Map, Contract, Reduce)) or not value.axes:
             return
-        for position in reversed(range(len(self.groups))):
+        homes = {self._home[o.value.number] for o in value.operands if o.value.number in self._home}
+        for position in sorted(homes, reverse=True):
             group = self.groups[position]
             for operand in value.operands:
                 other = group.member(operand.value)
                 if other is None or set(group.stream) & set(other.instance.free):
                     continue
-                naming = self._row_naming(value, operand.labels, other, group)
+                naming = self._row_naming(value, operand.labels, other, position)
                 if naming is not None:
                     stage = self._stage_of_row(value, naming, group, position)
                     if stage is not None:
-                        self._add(group, Member(value, naming, stage, True))
+                        self._add(position, Member(value, naming, stage, True))
                         return
 
     def _row_naming(
-        self, value: Value, labels: tuple[Index, ...], other: Member, group: Group
+        self, value: Value, labels: tuple[Index, ...], other: Member, position: int
     ) -> dict[Index, Slot] | None:
+        group = self.groups[position]
         naming: dict[Index, Slot] = dict(zip(labels, other.instance.slots))
         operation = value.operation
         reduction = isinstance(operation, Reduce) and operation.operation not in ("sum", "prod", "max", "min")
@@ -138,19 +167,23 @@ class Grouping:
                 naming[label] = whole(label, taken)
                 taken.add(naming[label])  # type: ignore[arg-type]
         # a tile of it may be no larger than what the kernel has anyway
-        return naming if self._beside(naming.values(), group) <= self._widest(group) else None
+        return naming if self._beside(naming.values(), group) <= self._widest(position) else None
 
     def _beside(self, slots: Iterable[Slot], group: Group) -> int:
         """Elements for one position of the grid."""
         whole_axes = tuple(x for x in dict.fromkeys(slots) if isinstance(x, Index) and x not in group.walked)
         return size(whole_axes, self.sizes)
 
-    def _widest(self, group: Group) -> int:
+    def _widest(self, position: int) -> int:
         """Elements, for one position of the grid, of the largest block of rows that the group makes or loads."""
-        found = [m.instance for m in group.members]
-        found += [i for m in group.members for i in self.needs.of(m.value, m.naming, group.walked)[1]]
-        rows = [i for i in found if set(group.grid) <= set(i.free) and not set(group.stream) & set(i.free)]
-        return max([1, *(self._beside(i.free, group) for i in rows)])
+        group = self.groups[position]
+        seen, widest = self._widths.get(position, (0, 1))
+        for m in group.members[seen:]:
+            found = [m.instance, *self.needs.of(m.value, m.naming, group.walked)[1]]
+            rows = [i for i in found if set(group.grid) <= set(i.free) and not set(group.stream) & set(i.free)]
+            widest = max([widest, *(self._beside(i.free, group) for i in rows)])
+        self._widths[position] = len(group.members), widest
+        return widest
 
     def _stage_of_row(self, value: Value, naming: Mapping[Index, Slot], group: Group, position: int) -> int | None:
         stage = 0
@@ -159,7 +192,7 @@ class Grouping:
             if self.needs.inside(read.value):
                 return None
             if other is None:
-                if self._level[read.value.number] >= position:
+                if self._level(read.value) >= position:
                     return None
             elif read != other.instance or set(group.stream) & set(read.free):
                 return None

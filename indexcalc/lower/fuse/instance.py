@@ -7,8 +7,6 @@ them, or an instance that gives positions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeAlias, Union
 
 from ...ir.graph import Broadcast, Contract, Gather, Map, Operand, Range, Reduce, Value, View
@@ -20,27 +18,27 @@ Slot: TypeAlias = Union[Index, Affine, "Instance"]
 INNER_REDUCTIONS = frozenset({"sum", "prod", "max", "min", "shift"})
 
 
-@dataclass(frozen=True)
 class Instance:
-    """A value with a slot for each of its axes."""
+    """A value with a slot for each of its axes.  `free`: the axes of the kernel that it depends on, in their order."""
 
-    value: Value
-    slots: tuple[Slot, ...]
+    __slots__ = ("_hash", "free", "slots", "value")
+
+    def __init__(self, value: Value, slots: tuple[Slot, ...]) -> None:
+        self.value = value
+        self.slots = slots
+        self._hash = hash((value.number, slots))  # asked for often, as is `free`: they are keys of most tables here
+        self.free: tuple[Index, ...] = tuple(dict.fromkeys(x for slot in slots for x in axes_of(slot)))
 
     def __hash__(self) -> int:
         return self._hash
 
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.value.number, self.slots))
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Instance):
+            return NotImplemented
+        return self.value is other.value and self.slots == other.slots
 
-    @cached_property
-    def free(self) -> tuple[Index, ...]:
-        """The axes of the kernel that it depends on, in the order of its slots."""
-        found: dict[Index, None] = {}
-        for slot in self.slots:
-            found |= dict.fromkeys(axes_of(slot))
-        return tuple(found)
+    def __repr__(self) -> str:
+        return f"Instance({self.value!r}, {self.slots!r})"
 
 
 def axes_of(slot: Slot) -> tuple[Index, ...]:

@@ -14,10 +14,19 @@ class Needs:
 
     def __init__(self, virtual: Collection[int]) -> None:
         self.virtual = frozenset(virtual)
+        self._operands: dict[tuple[Instance, tuple[Index, ...]], tuple[Instance, ...]] = {}
 
     def inside(self, value: Value) -> bool:
         """Whether a kernel computes it wherever it is read."""
         return value.number in self.virtual
+
+    def operands(self, instance: Instance, walked: tuple[Index, ...]) -> tuple[Instance, ...]:
+        """`operands_of`, found once: groups of all styles ask for the same."""
+        key = instance, walked
+        found = self._operands.get(key)
+        if found is None:
+            found = self._operands[key] = operands_of(instance, walked)
+        return found
 
     def reach(
         self, operands: list[Instance], walked: tuple[Index, ...]
@@ -33,7 +42,7 @@ class Needs:
                 stored.setdefault(found)
             elif found not in virtual:
                 virtual[found] = None
-                todo += operands_of(found, walked)
+                todo += self.operands(found, walked)
         return virtual, stored
 
     def of(

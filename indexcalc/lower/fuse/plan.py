@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ...ir.graph import Graph, Value
 from ...ir.index import Space
+from ..estimate import Uses
 from ..passes import Context
 from ..target import Machine
 from . import tell
@@ -14,7 +15,8 @@ from .alone import unfused
 from .build import build
 from .group import Group, Style
 from .grouping import Grouping
-from .splice import can_run, with_kernels
+from .needs import Needs
+from .splice import waits_for_itself, with_kernels
 from .tell import Plan
 from .tiles import with_tiles
 from .virtual import Cluster, clusters, stored_to_compare
@@ -35,18 +37,20 @@ def fused(graph: Graph, context: Context, machine: Machine) -> Graph:
     chosen = []
     for value in stored_to_compare(graph, context.sizes):
         context.decide(f"{graph.makers[value.number]}: stored, since elements of it are compared with each other")
+    uses = Uses(graph)
     for cluster in clusters(graph, context.sizes):
-        plan = _chosen(graph, cluster, context, machine)
+        plan = _chosen(graph, uses, cluster, context, machine)
         if plan is not None:
             chosen.append(list(plan.kernels))
     return with_kernels(graph, chosen, context)
 
 
-def _chosen(graph: Graph, cluster: Cluster, context: Context, machine: Machine) -> Plan | None:
+def _chosen(graph: Graph, uses: Uses, cluster: Cluster, context: Context, machine: Machine) -> Plan | None:
     """The cheapest plan, unless storing everything is cheaper; told with its figures."""
     sizes = context.sizes
-    plans = [plan_in(graph, cluster, sizes, machine, style) for style in STYLES]
-    plans = [p for p in plans if can_run(graph, list(p.kernels))]
+    needs = Needs([v.number for v in cluster.virtual])
+    plans = [plan_in(graph, uses, cluster, needs, sizes, machine, style) for style in STYLES]
+    plans = [p for p in plans if not waits_for_itself(p.kernels)]
     if not plans:
         return None
     best = min(plans, key=lambda p: p.seconds)
@@ -60,10 +64,18 @@ def _chosen(graph: Graph, cluster: Cluster, context: Context, machine: Machine) 
     return taken
 
 
-def plan_in(graph: Graph, cluster: Cluster, sizes: Mapping[Space, int], machine: Machine, style: Style) -> Plan:
+def plan_in(
+    graph: Graph,
+    uses: Uses,
+    cluster: Cluster,
+    needs: Needs,
+    sizes: Mapping[Space, int],
+    machine: Machine,
+    style: Style,
+) -> Plan:
     """The kernels of a cluster in one style, with their best tiles."""
-    grouping = Grouping(graph, cluster, sizes, style)
-    stored = _stored(graph, grouping)
+    grouping = Grouping(cluster, needs, uses.users, sizes, style)
+    stored = _stored(uses, grouping)
     kernels, prices = [], []
     for group in grouping.groups:
         note = tell.note(graph, stored, [m.value for m in group.members])
@@ -74,13 +86,15 @@ def plan_in(graph: Graph, cluster: Cluster, sizes: Mapping[Space, int], machine:
     return Plan(style.name, tuple(kernels), tuple(prices))
 
 
-def _stored(graph: Graph, grouping: Grouping) -> set[int]:
+def _stored(uses: Uses, grouping: Grouping) -> set[int]:
     """Numbers of the members that something outside of their kernels reads."""
     place = {m.value.number: n for n, g in enumerate(grouping.groups) for m in g.members}
-    found = {o.operand.value.number for o in graph.outputs}
-    for value in graph:
-        if value.number not in place and not grouping.needs.inside(value):
-            found |= {o.value.number for o in value.operands}
+    inside = grouping.needs.inside
+    found = {
+        number
+        for number in place
+        if number in uses.outputs or any(u.number not in place and not inside(u) for u in uses.users[number])
+    }
     for n, group in enumerate(grouping.groups):
         found |= {v.number for v in _loads(grouping, group) if place.get(v.number, n) != n}
     found |= {m.value.number for g in grouping.groups for m in g.members if grouping.needs.inside(m.value)}

@@ -11,7 +11,8 @@ from ..target import Machine
 from . import tell
 from .alone import unfused
 from .build import build
-from .rows import Rows, row_groups
+from .row_groups import row_groups
+from .rows import Rows
 from .splice import with_kernels
 from .tell import Plan
 from .tiles import with_tiles

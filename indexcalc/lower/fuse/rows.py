@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from ...ir.graph import Contract, Graph, Map, Operand, Reduce, Value
 from ...ir.index import Index, Space
-from ..estimate import Uses
 from .group import Group, Member
 from .instance import INNER_REDUCTIONS, Slot, whole
 from .virtual import DEEPEST, adds_up, size
@@ -66,134 +65,28 @@ class Rows:
         return Group([self.row], [], {self.row}, members)
 
 
-def row_groups(graph: Graph, sizes: Mapping[Space, int]) -> list[Rows]:
-    """Groups of at least two large values, in an order in which they can run."""
-    groups = merged(graph, _Growing(graph, sizes).groups)
-    _sink(graph, groups)
-    return [g for g in groups if len(g.values) > 1]
-
-
-def merged(graph: Graph, groups: list[Rows]) -> list[Rows]:
-    """The groups, where one that reads rows of an earlier one joins it: so those rows need not be stored.
-
-    A group that begins with a value that reads nothing of what was there, such as a gradient's, comes to be by itself.
-    """
-    found: list[Rows] = []
-    for group in groups:
-        for earlier in found:
-            renaming = _meeting(earlier, group)
-            if renaming is not None and not _between(graph, groups, earlier, group):
-                for value in group.values:
-                    earlier.add(value, {x: renaming[s] for x, s in group.namings[value.number].items()})
-                earlier.values.sort(key=lambda v: v.number)
-                break
-        else:
-            found.append(group)
-    return found
-
-
-def _meeting(earlier: Rows, later: Rows) -> Mapping[Slot, Slot] | None:
-    """What the axes of the later group are called in the earlier one, of which it reads rows, if that is one way."""
-    if max(earlier.depths.values()) + max(later.depths.values()) > DEEPEST:
-        return None
-    found: dict[Slot, Slot] = {}
-    for value in later.values:
-        naming = later.namings[value.number]
-        for operand in value.operands:
-            number = operand.value.number
-            if number in earlier.columns:
-                return None  # not finished inside of a tile
-            slots = earlier.slots.get(number, ())
-            if any(found.setdefault(naming[x], s) != s for x, s in zip(operand.labels, slots)):
-                return None
-    if found.get(later.row) != earlier.row or len(set(found.values())) < len(found):
-        return None
-    taken = [earlier.row, *(s for naming in earlier.namings.values() for s in naming.values() if isinstance(s, Index))]
-    for slot in (s for naming in later.namings.values() for s in naming.values()):
-        if slot not in found and isinstance(slot, Index):
-            fresh = whole(slot, taken)
-            taken.append(fresh)
-            found[slot] = fresh
-    return found
-
-
-def _between(graph: Graph, groups: list[Rows], earlier: Rows, later: Rows) -> bool:
-    """Whether the two groups cannot be one, since something else needs a part of it and gives another."""
-    own = {*earlier.slots, *later.slots}
-    others = [set(g.slots) for g in groups if own.isdisjoint(g.slots)]
-    behind: set[int] = set()
-    while True:
-        before = len(behind)
-        for value in graph:
-            reads = {o.value.number for o in value.operands}
-            if value.number not in own and not reads.isdisjoint(own | behind):
-                behind.add(value.number)
-        for numbers in others:
-            if not numbers.isdisjoint(behind):
-                behind |= numbers
-        if len(behind) == before:
-            break
-    return any(o.value.number in behind for v in (*earlier.values, *later.values) for o in v.operands)
-
-
-def _sink(graph: Graph, groups: list[Rows]) -> None:
-    """A value that only a later group reads is made there, if what it reads is in memory anyway."""
-    home = {number: n for n, g in enumerate(groups) for number in g.slots}
-    uses = Uses(graph)
-    stored = {n for n in home if n in uses.outputs or any(home.get(r.number) != home[n] for r in uses.users[n])}
-    for value in reversed(graph.values):
-        number = value.number
-        places = {home.get(r.number) for r in uses[value]}
-        if number not in home or number in uses.outputs or len(places) != 1 or None in places:
-            continue
-        (place,) = places
-        group = groups[home[number]]
-        own = [o.value.number for o in value.operands if home.get(o.value.number) == home[number]]
-        if place is None or groups[place] is group or number in group.columns or not set(own) <= stored:
-            continue
-        slots = _read_at(value, uses[value], groups[place])
-        if slots is None:
-            continue
-        naming = dict(zip(value.axes, slots))
-        complete(naming, value, groups[place].row)
-        group.remove(value)
-        groups[place].add(value, naming)
-        home[number] = place
-        stored.discard(number)
-
-
-def _read_at(value: Value, readers: list[Value], group: Rows) -> tuple[Slot, ...] | None:
-    """The axes of a group at which its values read this one, or None where these differ, as in n[i] + n[j], or where
-    each tile would read all of it."""
-    reads = {
-        tuple(group.namings[r.number][x] for x in operand.labels)
-        for r in readers
-        for operand in r.operands
-        if operand.value is value
-    }
-    slots = reads.pop()
-    return None if reads or group.row not in slots or len(set(slots)) < len(slots) else slots
-
-
-class _Growing:
+class Growing:
     """Values in their order join the last group that they can."""
 
     def __init__(self, graph: Graph, sizes: Mapping[Space, int]) -> None:
         self.sizes = sizes
         self.groups: list[Rows] = []
-        self.level: dict[int, int] = {}  # of a value: the last group on which it depends
+        self.home: dict[int, int] = {}  # of a value: its group
+        self.level: dict[int, int] = {}  # and the last group on which it depends
         for value in graph:
             if is_rowwise(value):
                 self.place(value)
-            own = [n for n, g in enumerate(self.groups) if value.number in g.slots]
-            self.level[value.number] = max([-1, *own, *(self.level[o.value.number] for o in value.operands)])
+            before = (self.level[o.value.number] for o in value.operands)
+            self.level[value.number] = max([self.home.get(value.number, -1), *before])
 
     def place(self, value: Value) -> None:
-        for position in reversed(range(len(self.groups))):
+        first = max([0, *(self.level[o.value.number] for o in value.operands)])
+        for position in reversed(range(first, len(self.groups))):
             group = self.groups[position]
             naming = self.naming(value, group, position)
             if naming is not None:
                 group.add(value, naming)
+                self.home[value.number] = position
                 return
         self.open(value)
 
@@ -240,6 +133,7 @@ class _Growing:
         complete(naming, value, row)
         group = Rows(row)
         group.add(value, naming)
+        self.home[value.number] = len(self.groups)
         self.groups.append(group)
 
     def extent(self, operand: Operand) -> int:

@@ -42,6 +42,35 @@ def can_run(graph: Graph, kernels: Sequence[Built]) -> bool:
     return _ordered(graph, kernels) is not None
 
 
+def waits_for_itself(kernels: Sequence[Built]) -> bool:
+    """Whether a kernel reads what is made, through others or values between them, of what it gives.
+
+    Only values between the first and the last that the kernels give are looked at, however large the graph is.
+    """
+    made = {v.number: n for n, built in enumerate(kernels) for v in built.outputs}
+    first = min(made, default=0)
+    reads: list[set[int]] = []
+    for built in kernels:
+        found: set[int] = set()
+        seen: set[int] = set()
+        stack = list(built.inputs)
+        while stack:
+            value = stack.pop()
+            if value.number in made:
+                found.add(made[value.number])
+            elif value.number >= first and value.number not in seen:
+                seen.add(value.number)
+                stack += [o.value for o in value.operands]
+        reads.append(found)
+    left = set(range(len(kernels)))
+    while left:
+        free = {n for n in left if not reads[n] & left}
+        if not free:
+            return True
+        left -= free
+    return False
+
+
 def _ordered(graph: Graph, kernels: Sequence[Built]) -> list[Value | Built] | None:
     """Values that are still needed and kernels, each behind what it reads, else in the graph's order."""
     made = {v.number: n for n, built in enumerate(kernels) for v in built.outputs}
