@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import permutations
-from typing import Any
+from typing import Any, TypeVar
 
 from ..diagnostics import IndexCalcError, fail
 from ..ir import build
@@ -53,6 +53,7 @@ from .poly import Mono, Poly
 from .symmetry import Sort, symmetry
 
 Scope = Mapping[Index, Hole]
+_Part = TypeVar("_Part")
 _CONDITIONS = (Compare, Logic, Delta)  # 0 or 1 as they stand
 
 
@@ -265,8 +266,15 @@ class Normaliser:
         return nf.atom_poly(comparison("!=", self._hole(self.poly(e, scope)), 0))
 
     def compare(self, e: Compare, scope: Scope) -> Poly:
-        left, right = (self._hole(self.poly(x, scope)) for x in (e.left, e.right))
+        left, right = (self._as_written(self._hole(self.poly(x, scope)), x, scope) for x in (e.left, e.right))
         return nf.atom_poly(comparison(e.operator, left, right))
+
+    def _as_written(self, part: _Part, e: Expr, scope: Scope) -> _Part | Atom:
+        """An access with its slots in the order of the text: T_ij and T_ji of a T that is computed may differ in the
+        last bit, which comparisons see."""
+        if not isinstance(e, Access) or not isinstance(part, Atom) or part.head != e.tensor:
+            return part
+        return access(e.tensor, self.slots(e.slots, scope))
 
     def _hole(self, p: Poly) -> Hole:
         """A comparison's operand: an index, an integer, an affine form of indices, or an access."""
@@ -317,6 +325,8 @@ class Normaliser:
             return self.variance(e, scope)
         inner = {i: fresh(i.space) for i in e.indices}
         argument = self.named_access(self.poly(e.body, {**scope, **inner}), inner.values())
+        if e.operation in ("max", "min"):
+            argument = self._as_written(argument, e.body, {**scope, **inner})
         over = tuple(inner.values())
         return nf.atom_poly(self.store.lift_operation(e.operation, (argument, over), over))
 

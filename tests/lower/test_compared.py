@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 import indexcalc as ic
 from indexcalc.backends.cpp.spelling import CPP
-from indexcalc.backends.variants import emitted
+from indexcalc.backends.emitter import emit
+from indexcalc.backends.function import load
+from indexcalc.backends.numpy.emit import NUMPY
 from indexcalc.interpret.run import run_outputs
 from indexcalc.ir.graph import Contract, Fused
 from indexcalc.lower.compared import compared
 from indexcalc.lower.fuse import tiles
-from indexcalc.lower.program import lower_program, representative_sizes
+from indexcalc.lower.program import lower_program
 from indexcalc.lower.target import INTERPRETED, Target
 from tests.backends import fusing
 from tests.backends.cpp.batch import Batch, has_compiler
@@ -24,6 +26,7 @@ index d, a : feat(D)
 index v : vocab(V)
 integer t[i] : vocab
 tensor x[i, d], y[j, d], w[j], g[d], E[v, d], W[j, a]
+scalar s
 """
 SCORES = (
     "x[i, d] y[j, d]",
@@ -31,6 +34,8 @@ SCORES = (
     "-sum[d]((x[i, d] - y[j, d])**2) / 2",
     "sum[d](tanh(x[i, d] + y[j, d]) g[d])",
     "w[i] w[j] + w[j]",
+    "w[i] w[j] s",  # symmetric, but not to the last bit if s meets one of them first
+    "x[i, d] x[j, d] / sqrt(D)",
 )
 FORMS = ("S[i, j]", "tanh(S[i, j])", "exp(S[i, j] / 4) + 1", "where(j <= i, S[i, j], -3)", "softmax[j](S[i, j])")
 EXTREMES = ("max[j]({0})", "min[j]({0})", "max[i]({0})", "max[i, j]({0})")
@@ -82,9 +87,10 @@ def test_gradients_of_extremes_find_where_these_are_taken(program, seed):
     arrays, sizes = arrays_of(program, seed), known_sizes(program)
     wanted = run_outputs(program, arrays, sizes)
     with mock.patch.object(tiles, "SIZES", (2, 4, 8)):
-        text = emitted(program, fusing.TILING, representative_sizes(program, decided(program)), ())
+        graph = lower_program(program, sizes=decided(program), target=fusing.TILING_SPELLING.target)
+    text = emit(program, graph, NUMPY)
     read = {name: SIZES[space.name] for name, space in text.sizes.items()}
-    assert_close(fusing.TILING.load(text)(arrays, read), wanted)
+    assert_close(load(text.source, "<test>")(arrays, read), wanted)
 
 
 @pytest.mark.skipif(not has_compiler(), reason="no C++ compiler")
