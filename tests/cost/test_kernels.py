@@ -152,12 +152,16 @@ def test_the_peak_is_what_numpy_allocates_within_a_tenth(
     assert "def kernel_0" in run.source
     with threadpoolctl.threadpool_limits(ARRAY_KERNELS.machine.threads, user_api="blas"):
         run(**values)
+        peaks = []
         tracemalloc.start()
         try:
-            run(**values)
-            found = tracemalloc.get_traced_memory()[1] + sum(a.nbytes for a in values.values())
+            for _ in range(8):  # on a busy machine the threads of one run may work one after the other
+                tracemalloc.reset_peak()
+                run(**values)
+                peaks.append(tracemalloc.get_traced_memory()[1])
         finally:
             tracemalloc.stop()
+        found = max(peaks) + sum(a.nbytes for a in values.values())
     assert math.isclose(ic.cost(program, sizes, dtype="float32").peak_bytes, found, rel_tol=0.1)
 
 
