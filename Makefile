@@ -19,7 +19,7 @@ USABLE := $(shell [ "$$(cat .venv/.place 2>/dev/null || pwd -P)" = "$$(pwd -P)" 
 	$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes)
 PROJECT := pyproject.toml setup.py constraints.txt $(wildcard grammar/*.lark)
 
-.PHONY: help demo test fuzz bench lint-corpus lint-mutations lint-speed lsp-speed fuzz-lint asan docs clean remake
+.PHONY: help demo test fuzz bench lint-corpus lint-mutations lint-speed lsp-speed fuzz-lint asan valgrind docs clean remake
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
 		printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -58,6 +58,10 @@ asan: .venv/.dev  ## the tests of emitted C++ under AddressSanitizer and Undefin
 	LD_PRELOAD="$$(g++ -print-file-name=libasan.so):$$(g++ -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
 	CXX="g++ -fsanitize=address,undefined -fno-sanitize-recover=all -g1" \
 		$(PY) -m pytest -p no:cacheprovider tests/backends/cpp/test_programs.py tests/backends/cpp/test_fused.py
+	$(PY) -m tests.memcheck sanitizers
+
+valgrind: .venv/.dev  ## emitted C++ in a program of its own under valgrind's memcheck (needs g++ and valgrind)
+	$(PY) -m tests.memcheck valgrind
 
 docs: .venv/.core  ## regenerate the pages and pictures that come out of the program itself
 	$(PY) -m docs.generate

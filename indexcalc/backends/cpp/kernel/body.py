@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from ....ir.index import Index
 from ....ir.kernel import Carry, Condition, Load, Loop, Step, Tile
+from ....ir.kernel_bounds import Limit, limits
 from .names import Lines, Names, times, total
 from .nest import NestPrinter
 from .order import Nest, Order, Region
@@ -87,8 +88,7 @@ class BodyPrinter:
             out.open("")
             begin, end = "begin", "end"
             out.add(f"int64_t begin = 0, end = {extent};")
-            for condition in skip:
-                out.add(self._bound(condition, axis))
+            out.add(*(self._bound(limit) for limit in limits(skip, axis)))
             if tile.size:
                 out.add(f"begin = begin / {tile.size} * {tile.size};")
         if not tile.size:
@@ -97,18 +97,14 @@ class BodyPrinter:
         out.open(f"for (int64_t s{number} = {begin}; s{number} < {end}; s{number} += {tile.size})")
         out.add(f"const int64_t c{number} = ix::smaller({tile.size}, {end} - s{number});", *names.parts(axis))
 
-    def _bound(self, condition: Condition, axis: Index) -> str:
+    def _bound(self, limit: Limit) -> str:
         """Where along the axis the condition holds for some position of every other axis."""
-        factor = sum(f for f, x in condition.form.terms if x == axis)
-        terms = []
-        for f, x in condition.form.terms:
-            if x == axis:
-                continue
+        factor, terms = limit.factor, []
+        for f, x in limit.rest.terms:
             first = self.names.position(x) if x in self.order.single else self.names.start(x)
             last = first if x in self.order.single else total((first, self.names.count(x), "-1"))
-            extreme = last if f > 0 else first
-            terms.append(times(extreme, str(f)))
-        most = total((*terms, str(condition.form.offset)))
+            terms.append(times(last if f > 0 else first, str(f)))
+        most = total((*terms, str(limit.rest.offset)))
         if factor == 0:
             return f"if ({most} < 0) end = 0;"
         if factor > 0:
