@@ -12,6 +12,7 @@ import numpy as np
 
 from ...diagnostics import fail
 from ..cache import SHARED, cached
+from ..numpy.pool import POOL
 from ..numpy.runtime import NumpyLibrary
 from .blas import Blas, find_blas
 from .emitted import CppEmitted
@@ -105,7 +106,7 @@ class CppProgram:
         results = []
         for result in emitted.results:
             shape = [n if isinstance(n, int) else sizes[n] for n in result.shape]
-            results.append(np.empty(shape, REAL.get(dtype, dtype) if result.is_real else dtype))
+            results.append(POOL.empty(shape, REAL.get(dtype, dtype) if result.is_real else dtype))
         code = compiled.call(arrays, [sizes[key] for key in emitted.extents], results)
         if code:
             _stopped(code)

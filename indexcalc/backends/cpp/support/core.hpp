@@ -86,12 +86,60 @@ static inline void* aligned_memory(int64_t bytes) {
   return found;
 }
 
-// `count` elements that are freed when this goes out of scope.  `data` is null where there was no memory.
+// Pieces that were given back, for whoever asks next: the first touch of fresh pages costs as much as a pass over them.
+struct Kept {
+  void* data;
+  int64_t bytes;
+};
+enum : int { KEPT_PIECES = 16 };
+enum : int64_t { KEPT_LEAST = 1 << 16, KEPT_MOST = 1 << 26 };  // bytes of one piece, and of all of them
+static Kept kept[KEPT_PIECES];
+static char kept_lock = 0;
+
+struct KeptLock {
+  KeptLock() {
+    while (__atomic_test_and_set(&kept_lock, __ATOMIC_ACQUIRE)) {
+    }
+  }
+  ~KeptLock() { __atomic_clear(&kept_lock, __ATOMIC_RELEASE); }
+};
+
+// A piece of at least `bytes`, which becomes its size.  Null where there is no memory.
+static inline void* take_piece(int64_t* bytes) {
+  if (*bytes >= KEPT_LEAST) {
+    const KeptLock lock;
+    for (Kept& piece : kept)
+      if (piece.bytes >= *bytes && piece.bytes / 2 <= *bytes) {
+        const Kept found = piece;
+        piece = {nullptr, 0};
+        *bytes = found.bytes;
+        return found.data;
+      }
+  }
+  return aligned_memory(*bytes);
+}
+
+static inline void give_piece(void* data, int64_t bytes) {
+  if (data != nullptr && bytes >= KEPT_LEAST) {
+    const KeptLock lock;
+    int64_t held = bytes;
+    for (const Kept& piece : kept) held += piece.bytes;
+    for (Kept& piece : kept)
+      if (held <= KEPT_MOST && piece.data == nullptr) {
+        piece = {data, bytes};
+        return;
+      }
+  }
+  std::free(data);
+}
+
+// `count` elements that are given back when this goes out of scope.  `data` is null where there was no memory.
 template <class T>
 struct Scratch {
+  int64_t bytes;
   T* data;
-  explicit Scratch(int64_t count) : data(static_cast<T*>(aligned_memory(count * int64_t(sizeof(T))))) {}
-  ~Scratch() { std::free(data); }
+  explicit Scratch(int64_t count) : bytes(count * int64_t(sizeof(T))), data(static_cast<T*>(take_piece(&bytes))) {}
+  ~Scratch() { give_piece(data, bytes); }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 };

@@ -1,4 +1,4 @@
-// Memory of one run: what is given back serves again, and all of it is freed at the end.
+// Memory of a run: what is given back serves again, in this run and in the next.
 struct Memory {
   struct Piece {
     char* data;
@@ -62,4 +62,25 @@ struct Memory {
         lent -= pieces[n].bytes;
       }
   }
+};
+
+// The memory of the last run lent to the next.  A run beside another one makes its own.
+static Memory* resting = nullptr;
+enum : int64_t { RESTING_MOST = 1 << 28 };  // bytes that stay held between runs
+
+struct Lease {
+  Memory* memory;
+  Lease() : memory(__atomic_exchange_n(&resting, nullptr, __ATOMIC_ACQ_REL)) {
+    if (memory == nullptr) memory = new Memory;
+  }
+  ~Lease() {
+    for (int n = 0; n < memory->count; ++n) memory->pieces[n].free = true;
+    memory->lent = 0;
+    Memory* none = nullptr;
+    const bool rests = memory->held <= RESTING_MOST &&
+                       __atomic_compare_exchange_n(&resting, &none, memory, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    if (!rests) delete memory;
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
 };
