@@ -11,11 +11,13 @@ from indexcalc.ir.kernel import (
     Contract,
     Extent,
     Fold,
+    Keep,
     Kernel,
     Load,
     Loop,
     Map,
     Mask,
+    Recall,
     Reduce,
     Shift,
     Store,
@@ -71,6 +73,65 @@ def streamed_softmax(rows: int = 4, columns: int = 3) -> Kernel:
     inputs = (Array((h, i, d), "float"), Array((h, j, d), "float"), Array((h, j, a), "float"))
     outputs = (Array((h, i, a), "float"), Array((h, i), "float"))
     return Kernel(inputs, outputs, (Tile(h, 0), Tile(i, rows)), body, "O, l")
+
+
+def kept_softmax(rows: int = 4, columns: int = 3, degree: int = 1) -> Kernel:
+    """With P[i,j] = E_ij / Σ_j E_ij and E = where(j <= i, exp(degree · Σ_d Q[i,d] K[j,d]), 0): Σ_i P, logsumexp, Σ_j P.
+
+    Inputs Q, K.  Exponentials are made in one loop and kept for another.
+    """
+    length, feature = Space("seq", "L"), Space("feat", "D")
+    i, j, every, d = Index("i", length), Index("j", length), Index("t", length), Index("d", feature)
+    q, k = Block(0, (i, d), "float"), Block(1, (j, d), "float")
+    s, z, gap, e = (Block(n, (i, j), "float") for n in range(2, 6))
+    m, total, first = Block(6, (i,), "real"), Block(7, (i,), "float"), Block(8, (i,), "float")
+    power, kept, again = Block(9, (i, j), "float"), Block(10, (i, every), "float"), Block(11, (i, j), "float")
+    unit, column = Block(12, (i, j), "float"), Block(13, (i,), "float")
+    log, row = Block(14, (i,), "float"), Block(15, (i,), "float")
+    visible = Condition(Affine(((1, i), (-1, j)), 0))
+    making = Loop(
+        Tile(j, columns),
+        (
+            Load(k, 1, (j, d)),
+            Contract(s, q, k),
+            Mask(z, s, (visible,), -INF),
+            Shift(m, z, ((first, 1), (total, degree), (kept, degree))),
+            Map(gap, "subtract", (z, m)),
+            Map(e, "exp", (gap,)),
+            Fold(first, "sum", e),
+            Map(power, "power", (e, Constant(degree))),
+            Fold(total, "sum", power),
+            Keep(kept, power),
+        ),
+        (visible,),
+    )
+    using = Loop(
+        Tile(j, columns),
+        (
+            Recall(again, kept),
+            Map(unit, "divide", (again, total)),
+            Store(0, (j,), unit, "+="),
+            Fold(column, "sum", unit),
+        ),
+        (visible,),
+    )
+    body = (
+        Load(q, 0, (i, d)),
+        Carry(m, "shift"),
+        Carry(first, "sum"),
+        Carry(total, "sum"),
+        Carry(kept, "kept"),
+        making,
+        Carry(column, "sum"),
+        using,
+        Map(log, "log", (first,)),
+        Map(row, "add", (log, m)),
+        Store(1, (i,), row, "="),
+        Store(2, (i,), column, "="),
+    )
+    inputs = (Array((i, d), "float"), Array((j, d), "float"))
+    outputs = (Array((j,), "float", accumulated=True), Array((i,), "float"), Array((i,), "float"))
+    return Kernel(inputs, outputs, (Tile(i, rows),), body, "P, l, one")
 
 
 def normalised_rows(rows: int = 4) -> Kernel:

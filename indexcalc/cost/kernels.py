@@ -5,7 +5,7 @@ or for each tile counts again.  A running sum takes one FLOP for each element th
 product that nothing else reads, since a matrix product adds as it goes.  What NumPy's kernels add to a product by
 further columns of its operands counts as the additions that it is; the operands' copies count as memory.  A running
 maximum takes one for each element, and where it rescales running sums a difference and an exp for each row, a
-multiplication for each element of those.
+multiplication for each element of those, but for what is kept: NumPy's kernels follow a maximum only where they must.
 
 A loop with conditions walks from the first to behind the last position for which all of them can hold.
 """
@@ -26,12 +26,14 @@ from ..ir.kernel import (
     Condition,
     Contract,
     Fold,
+    Keep,
     Kernel,
     Load,
     Loop,
     Map,
     Mask,
     Position,
+    Recall,
     Reduce,
     Shift,
     Slot,
@@ -42,7 +44,7 @@ from ..ir.kernel import (
     blocks_read,
 )
 from ..ir.kernel_bounds import limits
-from ..lower.joined import joined
+from ..lower.lazy import arranged
 from ..lower.scratch import PIECE, plan_of
 from .rules import Work, function_work, width
 
@@ -71,6 +73,7 @@ class _Counting:
         self.tiles = kernel.tiles
         self.linked = {x for s in kernel.steps() if isinstance(s, Loop) for c in s.skip for _, x in c.form.terms}
         self.added = _only_added(kernel)
+        self.kept = {s.carry.number for s in kernel.steps() if isinstance(s, Keep)}
         self.found: dict[int, Work] = {}
 
     def run(self) -> dict[int, Work]:
@@ -164,6 +167,8 @@ class _Counting:
             degrees = len({degree for _, degree in step.rescaled})
             found += Work(rows) + Work(rows * degrees, functions=rows * degrees)
         for block, _ in step.rescaled:
+            if block.number in self.kept:
+                continue
             found += function_work("multiply", self.elements(block.axes, around))
         return found
 
@@ -177,11 +182,13 @@ class _Counting:
         return Work(self.elements(step.source.axes, around) if summed else 0, bytes=written)
 
 
-def _concerned(step: Load | Position | Map | Mask | Contract | Reduce | Carry | Fold | Shift | Store) -> Block:
+def _concerned(
+    step: Load | Position | Map | Mask | Contract | Reduce | Carry | Fold | Shift | Keep | Recall | Store,
+) -> Block:
     """The block that a step makes, changes or stores."""
     if isinstance(step, Store):
         return step.source
-    return step.carry if isinstance(step, (Fold, Shift)) else step.block
+    return step.carry if isinstance(step, (Fold, Shift, Keep)) else step.block
 
 
 def spans(start: int, stop: int, size: int) -> Iterator[tuple[int, int]]:
@@ -256,11 +263,12 @@ def _held(
     def bytes_of(axes: Iterable[Index], kind: Kind) -> Any:
         return width(kind, item) * prod(most.get(x, sizes[x.space]) for x in axes)
 
-    plan = plan_of(joined(kernel)[0])
+    calls = arranged(kernel)
+    plan = plan_of(calls.kernel)
     one = sum(bytes_of(axes, kind) for axes, kind in plan.buffers)
     pieces = [s.block for s in kernel.steps() if isinstance(s, Contract) and s.block.number in plan.added]
     one += largest([0, *(least([bytes_of(b.axes, b.kind), PIECE * width(b.kind, item)]) for b in pieces)])
-    taking = {found.product for found in joined(kernel)[1].values()}
+    taking = {found.product for found in (*calls.joined.values(), *(each.quick for each in calls.lazy.values()))}
     one += sum(bytes_of(b.axes, b.kind) for p in taking for b in (p.left, p.right))
     masks = [0]
     for step in kernel.steps():

@@ -24,18 +24,21 @@ from ..ir.kernel import (
     Contract,
     Extent,
     Fold,
+    Keep,
     Kernel,
     Load,
     Loop,
     Map,
     Mask,
     Position,
+    Recall,
     Reduce,
     Shift,
     Slot,
     Step,
     Store,
     Tile,
+    kept_axis,
 )
 from .elementwise import FUNCTIONS, compare, logic
 from .value import Array
@@ -241,7 +244,7 @@ def _reduce(run: _Run, step: Reduce, at: At, blocks: Blocks) -> None:
 
 def _carry(run: _Run, step: Carry, at: At, blocks: Blocks) -> None:
     dtype = np.dtype(run.of_kind(step.block.kind))
-    start = {"sum": 0, "prod": 1, "max": least(dtype), "min": -least(dtype), "shift": 0}[step.operation]
+    start = {"sum": 0, "prod": 1, "max": least(dtype), "min": -least(dtype)}.get(step.operation, 0)
     run.put(step.block, np.full(run.shape(step.block, at), start), blocks)
     if step.operation == "shift":
         blocks[_top(step.block)] = np.full(run.shape(step.block, at), -np.inf)
@@ -269,6 +272,20 @@ def _shift(run: _Run, step: Shift, at: At, blocks: Blocks) -> None:
     shown[...], top[...] = visible(new), new
 
 
+def _keep(run: _Run, step: Keep, at: At, blocks: Blocks) -> None:
+    blocks[step.carry.number][_tile_of(step.source, step.carry, at)] = blocks[step.source.number]
+
+
+def _recall(run: _Run, step: Recall, at: At, blocks: Blocks) -> None:
+    run.put(step.block, blocks[step.carry.number][_tile_of(step.block, step.carry, at)], blocks)
+
+
+def _tile_of(block: Block, carry: Block, at: At) -> tuple[Any, ...]:
+    """Where the block lies in its carry."""
+    axis = kept_axis(block, carry)
+    return tuple(at[axis] if x == axis else slice(None) for x in block.axes)
+
+
 def _store(run: _Run, step: Store, at: At, blocks: Blocks) -> None:
     array = run.outputs[step.array]
     places, axes = run.places(step.slots, array, at, blocks)
@@ -283,5 +300,5 @@ def _store(run: _Run, step: Store, at: At, blocks: Blocks) -> None:
 
 _STEPS: Mapping[type, Callable[[_Run, Any, At, Blocks], None]] = {
     Load: _load, Position: _position, Map: _map, Mask: _mask, Contract: _contract, Reduce: _reduce, Carry: _carry,
-    Fold: _fold, Shift: _shift, Store: _store,
+    Fold: _fold, Shift: _shift, Keep: _keep, Recall: _recall, Store: _store,
 }  # fmt: skip

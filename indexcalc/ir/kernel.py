@@ -6,7 +6,7 @@ positions.  The `grid` are independent tiles (but for outputs that are accumulat
 
 A *block* is the small array that a step makes; its axes are those with tiles (of the tile's size, less at the edge) and
 whole ones, in the order of its dimensions.  Every block is made by one step, before it is used, and lives until the end
-of the body in which it is made; a `Fold` or a `Shift` changes the block of a `Carry` in place.
+of the body in which it is made; a `Fold`, a `Shift` or a `Keep` changes the block of a `Carry` in place.
 
 The adjoint of a gather is a `Store` with mode "+=" whose slot is a block of positions.
 """
@@ -153,7 +153,10 @@ class Reduce:
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """block = the neutral element of "sum", "prod", "max", "min" or "shift": stands before the loop that changes it."""
+    """block = the neutral element of "sum", "prod", "max", "min" or "shift": stands before the loop that changes it.
+
+    Of operation "kept" it holds what the tiles of a loop make for those of a later one, and nothing at first.
+    """
 
     block: Block
     operation: str
@@ -186,6 +189,25 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """carry = source at the tile of the loop around, in place.
+
+    The carry is "kept" and has the source's axes, but for the loop's, in whose place it has a whole one.
+    """
+
+    carry: Block
+    source: Block
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """block = what a loop before this one kept of the same tile.  The two loops have the same tiles and conditions."""
+
+    block: Block
+    carry: Block
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """output[slots] = source, or += where the output is accumulated; with "+=", equal positions add up.
 
@@ -210,7 +232,7 @@ class Loop:
     skip: tuple[Condition, ...] = ()
 
 
-Step: TypeAlias = Union[Load, Position, Map, Mask, Contract, Reduce, Carry, Fold, Shift, Store, Loop]
+Step: TypeAlias = Union[Load, Position, Map, Mask, Contract, Reduce, Carry, Fold, Shift, Keep, Recall, Store, Loop]
 
 
 @dataclass(frozen=True)
@@ -248,8 +270,10 @@ def blocks_read(step: Step) -> tuple[Block, ...]:
         return (step.left, step.right)
     if isinstance(step, (Mask, Reduce)):
         return (step.source,)
-    if isinstance(step, Fold):
+    if isinstance(step, (Fold, Keep)):
         return (step.carry, step.source)
+    if isinstance(step, Recall):
+        return (step.carry,)
     if isinstance(step, Shift):
         return (step.carry, step.source, *(block for block, _ in step.rescaled))
     if isinstance(step, Store):
@@ -259,4 +283,9 @@ def blocks_read(step: Step) -> tuple[Block, ...]:
 
 def block_made(step: Step) -> Block | None:
     """The block that a step makes."""
-    return None if isinstance(step, (Fold, Shift, Store, Loop)) else step.block
+    return None if isinstance(step, (Fold, Shift, Keep, Store, Loop)) else step.block
+
+
+def kept_axis(block: Block, carry: Block) -> Index:
+    """The axis of a block that is kept whose tiles the carry has side by side."""
+    return next(x for x in block.axes if x not in carry.axes)

@@ -18,12 +18,14 @@ from .kernel import (
     Contract,
     Extent,
     Fold,
+    Keep,
     Kernel,
     Load,
     Loop,
     Map,
     Mask,
     Position,
+    Recall,
     Reduce,
     Shift,
     Slot,
@@ -32,11 +34,12 @@ from .kernel import (
     Tile,
     block_made,
     blocks_read,
+    kept_axis,
 )
 from .wellformed import ill_formed
 
 REDUCTIONS = frozenset({"sum", "prod", "max", "min", "shift"})
-CARRIED = REDUCTIONS
+CARRIED = REDUCTIONS | {"kept"}
 FLOATING = frozenset({"float", "real"})
 
 
@@ -74,7 +77,7 @@ def _expect(holds: bool, otherwise: str) -> None:
 @dataclass
 class _Checker:
     """One walk over the steps.  `walked`: the axes of the grid and the enclosing loops; `known`: blocks in reach;
-    `loops`: the enclosing loops, outermost first."""
+    `loops`: the enclosing loops, outermost first; `kept`: the loop that keeps in a carry, by number."""
 
     kernel: Kernel
     tiles: dict[Index, int] = field(default_factory=dict)
@@ -82,6 +85,7 @@ class _Checker:
     known: dict[int, Block] = field(default_factory=dict)
     carries: dict[int, str] = field(default_factory=dict)
     loops: list[Loop] = field(default_factory=list)
+    kept: dict[int, Loop] = field(default_factory=dict)
     made: set[int] = field(default_factory=set)
     stored: set[int] = field(default_factory=set)
 
@@ -224,7 +228,10 @@ class _Checker:
 
     def _fold(self, step: Fold) -> None:
         found = self.carries.get(step.carry.number)
-        _expect(found is not None and found != "shift", f"block {step.carry.number} is no carry that is folded")
+        _expect(
+            found is not None and found not in ("shift", "kept"),
+            f"block {step.carry.number} is no carry that is folded",
+        )
         _expect(found == step.operation, f"a carry of {found} takes {step.operation}")
         _expect(set(step.carry.axes) <= set(step.source.axes), "its source lacks an axis of the carry")
         _expect(_no_wider(step.source.kind, step.carry.kind), f"{step.source.kind} into a carry of {step.carry.kind}")
@@ -234,9 +241,34 @@ class _Checker:
         _expect(step.source.kind in FLOATING, f"a source of kind {step.source.kind}")
         _expect(set(step.carry.axes) <= set(step.source.axes), "its source lacks an axis of the carry")
         for block, degree in step.rescaled:
-            _expect(self.carries.get(block.number) == "sum", f"block {block.number} is no carry of a sum")
+            carried = self.carries.get(block.number)
+            _expect(carried in ("sum", "kept"), f"block {block.number} is no carry of a sum, nor kept")
             _expect(degree != 0, f"block {block.number} is rescaled by nothing")
             _expect(set(step.carry.axes) <= set(block.axes), f"block {block.number} lacks an axis of the maximum")
+
+    def _keep(self, step: Keep) -> None:
+        self._kept(step.source, step.carry)
+        _expect(step.carry.number not in self.kept, f"block {step.carry.number} is kept twice")
+        self.kept[step.carry.number] = self.loops[-1]
+
+    def _recall(self, step: Recall) -> None:
+        self._kept(step.block, step.carry)
+        loop, own = self.kept.get(step.carry.number), self.loops[-1]
+        _expect(loop is not None and loop is not own, f"no loop before this one keeps block {step.carry.number}")
+        same = loop is not None and (loop.tile, loop.skip) == (own.tile, own.skip)
+        _expect(same, "the loop that keeps it has other tiles or conditions")
+
+    def _kept(self, block: Block, carry: Block) -> None:
+        """Whether the block is a tile, of the innermost loop, of the carry."""
+        _expect(self.carries.get(carry.number) == "kept", f"block {carry.number} is no carry that keeps")
+        axis = self.loops[-1].tile.axis if self.loops else None
+        _expect(axis in block.axes and axis not in carry.axes, "it is no tile of the innermost loop")
+        alike = [(x if x != axis else None, x.space) for x in block.axes]
+        found = [(y if x != axis else None, y.space) for x, y in zip(block.axes, carry.axes)]
+        _expect(alike == found and len(block.axes) == len(carry.axes), "its axes are not those of the carry")
+        whole = carry.axes[block.axes.index(kept_axis(block, carry))]
+        _expect(whole not in self.tiles, f"axis `{whole.name}` of the carry is walked")
+        _kind(block, carry.kind)
 
     def _store(self, step: Store) -> None:
         array = self._array(self.kernel.outputs, step.array)
@@ -287,6 +319,8 @@ _CHECKS: Mapping[type, Callable[[_Checker, Any], None]] = {
     Carry: _Checker._carry,
     Contract: _Checker._contract,
     Fold: _Checker._fold,
+    Keep: _Checker._keep,
+    Recall: _Checker._recall,
     Load: _Checker._load,
     Loop: _Checker._enter,
     Map: _Checker._map,

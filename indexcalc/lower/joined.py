@@ -13,6 +13,7 @@ from ..ir.index import Index
 from ..ir.kernel import Block, Contract, Fold, Kernel, Loop, Map, Mask, Shift, Step, block_made, blocks_read
 
 Link = Map | Mask
+Readers = Mapping[int, list[Step]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +53,41 @@ class Joined:
 
 def joined(kernel: Kernel) -> tuple[Kernel, dict[int, Joined]]:
     """The kernel with each product and its links side by side, and those by the number of each block that they make."""
+    found: dict[int, Joined] = {}
+    body = _ordered(kernel.body, readers_of(kernel), kernel, found)
+    return replace(kernel, body=body), found
+
+
+def readers_of(kernel: Kernel) -> dict[int, list[Step]]:
+    """The steps that read each block, by its number."""
     readers: dict[int, list[Step]] = {}
     for step in kernel.steps():
         for block in blocks_read(step):
             readers.setdefault(block.number, []).append(step)
-    found: dict[int, Joined] = {}
-    body = _ordered(kernel.body, readers, kernel, found)
-    return replace(kernel, body=body), found
+    return readers
 
 
-def _ordered(
-    body: Sequence[Step], readers: Mapping[int, list[Step]], kernel: Kernel, found: dict[int, Joined]
-) -> tuple[Step, ...]:
+def _ordered(body: Sequence[Step], readers: Readers, kernel: Kernel, found: dict[int, Joined]) -> tuple[Step, ...]:
     steps = [replace(s, body=_ordered(s.body, readers, kernel, found)) if isinstance(s, Loop) else s for s in body]
     for step in body:
-        if not isinstance(step, Contract) or not _fits(step, kernel):
+        if not isinstance(step, Contract) or not fits(step, kernel):
             continue
-        here = _chain(step, body, readers)
+        here = chain(step, body, readers)
         if here is None:
             continue
-        chain: list[Step] = [step, *here.links]
-        between = steps[steps.index(step) : steps.index(chain[-1])]
+        together: list[Step] = [step, *here.links]
+        between = steps[steps.index(step) : steps.index(together[-1])]
         if any(isinstance(s, (Loop, Fold, Shift)) for s in between):
             continue  # what it reads may have changed by then
-        found |= {b.number: here for b in map(block_made, chain) if b is not None}
-        last = steps.index(chain[-1])
-        steps[last : last + 1] = chain
-        for each in chain[:-1]:
+        found |= {b.number: here for b in map(block_made, together) if b is not None}
+        last = steps.index(together[-1])
+        steps[last : last + 1] = together
+        for each in together[:-1]:
             steps.remove(each)
     return tuple(steps)
 
 
-def _fits(step: Contract, kernel: Kernel) -> bool:
+def fits(step: Contract, kernel: Kernel) -> bool:
     """Whether it is the product of two matrices over an axis of which both have all."""
     (left, right), axes = (step.left, step.right), step.block.axes
     if any(b.kind not in ("float", "real") or len(b.axes) != 2 for b in (step.block, left, right)):
@@ -92,7 +96,8 @@ def _fits(step: Contract, kernel: Kernel) -> bool:
     return len(summed) == 1 and {*left.axes, *right.axes} - summed == set(axes) and not summed & set(kernel.tiles)
 
 
-def _chain(step: Contract, body: Sequence[Step], readers: Mapping[int, list[Step]]) -> Joined | None:
+def chain(step: Contract, body: Sequence[Step], readers: Readers) -> Joined | None:
+    """The product with what follows it in the body, as far as each is the only reader of the one before."""
     links: list[Link] = []
     block = step.block
     while True:

@@ -15,10 +15,13 @@ from ..ir.kernel import (
     Block,
     Carry,
     Contract,
+    Keep,
     Kernel,
+    Load,
     Loop,
     Map,
     Mask,
+    Recall,
     Reduce,
     Step,
     Store,
@@ -46,14 +49,16 @@ class Plan:
     """Places of blocks with several axes; others are arrays of their own, which costs nothing.
 
     `scratch`: the buffer of a block; `taken`: the block whose place it takes over; `direct`: the store in whose array
-    it is made; `added`: likewise the store that adds it to an array, which is done by pieces of rows; `buffers`: axes
-    and kind of each buffer, which holds the largest tile.
+    it is made; `added`: likewise the store that adds it to an array, which is done by pieces of rows; `kept`: the step
+    that keeps it, or what overwrites it, so that it is made there; `buffers`: axes and kind of each buffer, which holds
+    the largest tile.
     """
 
     scratch: dict[int, int] = field(default_factory=dict)
     taken: dict[int, Block] = field(default_factory=dict)
     direct: dict[int, Store] = field(default_factory=dict)
     added: dict[int, Store] = field(default_factory=dict)
+    kept: dict[int, Keep] = field(default_factory=dict)
     buffers: list[tuple[tuple[Index, ...], Kind]] = field(default_factory=list)
 
 
@@ -73,6 +78,7 @@ class _Planner:
         self.last = last_uses(kernel.body)
         self.stores = _direct_stores(kernel, "=")
         self.adding = _direct_stores(kernel, "+=")
+        self.keeps = _kept_from(kernel.body, self.last)
         self.readers = Counter(b.number for s in kernel.steps() for b in blocks_read(s))
         self.clock = 0
         self.free: dict[tuple[Shape, Kind], list[int]] = {}
@@ -103,6 +109,8 @@ class _Planner:
 
     def _place(self, step: Step) -> None:
         block = block_made(step)
+        if isinstance(step, Keep):
+            self.owned.discard(step.source.number)  # what is kept stays as it is
         if block is None or len(block.axes) < 2 or not isinstance(step, (Map, Mask, Contract, Reduce, Carry)):
             return
         if isinstance(step, Carry) and step.operation == "shift":
@@ -114,6 +122,9 @@ class _Planner:
         if block.number in self.stores and isinstance(step, (Map, Contract, Reduce)):
             self.plan.direct[block.number] = self.stores[block.number]
             self.owned.discard(block.number)  # what is stored stays as it is
+            return
+        if block.number in self.keeps:
+            self.plan.kept[block.number] = self.keeps[block.number]
             return
         source = self._overwritten(step, block)
         if source is not None:
@@ -129,17 +140,8 @@ class _Planner:
         return len(block.axes) == 2 and block.number in self.adding and self.readers[block.number] == 1
 
     def _overwritten(self, step: Step, block: Block) -> Block | None:
-        if isinstance(step, Map) and step.function in OVERWRITES:
-            candidates = [a for a in step.arguments if isinstance(a, Block)]
-        elif isinstance(step, Map) and step.function == "masked":
-            candidates = [a for a in step.arguments[:1] if isinstance(a, Block)]
-        elif isinstance(step, Mask):
-            candidates = [step.source]
-        else:
-            return None
-        for each in candidates:
-            alike = each.axes == block.axes and each.kind == block.kind
-            if alike and each.number in self.owned and self.last[each.number] == self.clock:
+        for each in _overwritable(step, block):
+            if each.number in self.owned and self.last[each.number] == self.clock:
                 return each
         return None
 
@@ -153,6 +155,54 @@ class _Planner:
             self.plan.buffers.append((block.axes, key[1]))
         self.plan.scratch[block.number] = buffer
         self.home[buffer] = block
+
+
+def _overwritable(step: Step, block: Block) -> list[Block]:
+    """The operands over which the step could write its result, as far as their form goes."""
+    candidates: Sequence[object] = ()
+    if isinstance(step, Map) and step.function in OVERWRITES:
+        candidates = step.arguments
+    elif isinstance(step, Map) and step.function == "masked":
+        candidates = step.arguments[:1]
+    elif isinstance(step, Mask):
+        candidates = [step.source]
+    return [a for a in candidates if isinstance(a, Block) and a.axes == block.axes and a.kind == block.kind]
+
+
+def _kept_from(body: Sequence[Step], last: Mapping[int, int]) -> dict[int, Keep]:
+    """Where what is kept begins: the first block of those that are written over each other until then."""
+    found: dict[int, Keep] = {}
+    clock = 0
+
+    def walk(steps: Sequence[Step]) -> None:
+        nonlocal clock
+        made: dict[int, tuple[Step, int]] = {}
+        for step in steps:
+            clock += 1
+            block = block_made(step)
+            if block is not None:
+                made[block.number] = step, clock
+            if isinstance(step, Loop):
+                walk(step.body)
+                clock += 1
+            elif isinstance(step, Keep):
+                root = _root(step.source, made, last)
+                if root is not None:
+                    found.setdefault(root, step)
+
+    walk(body)
+    return found
+
+
+def _root(block: Block, made: Mapping[int, tuple[Step, int]], last: Mapping[int, int]) -> int | None:
+    while block.number in made:
+        step, clock = made[block.number]
+        before = [o for o in _overwritable(step, block) if o.number in made and last[o.number] == clock]
+        before = [o for o in before if not isinstance(made[o.number][0], (Load, Recall, Carry))]
+        if not before:
+            return block.number if isinstance(step, (Map, Mask, Contract, Reduce)) else None
+        block = before[0]
+    return None
 
 
 def _most(tiles: Mapping[Index, Tile], axis: Index) -> tuple[str, bool, int]:

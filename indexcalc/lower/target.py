@@ -28,7 +28,7 @@ class Machine:
 LAPTOP = Machine(threads=2, matmul=1.6e11, bandwidth=2.0e10, exponentials=2.0e9, cache=1 << 21, step=1e-8)
 """Two threads of a usual processor: what decisions are made for where nothing else is said, so that they repeat."""
 
-INTERPRETED = Machine(threads=2, matmul=1.6e11, bandwidth=2.0e10, exponentials=1.0e9, cache=1 << 21, step=2e-6)
+INTERPRETED = Machine(threads=2, matmul=1.8e11, bandwidth=2.0e10, exponentials=4.0e9, cache=1 << 21, step=2e-6)
 """The same, where each step is a call from Python."""
 
 
@@ -38,14 +38,16 @@ class Target:
 
     native     composite operations that need not be taken apart: "softmax", "logsumexp"
     machine    for which kernels are fused and tiled; None where there are no kernels
+    keeps      whether kernels may keep what one loop makes for a later one
     """
 
     native: frozenset[str] = frozenset()
     machine: Machine | None = None
+    keeps: bool = False
 
 
 ARRAYS = Target()
 """An array library that has elementwise functions, reductions and matrix products."""
 
-ARRAY_KERNELS = Target(machine=INTERPRETED)
+ARRAY_KERNELS = Target(machine=INTERPRETED, keeps=True)
 """The same, with kernels whose steps are calls of it."""

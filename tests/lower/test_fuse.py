@@ -18,7 +18,7 @@ from indexcalc.lower.target import INTERPRETED, Target
 from .fusion import CASES, ROWS, arrays_of
 from .graph_meaning import run_graph
 
-TARGET = Target(machine=INTERPRETED)
+TARGET = Target(machine=INTERPRETED, keeps=True)
 
 
 def program_of(case, backward):
@@ -40,12 +40,13 @@ def with_tiles(graph, size):
     return Graph(tuple(made.values()), outputs, graph.names, graph.makers)
 
 
-@pytest.fixture(params=["split", "accumulated", "whole rows"])
+@pytest.fixture(params=["split", "accumulated", "whole rows", "kept"])
 def style(request, monkeypatch):
     """All clusters in one style, whatever it costs."""
     monkeypatch.setattr(plan, "STYLES", [s for s in plan.STYLES if s.name == request.param])
     monkeypatch.setattr(plan, "SLOWER", float("inf"))
     monkeypatch.setattr(plan, "LARGE", 0)
+    monkeypatch.setattr(plan, "_keeps_alone", lambda *_: False)
     monkeypatch.setattr(plan, "waits_for_itself", surely_can_run)
 
 

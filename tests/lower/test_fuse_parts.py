@@ -8,7 +8,7 @@ import pytest
 import indexcalc as ic
 from indexcalc.ir.graph import Fused, Input, Reduce
 from indexcalc.ir.index import Index, Space
-from indexcalc.ir.kernel import Affine, Condition, Contract, Loop, Mask, Shift, Store
+from indexcalc.ir.kernel import Affine, Condition, Contract, Keep, Loop, Map, Mask, Recall, Shift, Store
 from indexcalc.lower.builder import Builder
 from indexcalc.lower.fuse.degree import Degrees
 from indexcalc.lower.fuse.instance import Instance
@@ -26,11 +26,11 @@ SPACE = Space("seq", "L")
 ROW, COLUMN = Index("i", SPACE), Index("j", SPACE)
 
 
-def lowered(text, by="", sizes=BIG, machine=INTERPRETED):
+def lowered(text, by="", sizes=BIG, machine=INTERPRETED, keeps=False):
     program = ic.parse(text)
     program = ic.grad(program, by, with_value=True) if by else program
     told = []
-    graph = lower_program(program, sizes=sizes, target=Target(machine=machine), decisions=told, check=True)
+    graph = lower_program(program, sizes=sizes, target=Target(machine=machine, keeps=keeps), decisions=told, check=True)
     kernels = [v.operation.kernel for v in graph if isinstance(v.operation, Fused)]
     return kernels, told, Context(representative_sizes(program, sizes))
 
@@ -250,6 +250,29 @@ def test_whole_rows_take_each_exponential_once():
     (kernel,), _, context = lowered(attention(), "Q,K,V", {**BIG, "L": 1024})
     assert not steps(kernel, Loop)
     assert price(kernel, context.sizes, INTERPRETED).exponentials < 1.01 * 8 * 1024 * 1024
+
+
+@pytest.mark.parametrize("score", ["S[h, i, j]", "where(j <= i, S[h, i, j], -inf)"])
+def test_what_is_kept_is_not_made_again(score):
+    """The gradient of attention takes six products, and each exponential once; rows are divided, not tiles."""
+    (kernel,), _, context = lowered(attention(score), "Q,K,V", keeps=True)
+    (kept,), (recalled,) = steps(kernel, Keep), steps(kernel, Recall)
+    assert (kept.carry, kept.source.axes) == (recalled.carry, recalled.block.axes)
+    first, second = steps(kernel, Loop)
+    assert kept in first.body and recalled in second.body and first.skip == second.skip
+    (shift,) = steps(kernel, Shift)
+    assert (kept.carry, 1) in shift.rescaled
+    assert len([s for s in steps(kernel, Contract) if "j" in {x.name for x in (*s.left.axes, *s.right.axes)}]) == 6
+    assert len([s for s in steps(kernel, Map) if s.function == "exp"]) == 1
+    assert not any(isinstance(s, Map) and s.function == "divide" for s in (*first.body, *second.body))
+    full = 8 * 2048 * 2048
+    assert price(kernel, context.sizes, INTERPRETED).exponentials < (1.3 * full / 2 if first.skip else 1.01 * full)
+
+
+def test_blocks_are_kept_only_where_the_target_can_and_tiles_run_side_by_side():
+    assert not any(steps(k, Keep) for k in lowered(attention(), "Q,K,V")[0])
+    case = CASES["cross-entropy"]  # whose tiles add to one large sum, one after the other
+    assert not any(steps(k, Keep) for k in lowered(case.text, case.by, case.big, keeps=True)[0])
 
 
 NORMALISED = """\

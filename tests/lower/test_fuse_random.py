@@ -43,6 +43,7 @@ def fused_anyhow(program, style):
     with (
         mock.patch.object(plan, "STYLES", chosen),
         mock.patch.object(plan, "SLOWER", np.inf),
+        mock.patch.object(plan, "_keeps_alone", lambda *_: False),
         mock.patch.object(plan, "GAIN", np.inf),
         mock.patch.object(alone, "ALONE", 1e6),
     ):

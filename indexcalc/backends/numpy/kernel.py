@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ...ir.index import Index
-from ...ir.kernel import Condition, Fold, Kernel, Loop, Shift, Step, Store, Tile, block_made
-from ...lower.joined import joined
+from ...ir.kernel import Condition, Contract, Fold, Keep, Kernel, Loop, Shift, Step, Store, Tile, block_made
+from ...lower.lazy import Lazy, arranged
 from ...lower.scratch import Plan, plan_of
 from ..names import tuple_text
 from ..spelling import KernelText
+from .kernel_lazy import indented, lazy_lines
 from .kernel_names import KernelNames
 from .kernel_slots import matrix_axes
 from .kernel_steps import Steps
@@ -19,10 +20,11 @@ from .kernel_steps import Steps
 def kernel_text(kernel: Kernel, name: str, maps: Mapping[str, str]) -> KernelText:
     """The function.  `maps`: elementwise functions as the emitted text writes them."""
     names = KernelNames(kernel)
-    kernel, together = joined(kernel)
+    found = arranged(kernel)
+    kernel = found.kernel
     plan = plan_of(kernel)
-    steps = Steps(names, plan, maps, together)
-    loops = _Loops(names, steps)
+    steps = Steps(names, plan, maps, found.joined, kernel)
+    loops = _Loops(names, steps, found.lazy)
     parallel = [t for t in kernel.grid if t.parallel]
     body = loops.body(kernel.body)
     for tile in reversed([t for t in kernel.grid if not t.parallel]):
@@ -31,8 +33,8 @@ def kernel_text(kernel: Kernel, name: str, maps: Mapping[str, str]) -> KernelTex
     work = [
         '@np.errstate(all="ignore")',
         f"def work({', '.join(['tiles', *sums])}):",
-        *_indented(_scratch(names, plan, steps, "\n".join(body))),
-        *_indented(_tiles(names, parallel, body)),
+        *indented(_scratch(names, plan, steps, "\n".join(body))),
+        *indented(_tiles(names, parallel, body)),
     ]
     arguments = [f"x_{n}" for n in range(len(kernel.inputs))] + [f"n_{n}" for n in range(len(names.spaces))]
     returned = tuple_text(f"y_{n}" for n in range(len(kernel.outputs)))
@@ -41,11 +43,7 @@ def kernel_text(kernel: Kernel, name: str, maps: Mapping[str, str]) -> KernelTex
         inner.insert(0, "real = np.zeros((), floating).real.dtype")
     places = [f"y_{n}=None" for n in range(len(kernel.outputs))]
     head = f"def {name}({', '.join([*arguments, 'floating', *places])}):"
-    return KernelText((head, *_indented(inner)), names.spaces)
-
-
-def _indented(lines: Sequence[str]) -> list[str]:
-    return [f"    {line}" if line else "" for line in lines]
+    return KernelText((head, *indented(inner)), names.spaces)
 
 
 def _arrays(kernel: Kernel, names: KernelNames) -> list[str]:
@@ -78,14 +76,14 @@ def _scratch(names: KernelNames, plan: Plan, steps: Steps, body: str) -> list[st
 def _tiles(names: KernelNames, parallel: Sequence[Tile], body: list[str]) -> list[str]:
     """The walk over the tiles that this call was given."""
     if not parallel:
-        return ["for _ in tiles:", *_indented(body)]
+        return ["for _ in tiles:", *indented(body)]
     lines = []
     for tile in parallel:
         if tile.size:
             lines.append(_end(names, tile, names.extent(tile.axis.space)))
             lines.append(f"{names.count(tile.axis)} = {names.end(tile.axis)} - {names.first(tile.axis)}")
     target = ", ".join(names.first(t.axis) for t in parallel)
-    return [f"for {target}{',' if len(parallel) == 1 else ''} in tiles:", *_indented([*lines, *body])]
+    return [f"for {target}{',' if len(parallel) == 1 else ''} in tiles:", *indented([*lines, *body])]
 
 
 def _end(names: KernelNames, tile: Tile, stop: str) -> str:
@@ -95,20 +93,28 @@ def _end(names: KernelNames, tile: Tile, stop: str) -> str:
 class _Loops:
     """Bodies with their loops, whose bounds follow from the conditions under which tiles are left out."""
 
-    def __init__(self, names: KernelNames, steps: Steps) -> None:
+    def __init__(self, names: KernelNames, steps: Steps, lazy: Mapping[int, Lazy]) -> None:
         self.names = names
         self.steps = steps
+        self.lazy = lazy
 
     def body(self, steps: Sequence[Step]) -> list[str]:
         lines: list[str] = []
+        written: set[int] = set()
         for step in steps:
+            if isinstance(step, Contract) and step.block.number in self.lazy:
+                whole = self.lazy[step.block.number]
+                lines += lazy_lines(self.steps, whole)
+                written |= {id(s) for s in whole.whole}
+            elif not isinstance(step, Loop):
+                lines += self.steps.lines(step) if id(step) not in written else []
             if not isinstance(step, Loop):
-                lines += self.steps.lines(step)
                 continue
             self.steps.operands.loops.append((_changed(step.body), []))
+            start, stop = bounds(self.names, step)
+            self.steps.starts[step.tile.axis] = start
             inner = self.body(step.body)
             lines += self.steps.operands.loops.pop()[1]
-            start, stop = bounds(self.names, step)
             stop_name = self.names.stop(step.tile.axis)
             if stop != self.names.extent(step.tile.axis.space):
                 lines.append(f"{stop_name} = {stop}")
@@ -120,9 +126,9 @@ class _Loops:
         names, axis = self.names, tile.axis
         first = names.first(axis)
         if not tile.size:
-            return [f"for {first} in range({f'{start}, ' if start != '0' else ''}{stop}):", *_indented(body)]
+            return [f"for {first} in range({f'{start}, ' if start != '0' else ''}{stop}):", *indented(body)]
         inner = [_end(names, tile, stop), f"{names.count(axis)} = {names.end(axis)} - {first}", *body]
-        return [f"for {first} in range({start}, {stop}, {tile.size}):", *_indented(inner)]
+        return [f"for {first} in range({start}, {stop}, {tile.size}):", *indented(inner)]
 
 
 def _changed(body: Sequence[Step]) -> frozenset[int]:
@@ -134,7 +140,7 @@ def _changed(body: Sequence[Step]) -> frozenset[int]:
             found.add(made.number)
         elif isinstance(step, Loop):
             found |= _changed(step.body)
-        elif isinstance(step, (Fold, Shift)):
+        elif isinstance(step, (Fold, Shift, Keep)):
             found |= {step.carry.number, *(b.number for b, _ in (step.rescaled if isinstance(step, Shift) else ()))}
     return frozenset(found)
 
@@ -214,7 +220,7 @@ def _length(names: KernelNames, kernel: Kernel, parallel: Sequence[Tile], owners
                 ends = [_end(names, t, names.extent(t.axis.space)) for t in parallel if t.axis in axes and t.size]
                 found = f"return {stop}" if start == "0" else f"return {stop} - {start}"
                 head = f"def length({', '.join(names.first(t.axis) for t in parallel)}):"
-                return [head, *_indented([*ends, found]), ""]
+                return [head, *indented([*ends, found]), ""]
     return []
 
 

@@ -18,6 +18,9 @@ def one_blas_thread():
             every = threadpoolctl.ThreadpoolController().lib_controllers if threadpoolctl else []
             state.libraries = [lib for lib in every if lib.user_api == "blas"]
             state.users = 0
+            # glibc gives freed memory back at once, to be mapped again page by page, until an array of up to 32 MiB was
+            # freed; from then on it keeps twice that.  This one is never written to.
+            np.empty((32 << 20) - (1 << 13), np.uint8)
         if not state.users:
             state.before = [lib.get_num_threads() for lib in state.libraries]
             for lib in state.libraries:

@@ -68,21 +68,29 @@ class Operands:
         added: list[tuple[bool, Block]],
         at: str,
     ) -> tuple[str, list[str]]:
-        """The operand with its further columns; lines that make it, unless they could stand before a loop."""
+        """The operand with its further columns; those lines that make it which cannot stand before a loop."""
         names, number = self.names, len(self.buffers)
         self.buffers.append((names.most(axis), width))
         whole = f"u_{number}[:{names.count(axis)}]" if names.tiled(axis) else f"u_{number}"
         part = f"u_{number}[:{names.count(axis)}, " if names.tiled(axis) else f"u_{number}[:, "
         source = aligned(names.block(block), block.axes, (axis, summed))
-        lines = [f"{part}:{names.extent(summed.space)}] = {'-' if negative else ''}{source}"]
+        copy = f"{part}:{names.extent(summed.space)}] = {'-' if negative else ''}{source}"
+        lines = self.placed([copy], {block.number})
         text = ""
         for minus, term in added:
             sign = ("-" if minus else "") if not text else (" - " if minus else " + ")
             text += sign + names.block(term)
         if text:
-            lines.append(f"{part}{at}] = {text}")
-        read = {block.number, *(term.number for _, term in added)}
-        if self.loops and not read & self.loops[-1][0]:
-            self.loops[-1][1].extend(lines)
-            lines = []
+            lines += self.placed([f"{part}{at}] = {text}"], {term.number for _, term in added})
         return whole, lines
+
+    def placed(self, lines: list[str], read: set[int]) -> list[str]:
+        """The lines, unless they can stand before the loop around, since nothing that they read changes there."""
+        if self.loops and not read & self.loops[-1][0]:
+            self.before_loop(lines)
+            return []
+        return lines
+
+    def before_loop(self, lines: list[str]) -> None:
+        """Put lines before the loop around."""
+        self.loops[-1][1].extend(lines)

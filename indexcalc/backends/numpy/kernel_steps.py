@@ -17,20 +17,25 @@ from ...ir.kernel import (
     Contract,
     Extent,
     Fold,
+    Keep,
+    Kernel,
     Load,
     Map,
     Mask,
     Position,
+    Recall,
     Reduce,
     Shift,
     Step,
     Store,
     block_made,
+    kept_axis,
 )
 from ...lower.joined import Joined
 from ...lower.scratch import Plan
 from ..names import number_text, tuple_text
 from .kernel_joined import Operands
+from .kernel_kept import carry_line, panel, recall_line, rescaled_lines
 from .kernel_names import KernelNames, aligned
 from .kernel_products import added_text, product_text
 from .kernel_slots import load_lines, store_lines, view
@@ -52,16 +57,24 @@ FOLDS = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 
 
 class Steps:
-    """Writes steps.  `ones`: (elements, dtype) of the vectors of ones with which rows and columns are summed."""
+    """Writes steps.
+
+    `ones`: (elements, dtype) of the vectors of ones with which rows and columns are summed; `starts`: where the walk
+    along the axis of each loop around begins; `sums`: sums of tiles that folds find there; `keeps`: what is kept in
+    each carry, by its number.
+    """
 
     def __init__(
-        self, names: KernelNames, plan: Plan, maps: Mapping[str, str], joined: Mapping[int, Joined] | None = None
+        self, names: KernelNames, plan: Plan, maps: Mapping[str, str], joined: Mapping[int, Joined], kernel: Kernel
     ) -> None:
         self.names = names
         self.plan = plan
         self.maps = maps
         self.ones: dict[tuple[str, str], str] = {}
-        self.joined = joined or {}
+        self.joined = joined
+        self.starts: dict[Index, str] = {}
+        self.sums: dict[int, str] = {}
+        self.keeps = {s.carry.number: s for s in kernel.steps() if isinstance(s, Keep)}
         self.operands = Operands(names)
 
     def lines(self, step: Step) -> list[str]:
@@ -90,6 +103,8 @@ class Steps:
         if block.number in self.plan.direct:
             store = self.plan.direct[block.number]
             return view(self.names, f"y_{store.array}", store.slots)
+        if block.number in self.plan.kept:
+            return panel(self.names, block, self.plan.kept[block.number].carry)
         if block.number in self.plan.scratch:
             size, shape = self.names.elements(block.axes), ", ".join(self.names.count(x) for x in block.axes)
             return f"w_{self.plan.scratch[block.number]}[: {size}].reshape({shape})"
@@ -250,6 +265,9 @@ def _reduce(s: Steps, step: Reduce) -> list[str]:
 
 def _carry(s: Steps, step: Carry) -> list[str]:
     names, block = s.names, step.block
+    if step.operation == "kept":
+        scratch = s.plan.scratch.get(block.number)
+        return [carry_line(names, block, "" if scratch is None else f"w_{scratch}")]
     dtype, shape = names.dtype(block.kind), names.shape(block.axes)
     start = neutral(step.operation, block.kind)
     name = names.block(block)
@@ -257,11 +275,11 @@ def _carry(s: Steps, step: Carry) -> list[str]:
     if s.place(block):
         lines = s.filled(block, f"{name}[...] = {start}")
     if step.operation == "shift":
-        lines.append(f"{_top(block)} = np.full({shape}, -np.inf, {dtype})")
+        lines.append(f"{top(block)} = np.full({shape}, -np.inf, {dtype})")
     return lines
 
 
-def _top(carry: Block) -> str:
+def top(carry: Block) -> str:
     """The running maximum itself, of which the block shows what is subtracted."""
     return f"top_{carry.number}"
 
@@ -271,7 +289,9 @@ def _fold(s: Steps, step: Fold) -> list[str]:
     name, function = s.names.block(carry), f"np.{FOLDS[step.operation]}"
     text = s.names.block(source)
     remaining = tuple(x for x in source.axes if x in carry.axes)
-    if remaining != source.axes:
+    if id(step) in s.sums:
+        text = s.sums[id(step)]
+    elif remaining != source.axes:
         product = s.summed(source, remaining) if step.operation == "sum" else None
         text = (product or s.reduced(step.operation, source, carry.axes)).format("")
     text = aligned(text, remaining, carry.axes)
@@ -286,14 +306,30 @@ def _shift(s: Steps, step: Shift) -> list[str]:
         seen = s.reduced("max", source, carry.axes, seen).format("")
     largest = aligned(seen, remaining, carry.axes)
     name, gap = names.block(carry), f"gap_{carry.number}"
-    lines = [f"{_top(carry)}, {name}, {gap} = raised({_top(carry)}, {largest})"]
+    lines = [f"{top(carry)}, {name}, {gap} = raised({top(carry)}, {largest})"]
     if step.rescaled:
         lines.append(f"{gap} = np.exp({gap})")
     for block, degree in step.rescaled:
-        factor = aligned(gap, carry.axes, block.axes)
-        into = names.block(block)
-        lines.append(f"np.multiply({into}, {factor if degree == 1 else f'{factor} ** {degree}'}, out={into})")
+        power = f" ** {degree}" if degree != 1 else ""
+        if block.number in s.keeps:
+            keep = s.keeps[block.number]
+            start = s.starts[kept_axis(keep.source, block)]
+            if power:
+                lines.append(f"factor = {gap}{power}")
+            lines += rescaled_lines(names, keep, start, "factor" if power else gap, carry)
+            continue
+        factor, into = aligned(gap, carry.axes, block.axes), names.block(block)
+        lines.append(f"np.multiply({into}, {factor}{power}, out={into})")
     return lines
+
+
+def _keep(s: Steps, step: Keep) -> list[str]:
+    root = step.source
+    while root.number in s.plan.taken:
+        root = s.plan.taken[root.number]
+    if s.plan.kept.get(root.number) is step:
+        return []  # it was made there
+    return [f"np.copyto({panel(s.names, step.source, step.carry)}, {s.names.block(step.source)})"]
 
 
 def _store(s: Steps, step: Store) -> list[str]:
@@ -306,6 +342,8 @@ _LINES: Mapping[type, Callable[[Steps, Any], list[str]]] = {
     Carry: _carry,
     Contract: _contract,
     Fold: _fold,
+    Keep: _keep,
+    Recall: lambda s, step: [recall_line(s.names, step)],
     Load: lambda s, step: load_lines(s.names, step),
     Map: _map,
     Mask: _mask,

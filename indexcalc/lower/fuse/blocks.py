@@ -10,8 +10,9 @@ from ...ir import kernel as k
 from ...ir.graph import Contract, Kind, Map, Number, Operand, Range, Reduce, Size, Value
 from ...ir.index import Index
 from .affine import conditions
+from .degree import Degrees
 from .group import Group
-from .instance import Instance, Slot, at, is_rename, naming_of, operands_of
+from .instance import Instance, Slot, at, is_rename, naming_of, operands_of, whole
 from .neutral import Conditions
 
 
@@ -25,6 +26,8 @@ class Stage:
     skips: list[Conditions] = field(default_factory=list)  # of what each loop changes
     blocks: dict[object, k.Block] = field(default_factory=dict)  # made inside a loop
     shifts: dict[Instance, tuple[k.Block, k.Block, list[tuple[k.Block, int]]]] = field(default_factory=dict)
+    kept: dict[k.Block, k.Block] = field(default_factory=dict)  # the carries of blocks that later stages recall
+    recalls: bool = False  # whether it recalls what an earlier one kept
 
 
 class Blocks:
@@ -41,6 +44,7 @@ class Blocks:
         self.rows: dict[object, k.Block] = {}  # blocks of one tile of the grid, by what they are
         self.origins: list[Value] = []  # by the number of a block, the value that it is, or for which it is read
         self.origin: Value | None = None  # that of the blocks to come
+        self.stages: list[Stage] = []
         self.stage = Stage()
         self.ended = False  # whether steps go behind the stage's loops
 
@@ -78,8 +82,40 @@ class Blocks:
         if instance in self.rows:
             return self.rows[instance]
         if instance not in known:
-            known[instance] = self.fresh(instance)
+            recalled = self.recalled(instance)
+            known[instance] = self.fresh(instance) if recalled is None else recalled
         return known[instance]
+
+    def recalled(self, instance: Instance) -> k.Block | None:
+        """The block that an earlier stage made of the instance, kept for this one; None where there is none.
+
+        What changes with a running maximum of that stage is rescaled like its sums.
+        """
+        if not self.group.keeps or not self.level(instance.free) or not self.inside(instance.value):
+            return None
+        for stage in self.stages:
+            made = stage.blocks.get(instance)
+            if not isinstance(made, k.Block) or made.kind not in ("float", "real"):
+                continue
+            degrees = {stat: Degrees(stat, self.inside, self.group.walked).of(instance) for stat in stage.shifts}
+            if any(d is None or d != int(d) for d in degrees.values()):
+                continue
+            return self.kept(stage, made, {stat: int(d) for stat, d in degrees.items() if d})
+        return None
+
+    def kept(self, stage: Stage, made: k.Block, degrees: Mapping[Instance, int]) -> k.Block:
+        """The steps that keep a block of the stage's loop and recall it in the present one."""
+        (axis,) = self.group.stream
+        if made not in stage.kept:
+            taken = (*self.group.walked, *made.axes)
+            carry = self.block(tuple(whole(x, taken) if x == axis else x for x in made.axes), made.kind)
+            stage.before.append(k.Carry(carry, "kept"))
+            stage.loops[-1].append(k.Keep(carry, made))
+            for stat, degree in degrees.items():
+                stage.shifts[stat][2].append((carry, degree))
+            stage.kept[made] = carry
+        self.stage.recalls = True
+        return self.put(k.Recall(self.block(made.axes, made.kind), stage.kept[made]), (axis,))
 
     def fresh(self, instance: Instance) -> k.Block:
         value = instance.value
@@ -194,10 +230,12 @@ class Blocks:
         for m, log in (shifts, shifts[::-1]) if pair and shifts else ():
             total = self.mapped(log, "log")
             if total and total[0] in self.rows:
-                for known, block in (*self.rows.items(), *self.stage.blocks.items()):
+                earlier = [known for stage in self.stages for known in stage.blocks] if self.group.keeps else []
+                for known in (*self.rows, *self.stage.blocks, *earlier):
                     inner = self.mapped(known, "exp") if isinstance(known, Instance) else None
                     if inner and pair and self.mapped(inner[0], "subtract") == [pair[0], m]:
-                        return block, self.rows[total[0]]
+                        assert isinstance(known, Instance)
+                        return self.demand(known), self.rows[total[0]]
         return None
 
     def mapped(self, instance: Instance, function: str) -> list[Instance] | None:

@@ -13,9 +13,10 @@ from ...ir.graph import Reduce, Value
 from ...ir.index import Index
 from .blocks import Blocks, Stage
 from .degree import Degrees
+from .divide_less import divided_less
 from .group import Group, Member
 from .instance import Instance, Slot, operands_at
-from .neutral import Neutral
+from .neutral import Conditions, Neutral
 
 PLACED = 128  # positions of a tile until tiles are chosen
 
@@ -60,10 +61,10 @@ class _Build(Blocks):
 
     def run(self, note: str) -> Built:
         group = self.group
-        body: list[k.Step] = []
         for number in range(group.stages):
             members = [m for m in group.members if m.stage == number]
             self.stage = Stage(loops=[[] for _ in group.stream])
+            self.stages.append(self.stage)
             flow = [m for m in members if not m.row]
             self.ended = not group.stream
             finish = [self.flow(m) for m in sorted(flow, key=lambda m: m.value.operation != Reduce("shift"))]
@@ -74,40 +75,30 @@ class _Build(Blocks):
             for member in members:
                 if member.row:
                     self.row(member)
-            body += [*self.stage.before, *self.nest(), *self.stage.after]
+        body = [s for stage in self.stages for s in (*stage.before, *self.nest(stage), *stage.after)]
         crossing = {x for m in group.members for x in group.grid if x not in m.instance.free}
         grid = tuple(k.Tile(x, PLACED if x in group.tiled else 0, x not in crossing) for x in group.grid)
         inputs = tuple(k.Array(v.axes, v.kind) for v in self.inputs)
-        return Built(
-            k.Kernel(inputs, tuple(self.arrays), grid, tuple(body), note),
-            tuple(self.inputs),
-            tuple(self.made),
-            tuple(self.origins),
-        )
+        kernel = divided_less(k.Kernel(inputs, tuple(self.arrays), grid, tuple(body), note), self.origins)
+        return Built(kernel, tuple(self.inputs), tuple(self.made), tuple(self.origins))
 
-    def nest(self) -> list[k.Step]:
+    def nest(self, stage: Stage) -> list[k.Step]:
         """The stage's loops, each inside of the one before it."""
-        stage = self.stage
         if not any(stage.loops):
             return []
-        shared = [c for c in stage.skips[0] if all(c in s for s in stage.skips)] if stage.skips else []
+        shared = _shared(stage.skips)
+        if stage.kept or stage.recalls:  # loops that hand on blocks leave out the same tiles
+            shared = _shared([s for each in self.stages if each.kept or each.recalls for s in each.skips])
         inner: list[k.Step] = []
         for axis, steps in reversed(list(zip(self.group.stream, stage.loops))):
             tile = k.Tile(axis, PLACED if axis in self.group.tiled else 0)
-            steps = [self.shift(s) if isinstance(s, k.Shift) else s for s in steps]
+            steps = [_with_all_rescaled(s, stage) if isinstance(s, k.Shift) else s for s in steps]
             here = tuple(c for c in shared if axis == self.group.stream[-1] and self.testable(c))
             inner = [k.Loop(tile, (*steps, *inner), here)]
         return inner
 
     def testable(self, condition: k.Condition) -> bool:
         return all(x in self.group.walked for _, x in condition.form.terms)
-
-    def shift(self, step: k.Shift) -> k.Shift:
-        """The step with all that runs beside the maximum."""
-        for carry, _, rescaled in self.stage.shifts.values():
-            if carry == step.carry:
-                return k.Shift(step.carry, step.source, tuple(rescaled))
-        return step
 
     # -- members --------------------------------------------------------------------------------------------
 
@@ -189,3 +180,16 @@ class _Build(Blocks):
         step = k.Store(len(self.arrays) - 1, slots, block, "+=" if adds else "=")
         free = self.group.stream if not self.ended else ()
         self.put(step, free)
+
+
+def _shared(skips: list[Conditions]) -> list[k.Condition]:
+    """The conditions that all have."""
+    return [c for c in skips[0] if all(c in s for s in skips)] if skips else []
+
+
+def _with_all_rescaled(step: k.Shift, stage: Stage) -> k.Shift:
+    """The step with all that runs beside the maximum."""
+    for carry, _, rescaled in stage.shifts.values():
+        if carry == step.carry:
+            return k.Shift(step.carry, step.source, tuple(rescaled))
+    return step

@@ -31,13 +31,17 @@ class Member:
 
 @dataclass
 class Group:
-    """A kernel to be.  `grid` and `stream`: axes in the order in which they are walked; those in `tiled` by tiles."""
+    """A kernel to be.  `grid` and `stream`: axes in the order in which they are walked; those in `tiled` by tiles.
+
+    `keeps`: whether a later stage takes what an earlier one has made of the same tile, rather than make it again.
+    """
 
     grid: list[Index]
     stream: list[Index]
     tiled: set[Index]
     members: list[Member] = field(default_factory=list)
     shared: dict[Instance, None] = field(default_factory=dict)
+    keeps: bool = False
     _by_number: dict[int, Member] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,9 +69,11 @@ class Style:
 
     accumulate   sums across tiles of the grid go to outputs that add up
     whole        no axis is streamed: a tile of the grid has all of the others, so that nothing is computed again
+    keep         what one stage makes of the stream is kept for the later ones, tile by tile
     """
 
     name: str
     accumulate: bool
     whole: bool
     small: int  # elements of an output that may be added up across tiles in any style
+    keep: bool = False

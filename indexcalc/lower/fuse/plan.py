@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import ceil, prod
 
 from ...ir.graph import Graph, Value
 from ...ir.index import Space
+from ...ir.kernel import Keep
 from ..estimate import Uses
 from ..passes import Context
 from ..target import Machine
@@ -26,6 +28,7 @@ STYLES = (
     Style("split", accumulate=False, whole=False, small=SMALL),
     Style("accumulated", accumulate=True, whole=False, small=SMALL),
     Style("whole rows", accumulate=True, whole=True, small=SMALL),
+    Style("kept", accumulate=True, whole=False, small=SMALL, keep=True),
 )
 LARGE = 1 << 28  # bytes that are not worth storing even where that would be somewhat faster
 SLOWER = 1.5
@@ -49,8 +52,9 @@ def _chosen(graph: Graph, uses: Uses, cluster: Cluster, context: Context, machin
     """The cheapest plan, unless storing everything is cheaper; told with its figures."""
     sizes = context.sizes
     needs = Needs([v.number for v in cluster.virtual])
-    plans = [plan_in(graph, uses, cluster, needs, sizes, machine, style) for style in STYLES]
-    plans = [p for p in plans if not waits_for_itself(p.kernels)]
+    styles = [s for s in STYLES if context.target.keeps or not s.keep]
+    plans = [plan_in(graph, uses, cluster, needs, sizes, machine, style) for style in styles]
+    plans = [p for p in plans if not waits_for_itself(p.kernels) and not _keeps_alone(p, sizes, machine)]
     if not plans:
         return None
     best = min(plans, key=lambda p: p.seconds)
@@ -62,6 +66,18 @@ def _chosen(graph: Graph, uses: Uses, cluster: Cluster, context: Context, machin
     for line in tell.lines(subject, stored, between, plans, taken):
         context.decide(line)
     return taken
+
+
+def _keeps_alone(plan: Plan, sizes: Mapping[Space, int], machine: Machine) -> bool:
+    """Whether a kernel keeps blocks, but has fewer tiles at a time than there are threads.
+
+    Those are left to its products then, which do better in one piece.
+    """
+    for built in plan.kernels:
+        units = prod(ceil(sizes[t.axis.space] / max(1, t.size)) for t in built.kernel.grid if t.parallel)
+        if units < machine.threads and any(isinstance(s, Keep) for s in built.kernel.steps()):
+            return True
+    return False
 
 
 def plan_in(

@@ -16,14 +16,17 @@ from ...ir.elementwise import SLOW
 from ...ir.index import Index, Space
 from ...ir.kernel import (
     Block,
+    Carry,
     Condition,
     Contract,
     Fold,
+    Keep,
     Kernel,
     Load,
     Loop,
     Map,
     Mask,
+    Recall,
     Reduce,
     Shift,
     Step,
@@ -32,7 +35,7 @@ from ...ir.kernel import (
     block_made,
     blocks_read,
 )
-from ..joined import Joined, joined
+from ..lazy import arranged
 from ..target import Machine
 
 ITEM = 4  # bytes of an element
@@ -83,10 +86,15 @@ class _Pricing:
 
     def total(self) -> Price:
         self.tiles = self.kernel.tiles
-        self.joined: dict[int, Joined] = joined(self.kernel)[1] if self.interpreted else {}
+        calls = arranged(self.kernel) if self.interpreted else None
+        self.joined = calls.joined if calls else {}
+        self.lazy = {n: each for each in (calls.lazy.values() if calls else ()) for n in each.once}
+        self.once = 1.0  # of a loop's tiles, the share that is first
         trips = prod(self.count(t) for t in self.kernel.grid)
         self.found.workspace = self.live(self.kernel.body)
-        near = self.near(self.found.workspace)
+        carries = [s.block for s in self.kernel.steps() if isinstance(s, Carry) and s.operation == "kept"]
+        self.kept = int(sum(ITEM * self.elements(b.axes) for b in carries))
+        near = self.near(self.found.workspace - self.kept)
         self.speed = self.machine.bandwidth * near
         self.operands = 1 - FAR * (NEAR - near) / (NEAR - 1)
         self.body(self.kernel.body, float(trips))
@@ -170,7 +178,10 @@ class _Pricing:
     def body(self, steps: Sequence[Step], trips: float) -> None:
         for step in steps:
             if isinstance(step, Loop):
-                self.body(step.body, trips * self.count(step.tile) * self.visited(step))
+                tiles = self.count(step.tile) * self.visited(step)
+                outer, self.once = self.once, 1 / max(1.0, tiles)
+                self.body(step.body, trips * tiles)
+                self.once = outer
                 continue
             self.found.steps += trips
             self.step(step, trips)
@@ -208,7 +219,10 @@ class _Pricing:
         elif isinstance(step, Map) and step.block.number in self.joined:
             if step.block == self.joined[step.block.number].block:  # a product takes it in: its operands are copied
                 product = self.joined[step.block.number].product
-                self.passed(trips * (self.elements(product.left.axes) + self.elements(product.right.axes)), 1)
+                self.copied(product, trips)
+        elif isinstance(step, Map) and step.block.number in self.lazy:
+            self.copied(self.lazy[step.block.number].quick.product, trips)
+            self.passed(trips * self.once * self.elements(step.block.axes), 2)
         elif isinstance(step, Map):
             elements = trips * self.elements(step.block.axes)
             if step.function in SLOW:
@@ -217,15 +231,24 @@ class _Pricing:
         elif isinstance(step, Mask):
             self.passed(trips * self.elements(step.block.axes), 0.5)
         elif isinstance(step, (Reduce, Fold, Shift)):
+            if isinstance(step, Shift) and step.carry.number in self.lazy:
+                trips *= self.once
             self.passed(trips * self.elements(step.source.axes), 1)
             self.found.steps += self.rows(step) * trips
             if isinstance(step, Fold):
                 self.passed(trips * self.elements(step.carry.axes), 2)
             if isinstance(step, Shift):
                 self.passed(sum(trips * self.elements(b.axes) for b, _ in step.rescaled), 2)
+        elif isinstance(step, (Keep, Recall)):
+            block = step.source if isinstance(step, Keep) else step.block
+            found.moved += trips * ITEM * self.elements(block.axes) / self.near(self.kept)
         elif isinstance(step, Store):
             bytes_ = trips * ITEM * self.elements(step.source.axes)
             found.moved += bytes_ * (1 if step.mode == "=" else 3 / self.reuse(step.source))
+
+    def copied(self, product: Contract, trips: float) -> None:
+        """The operands of a product that takes in what is added to it."""
+        self.passed(trips * (self.elements(product.left.axes) + self.elements(product.right.axes)), 1)
 
     def rows(self, step: Reduce | Fold | Shift) -> float:
         """Rows of which a call finds the maximum or the like, one after the other, in steps; sums are products."""

@@ -46,7 +46,8 @@ def opened(value: Value, needs: Needs, sizes: Mapping[Space, int], style: Style)
         grid, stream = ([*apart, *grid], []) if adds else (grid, apart)
     if not grid and adds:
         grid, stream = stream[:1], stream[1:]
-    return Group(grid, stream, {x for x in (row, column) if x is not None})
+    tiled = {x for x in (row, column) if x is not None}
+    return Group(grid, stream, tiled, keeps=style.keep and len(stream) == 1 and tiled >= set(stream))
 
 
 def _batch(value: Value, naming: Mapping[Index, Slot], loops: list[Index], needs: Needs) -> set[Index]:
