@@ -125,7 +125,10 @@ def _terms(factor: Operand) -> tuple[list[Term], list[Value]] | None:
 
 
 def _expanded(whole: Opened, sums: dict[int, tuple[list[Term], list[Value]]]) -> tuple[Term, ...] | None:
-    """The product of all sums and the other factors, equal terms taken together; None where there are too many."""
+    """The product of all sums and the other factors, equal terms taken together.
+
+    None where there are too many, or where terms that cancel read what no other does: NaN there has to come out.
+    """
     others = tuple(o for n, o in enumerate(whole.factors) if n not in sums)
     found: dict[object, Term] = {None: (whole.coefficient, others)}
     for terms, _ in sums.values():
@@ -138,7 +141,9 @@ def _expanded(whole: Opened, sums: dict[int, tuple[list[Term], list[Value]]]) ->
         if len(step) > MAX_TERMS:
             return None
         found = step
-    return tuple(t for t in found.values() if t[0] != 0)
+    left = tuple(t for t in found.values() if t[0] != 0)
+    gone = {o for c, factors in found.values() if c == 0 for o in factors}
+    return left if left and gone <= {o for _, factors in left for o in factors} else None
 
 
 def _is_tolerant(value: Value, uses: Uses) -> bool:
@@ -187,7 +192,7 @@ def _built(made: Rebuild, value: Value, distributed: Distributed) -> Operand:
         new = [made.new(o) for o in factors]
         part = sum_of_product(build, as_number(abs(coefficient)), new, distributed.whole.bound, value.axes)
         parts.append((coefficient < 0, build.floating(build.numeric(part))))
-    return added(build, parts) if parts else build.floating(build.number(0))
+    return added(build, parts)
 
 
 PASS = Pass(

@@ -132,3 +132,14 @@ def test_complex_values() -> None:
     given = drawn(program, sizes)
     stepped = {n: a + 1e-20j * np.ones_like(a) for n, a in given.items()}
     assert_like_interpreter(program, run(program)[0], stepped, sizes)
+
+
+def test_terms_that_cancel_are_not_lost_since_they_may_be_nan() -> None:
+    """Their sum is 0 for all numbers, but not for NaN, which the interpreter passes on."""
+    text = "D[i, j] = x[i] - x[j]\ny[j] = sum[i](w[i] (D[i, j] + D[j, i]))\noutput y"
+    program = ic.parse(f"index i, j : points(N)\ntensor x[i], w[i]\n{text}")
+    arrays = {"x": np.array([1.0, np.nan, 2.0]), "w": np.ones(3)}
+    for graph in (run(program, {"N": 2000})[0], passed(program, [], {"N": 2000})[0]):
+        assert [o.operand.kind for o in graph.outputs] == ["float"]
+    assert np.isnan(ic.compile(program, sizes={"N": 3})(**arrays)["y"]).all()
+    assert np.isnan(ic.compile(program)(**arrays, sizes={"N": 3})["y"]).all()
