@@ -184,6 +184,24 @@ y[h, i] = sum[j](S[h, i, j] n[j]) m[i]
 output m, n, y
 """, "", BIG, [{"L": n, "D": 3, "H": 2} for n in (1, 5, 7)],
     ),
+    "maxima of a third axis": Case(
+        """
+index i, j : pairs(N)
+index k : feat(D)
+T[i, j, k] = tanh(B[i, j] + x[i, k] + y[j, k])
+f[i] = sum[j, k](T[i, j, k] w[j, k])
+m[i, j] = max[k](T[i, j, k])
+output f, m
+""", "", {"N": 2048, "D": 64}, [{"N": n, "D": 3} for n in (1, 5, 7)],
+    ),
+    "sums over rows": Case(
+        attention() + "y[a] = sum[h, i](O[h, i, a] w[i])\nz[h, i] = sum[a](O[h, i, a] g[a])\noutput O, y, z\n",
+        "", BIG,
+    ),
+    "rows picked": Case(
+        attention().replace("index h", "integer t[i] : feat\nindex h") + "y[h, i] = O[h, i, t[i]]\noutput O, y\n",
+        "", BIG, [{"L": n, "D": 3, "H": 2} for n in (1, 5, 7)],
+    ),
     "gauss 3": Case(GAUSS, "x,y,w", {"N": 20000, "M": 20000, "D": 3}, GAUSS_SMALL),
     "gauss 64": Case(GAUSS, "x", {"N": 20000, "M": 20000, "D": 64}, GAUSS_SMALL),
 }  # fmt: skip

@@ -7,11 +7,15 @@ import pytest
 
 import indexcalc as ic
 from indexcalc.interpret.run import prepare, run_outputs
-from indexcalc.ir.graph import Fused, Graph
+from indexcalc.ir.graph import Contract as GraphContract
+from indexcalc.ir.graph import Fused, Graph, Input, Output, Reduce
+from indexcalc.ir.index import Index, Space
 from indexcalc.ir.kernel import Contract
+from indexcalc.lower.builder import Builder
 from indexcalc.lower.fuse import plan
 from indexcalc.lower.fuse.splice import waits_for_itself
 from indexcalc.lower.fuse.tiles import retiled
+from indexcalc.lower.passes import Context
 from indexcalc.lower.program import lower_program
 from indexcalc.lower.target import INTERPRETED, Target
 
@@ -100,3 +104,35 @@ def test_a_softmax_and_the_gradients_of_both_its_factors_share_three_products():
 
 def names(step):
     return {x.name for block in (step.left, step.right) for x in block.axes}
+
+
+M, N, D = Space("rows", "I"), Space("columns", "J"), Space("feat", "D")
+i, j, d = Index("i", M), Index("j", N), Index("d", D)
+LARGE = {M: 4096, N: 4096, D: 64}
+
+
+@pytest.mark.parametrize("operation", ["sum", "prod", "max"])
+@pytest.mark.parametrize("function", ["exp", "exp of a half", "cos"])
+def test_only_what_follows_a_maximum_evenly_runs_beside_it(function, operation, style):
+    """A reduction over j of f(s_ij − m_i) with the maximum m_i of s_ij: by degree 1, a half, or by none."""
+    build = Builder(LARGE)
+    x, y = (build.make(Input(n), (), (axis, d), "float") for n, axis in (("x", i), ("y", j)))
+    s = build.make(GraphContract(), (x, y), (i, j), "float")
+    m = build.make(Reduce("shift"), (s,), (i,), "real")
+    gap = build.map("subtract", s, m)
+    if function == "exp of a half":
+        gap = build.map("multiply", gap, build.number(0.5))
+    of = build.map("cos" if function == "cos" else "exp", gap)
+    result = build.make(Reduce(operation), (of,), (i,), "float")
+    values, makers = tuple(build.values), dict.fromkeys(range(len(build.values)), "f")
+    graph = Graph(values, (Output("f", result, (i,)),), {}, makers)
+    found = plan.fused(graph, Context(LARGE, TARGET), INTERPRETED)
+    assert kernels_of(found)
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.standard_normal((7, 3)), "y": np.cumsum(rng.random((11, 3)), axis=0)}  # maxima grow along j
+    scores = arrays["x"] @ arrays["y"].T
+    scores = (scores - scores.max(1, keepdims=True)) * (0.5 if function == "exp of a half" else 1)
+    wanted = getattr(np.cos(scores) if function == "cos" else np.exp(scores), operation)(axis=1)
+    for tile in (3, 100):
+        got = run_graph(with_tiles(found, tile), arrays, {M: 7, N: 11, D: 3})["f"]
+        np.testing.assert_allclose(got, wanted, rtol=1e-10)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import indexcalc as ic
+from indexcalc.interpret.run import run_outputs
 from indexcalc.ir.graph import Fused, Input, Reduce
 from indexcalc.ir.index import Index, Space
 from indexcalc.ir.kernel import Affine, Condition, Contract, Keep, Loop, Map, Mask, Recall, Shift, Store
@@ -301,3 +302,14 @@ def test_a_gradient_shares_a_kernel_with_the_rows_that_it_reads():
 def test_rows_that_something_else_needs_first_stay_apart():
     """A sum over all rows that later ones read is not known before all of them were seen."""
     assert kernels_of(NORMALISED.format(y="s = sum[n, d](h[n, d]**3)\ny[n, d] = s h[n, d] gain[d]")) > 1
+
+
+def test_running_sums_of_rows_stay_outside_of_the_kernel_that_makes_them():
+    text = attention() + "y[h, i, a] = cumsum[a](O[h, i, a])\noutput O, y\n"
+    program = ic.parse(text)
+    rng = np.random.default_rng(0)
+    given = {name: rng.standard_normal((2, 7, 3)) for name in "QKV"}
+    found, wanted = ic.compile(program, sizes=BIG)(**given), run_outputs(program, given)
+    assert "def kernel_0" in ic.emit(program, sizes=BIG) and "np.cumsum" in ic.emit(program, sizes=BIG)
+    for name, value in wanted.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-12, atol=1e-12)

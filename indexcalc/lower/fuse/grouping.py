@@ -98,8 +98,6 @@ class Grouping:
         adds = adds_up(value)
         if crossing and not (adds and (self.style.accumulate or size(value.axes, self.sizes) <= self.style.small)):
             return None
-        if self.needs.inside(value) and not set(group.walked) <= kept:
-            return None
         if streamed and not adds and not self.needs.inside(value):
             return None
         stage = 0
@@ -128,7 +126,7 @@ class Grouping:
             return False
         degrees = Degrees(stat, self.needs.inside, group.walked)
         degree = degrees.product(operands_at(value, naming))
-        if degree is None or degree != int(degree):
+        if degree is None:
             return False
         # what depends on the maximum must be made inside of the loop
         virtual, _ = self.needs.of(value, naming, group.walked)
