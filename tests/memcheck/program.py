@@ -28,6 +28,7 @@ KERNELS = re.compile(r"^(?=static int )", re.MULTILINE)
 APART = "const Scratch<char> scratch(scratch_size);"
 PARALLEL = re.compile(r"PARALLEL = [^;]*;")
 LINES = re.compile(r"(whole_lines\(int64_t bytes\) \{ return [^;]*); \}")
+KEPT = re.compile(r"KEPT_LEAST = [^,]*,")
 WHOLE = re.compile(r"posix_memalign\(&found, alignment, whole\)")
 
 
@@ -73,7 +74,8 @@ def strict(name: str) -> str:
     if name == "core":
         text, few = PARALLEL.subn("PARALLEL = 2;", text)
         text, exact = WHOLE.subn("posix_memalign(&found, alignment, bytes > 0 ? size_t(bytes) : 1)", text)
-        assert few == exact == 1, "core.hpp asks for memory otherwise"
+        text, fresh = KEPT.subn("KEPT_LEAST = INT64_MAX,", text)
+        assert few == exact == fresh == 1, "core.hpp asks for memory otherwise"
     return text
 
 

@@ -26,3 +26,11 @@ struct Memory {
     std::abort();  // it was not taken, or given back before
   }
 };
+
+struct Lease {
+  Memory* memory;
+  Lease() : memory(new Memory) {}
+  ~Lease() { delete memory; }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+};

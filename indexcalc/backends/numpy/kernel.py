@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ...ir.index import Index
-from ...ir.kernel import Condition, Contract, Fold, Keep, Kernel, Loop, Shift, Step, Store, Tile, block_made
+from ...ir.kernel import Affine, Contract, Fold, Keep, Kernel, Loop, Shift, Step, Store, Tile, block_made
+from ...ir.kernel_bounds import limits
 from ...lower.lazy import Lazy, arranged
 from ...lower.scratch import Plan, plan_of
 from ..names import tuple_text
@@ -152,26 +153,21 @@ def bounds(names: KernelNames, loop: Loop) -> tuple[str, str]:
     """
     axis = loop.tile.axis
     low, high = ["0"], [names.extent(axis.space)]
-    for condition in loop.skip:
-        own = sum(c for c, x in condition.form.terms if x == axis)
-        rest = names.extreme([t for t in condition.form.terms if t[1] != axis], condition.form.offset, largest=True)
+    for limit in limits(loop.skip, axis):
+        own, rest = limit.factor, limit.rest
+        most = names.extreme(rest.terms, rest.offset, largest=True)
         if own > 0:  # own * position >= -rest
-            low.append(_negated(names, condition, axis) if own == 1 else f"-(({rest}) // {own})")
+            low.append(_negated(names, rest) if own == 1 else f"-(({most}) // {own})")
         elif own < 0:
-            high.append(_beyond(names, condition, axis) if own == -1 else f"({rest}) // {-own} + 1")
+            behind = names.extreme(rest.terms, rest.offset + 1, largest=True)
+            high.append(behind if own == -1 else f"({most}) // {-own} + 1")
         else:
-            high.append(f"{high[0]} if {rest} >= 0 else 0")
+            high.append(f"{high[0]} if {most} >= 0 else 0")
     return _of("max", low), _of("min", high)
 
 
-def _negated(names: KernelNames, condition: Condition, axis: Index) -> str:
-    terms = [(-c, x) for c, x in condition.form.terms if x != axis]
-    return names.extreme(terms, -condition.form.offset, largest=False)
-
-
-def _beyond(names: KernelNames, condition: Condition, axis: Index) -> str:
-    terms = [t for t in condition.form.terms if t[1] != axis]
-    return names.extreme(terms, condition.form.offset + 1, largest=True)
+def _negated(names: KernelNames, rest: Affine) -> str:
+    return names.extreme([(-c, x) for c, x in rest.terms], -rest.offset, largest=False)
 
 
 def _of(function: str, parts: Sequence[str]) -> str:
