@@ -28,7 +28,7 @@ class Machine:
 LAPTOP = Machine(threads=2, matmul=1.6e11, bandwidth=2.0e10, exponentials=2.0e9, cache=1 << 21, step=1e-8)
 """Two threads of a usual processor: what decisions are made for where nothing else is said, so that they repeat."""
 
-INTERPRETED = Machine(threads=2, matmul=1.8e11, bandwidth=2.0e10, exponentials=4.0e9, cache=1 << 21, step=2e-6)
+INTERPRETED = Machine(threads=2, matmul=1.8e11, bandwidth=2.0e10, exponentials=4.0e9, cache=1 << 21, step=5e-6)
 """The same, where each step is a call from Python."""
 
 
