@@ -57,11 +57,12 @@ def _references(w: Writer, name: str, layouts: list[Layout]) -> None:
 
 
 def _function(w: Writer, kernel: Kernel) -> str:
-    """The name of the kernel's function, which is written once for all equal kernels."""
-    if kernel not in w.kernels:
-        name = f"kernel_{len(w.kernels)}"
-        found = kernel_text(kernel, name, w.real)
+    """The name of the kernel's function; kernels that differ in nothing but the names of their indices share one."""
+    name = f"kernel_{len(w.kernel_texts)}"
+    found = kernel_text(kernel, name, w.real)
+    _, _, body = found.text.partition(f"static int {name}(")
+    if body not in w.kernels:
         w.headers |= dict.fromkeys(found.headers)
-        w.kernels[kernel] = name
+        w.kernels[body] = name
         w.kernel_texts.append(found.text)
-    return w.kernels[kernel]
+    return w.kernels[body]

@@ -17,7 +17,7 @@ class Writer:
 
     `layouts`: where inputs, stored values and views of them lie.  `owned`: pointers to memory that can be given back,
     by the number of the value whose last reader frees it.  `headers`: what the text needs, by name.  `kernels`: the
-    functions of fused kernels by the kernel, their texts in order.  `destined`: by the number of a stored value, the
+    functions of fused kernels by their text, and the texts in order.  `destined`: by the number of a stored value, the
     output whose memory takes its result.
     """
 
@@ -29,7 +29,7 @@ class Writer:
         self.layouts: dict[int, Layout] = {}
         self.owned: dict[int, str] = {}
         self.headers: dict[str, None] = {}
-        self.kernels: dict[object, str] = {}
+        self.kernels: dict[str, str] = {}
         self.kernel_texts: list[str] = []
         self.real = real
         self.is_complex = is_complex

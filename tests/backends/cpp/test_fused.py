@@ -45,3 +45,13 @@ def test_fused_programs(name: str, backward: bool, doubles: Batch) -> None:
         found = doubles.run(f"{name} {backward}", given, {})
         for output, value in run_outputs(program, given).items():
             np.testing.assert_allclose(found[output], value, rtol=1e-10, atol=1e-10, err_msg=f"{output} {sizes}")
+
+
+def test_kernels_that_differ_in_names_share_a_function() -> None:
+    program = ic.parse("""
+        index i, j, p, q : rows(N)
+        a[i, j] = softmax[j](x[i, j])
+        b[p, q] = softmax[q](y[p, q])
+    """)
+    text = ic.emit(program, "cpp", sizes={"N": 2000})
+    assert (text.count("static int kernel_"), text.count("stopped = kernel_0(")) == (1, 2)
