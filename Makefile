@@ -19,7 +19,7 @@ USABLE := $(shell [ "$$(cat .venv/.place 2>/dev/null || pwd -P)" = "$$(pwd -P)" 
 	$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo yes)
 PROJECT := pyproject.toml setup.py constraints.txt $(wildcard grammar/*.lark)
 
-.PHONY: help demo test fuzz bench lint-corpus lint-mutations lint-speed lsp-speed fuzz-lint asan valgrind docs clean remake
+.PHONY: help demo test cubins fuzz bench lint-corpus lint-mutations lint-speed lsp-speed fuzz-lint asan valgrind docs clean remake
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name what; do \
 		printf '  make %-11s %s\n' "$$name" "$$what"; done
@@ -32,6 +32,9 @@ test: .venv/.dev  ## lint, format, types, and all tests
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict indexcalc
 	$(PY) -m pytest --numprocesses auto --dist loadfile
+
+cubins: .venv/.dev  ## the table of what CUDA kernels take, after a change of theirs (tests/golden/cubins.txt)
+	$(PY) -m tests.backends.cupy.cubins
 
 fuzz: .venv/.dev  ## the random tests with examples that were not drawn before
 	HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest --numprocesses auto --dist loadfile tests

@@ -1,0 +1,21 @@
+"""Texts of CUDA headers that kernels carry along, so that they compile by themselves."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def header(name: str) -> str:
+    """The text of `NAME.hpp` of this folder.
+
+    >>> header("portable").splitlines()[0][:30]
+    '// What is made of primitives '
+    """
+    return files(__name__).joinpath(f"{name}.hpp").read_text(encoding="utf-8")
+
+
+def primitives() -> str:
+    """What the text of a kernel begins with: the functions `ix_*`, for NVRTC."""
+    return header("primitives") + "\n" + header("portable")
