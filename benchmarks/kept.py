@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "cpu.json"
-LIBRARIES = ("numpy", "torch", "jax", "opt_einsum", "cotengra", "pykeops", "tensorgrad", "scipy-openblas32", "ziglang")
+LIBRARIES = (
+    "numpy",
+    "torch",
+    "jax",
+    "opt_einsum",
+    "cotengra",
+    "pykeops",
+    "tensorgrad",
+    "scipy-openblas32",
+    "mkl",
+    "ziglang",
+)
 
 
 def read() -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The BLAS library for matrix products: the wheel scipy-openblas32, else the one that NumPy brings along, else none."""
+"""The BLAS library for products of whole arrays: Intel's where its wheel is installed, else OpenBLAS from the wheel
+scipy-openblas32 or as NumPy brings it along, else none.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from sysconfig import get_path
 from threading import Lock
 from typing import Any
 
-PREFIX = "scipy_"
 ROUTINES = ("sgemm", "dgemm", "cgemm", "zgemm")
 
 
@@ -26,22 +28,24 @@ class Table(ctypes.Structure):
 class Blas:
     """Pointers to its matrix products.  Its own threads stay asleep: emitted code divides the work itself.
 
-    `shared`: whether others in this process use the library too, and its number of threads is put back after a run.
+    `name`: how it spells its functions; `wide`: whether their integers have 64 bits; `shared`: whether others in this
+    process use the library too, and its number of threads is put back after a run.
     """
 
     library: ctypes.CDLL
-    suffix: str
-    shared: bool
+    name: str
+    wide: bool = False
+    shared: bool = False
     _lock: Lock = field(default_factory=Lock)
     _runs: int = 0
     _before: int = 1
 
     def table(self) -> Table:
         pointers = [ctypes.cast(self._symbol(f"cblas_{n}"), ctypes.c_void_p).value for n in ROUTINES]
-        return Table(*pointers, 1 if self.suffix else 0)
+        return Table(*pointers, int(self.wide))
 
     def _symbol(self, name: str) -> Any:
-        return getattr(self.library, f"{PREFIX}{name}{self.suffix}")
+        return getattr(self.library, self.name.format(name))
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:
@@ -66,18 +70,37 @@ class Blas:
 @cache
 def find_blas() -> Blas | None:
     """The library, loaded; None where there is none."""
-    for package, folder, pattern, suffix in (
-        ("scipy_openblas32", "lib", "libscipy_openblas.*", ""),
-        ("numpy", "../numpy.libs", "libscipy_openblas64_*", "64_"),
-    ):
-        spec = find_spec(package)
-        if spec is None or spec.origin is None:
-            continue
-        for path in sorted((Path(spec.origin).parent / folder).glob(pattern)):
-            library = ctypes.CDLL(str(path))
-            if all(hasattr(library, f"{PREFIX}cblas_{name}{suffix}") for name in ROUTINES):
-                found = Blas(library, suffix, shared=package == "numpy")
-                if not found.shared:
-                    found._symbol("openblas_set_num_threads")(1)
-                return found
+    return (
+        _mkl()
+        or _openblas("scipy_openblas32", "lib", "libscipy_openblas.*", "scipy_{}", wide=False)
+        or _openblas("numpy", "../numpy.libs", "libscipy_openblas64_-*", "scipy_{}64_", wide=True)
+    )
+
+
+SEQUENTIAL, NARROW = 1, 0  # MKL's numbers for a library of one thread, and for integers of 32 bits
+
+
+def _mkl() -> Blas | None:
+    """Intel's library from its wheel, a tenth faster on processors with AVX-512.
+
+    It is left alone where somebody in this process already has it with threads of its own or with wide integers.
+    """
+    for path in sorted((Path(get_path("data")) / "lib").glob("libmkl_rt.so*")):
+        library = ctypes.CDLL(str(path))
+        layers = library.MKL_Set_Interface_Layer(NARROW), library.MKL_Set_Threading_Layer(SEQUENTIAL)
+        if layers == (NARROW, SEQUENTIAL):
+            return Blas(library, "{}")
+    return None
+
+
+def _openblas(package: str, folder: str, pattern: str, name: str, *, wide: bool) -> Blas | None:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return None
+    for path in sorted((Path(spec.origin).parent / folder).glob(pattern)):
+        found = Blas(ctypes.CDLL(str(path)), name, wide, shared=package == "numpy")
+        if all(hasattr(found.library, name.format(f"cblas_{routine}")) for routine in ROUTINES):
+            if not found.shared:
+                found._symbol("openblas_set_num_threads")(1)
+            return found
     return None
