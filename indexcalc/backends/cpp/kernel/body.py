@@ -10,7 +10,8 @@ from ....ir.kernel import Carry, Condition, Load, Loop, Step, Tile
 from ....ir.kernel_bounds import Limit, limits
 from .names import Lines, Names, times, total
 from .nest import NestPrinter
-from .order import Nest, Order, Region
+from .order import Order
+from .pieces import Nest, Region
 from .product import print_product
 from .reducing import fill, neutral
 from .steps import is_product, is_view

@@ -9,7 +9,8 @@ from ....ir.index import Index
 from ....ir.kernel import Condition, Mask
 from ....ir.kernel_bounds import limits
 from .names import times, total
-from .order import Order, Pass
+from .order import Order
+from .pieces import Pass
 from .storage import masks_in
 from .values import Values
 

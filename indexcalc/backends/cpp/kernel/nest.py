@@ -10,7 +10,8 @@ from ....ir.kernel import Affine, Block, Contract, Fold, Mask, Reduce, Shift, St
 from .elementwise import cast
 from .intervals import Interval, Intervals
 from .names import Lines, Names, Storage, times
-from .order import Nest, Order, Pass, Unit
+from .order import Order
+from .pieces import Nest, Pass, Unit
 from .reducing import SIGNS, combined, fill, neutral
 from .steps import is_pointwise, slot_axes
 from .storage import Memory

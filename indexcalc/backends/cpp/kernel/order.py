@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from ....ir.index import Index
 from ....ir.kernel import (
@@ -30,6 +29,7 @@ from ....ir.kernel import (
     block_made,
     blocks_read,
 )
+from .pieces import Body, Nest, Pass, Region, Unit, conflict, pieces_of, stands_alone
 from .steps import (
     Axes,
     bodies,
@@ -46,55 +46,6 @@ from .steps import (
 )
 
 CHEAP = 3  # plain operations a point that are rather repeated than stored and read again
-
-
-@dataclass(frozen=True, eq=False)
-class Unit:
-    """A step, or a product with the Fold or Store that takes its result; in the order of the program by `place`."""
-
-    step: Step
-    into: Fold | Store | None
-    place: int
-
-    @property
-    def reads(self) -> frozenset[int]:
-        return reads(self.step) | (reads(self.into) if self.into else frozenset())
-
-    @property
-    def writes(self) -> frozenset[int]:
-        return writes(self.step) | (writes(self.into) if self.into else frozenset())
-
-
-@dataclass(eq=False)
-class Pass:
-    """One sweep of a row: `loops` beyond the rows, the vector axis last, and what is computed there."""
-
-    loops: Axes
-    units: list[Unit]
-
-
-@dataclass(eq=False)
-class Nest:
-    """`split`: the axis of which each thread of a team takes a part; None where one thread has to take all."""
-
-    rows: Axes
-    passes: list[Pass] = field(default_factory=list)
-    split: Index | None = None
-
-
-@dataclass(eq=False)
-class Region:
-    units: list[Unit]
-    nests: list[Nest] = field(default_factory=list)
-
-
-@dataclass(eq=False)
-class Body:
-    """`pieces` in order; `vector` is the axis along which registers run, and the last one of what is stored here."""
-
-    steps: Sequence[Step]
-    pieces: list[Unit | Region]
-    vector: Index | None
 
 
 class Order:
@@ -118,8 +69,8 @@ class Order:
         for steps in bodies(kernel.body):
             units = self._units(steps)
             views = [step for step in steps if is_view(step)]
-            vector = self._vector([u.step for u in units if not _stands_alone(u)], views, _loop_of(kernel, steps))
-            self.bodies[id(steps)] = Body(steps, _pieces(units), vector)
+            vector = self._vector([u.step for u in units if not stands_alone(u)], views, _loop_of(kernel, steps))
+            self.bodies[id(steps)] = Body(steps, pieces_of(units), vector)
             self.home |= {b.number: id(steps) for step in steps if (b := block_made(step))}
         self.kept = self._forced()
         while True:
@@ -323,7 +274,7 @@ class Order:
         found: dict[Unit, set[Unit]] = {u: set() for u in units}
         for n, later in enumerate(units):
             for earlier in units[:n]:
-                if _conflict(earlier.writes, needs[earlier], later.writes, needs[later]):
+                if conflict(earlier.writes, needs[earlier], later.writes, needs[later]):
                     found[later].add(earlier)
         return found
 
@@ -359,38 +310,6 @@ class Order:
 
     def sorted(self, axes: Iterable[Index]) -> Axes:
         return tuple(sorted(axes, key=lambda x: self.ranks[x]))
-
-
-def _conflict(writes: frozenset[int], before: frozenset[int], later: frozenset[int], reads: frozenset[int]) -> bool:
-    """Whether what writes and reads `before` has to run ahead of what writes `later` and `reads`."""
-    return not (writes.isdisjoint(reads | later) and before.isdisjoint(later))
-
-
-def _pieces(units: Sequence[Unit]) -> list[Unit | Region]:
-    """Products and loops as soon as they can run, everything that can run between them in one region."""
-    before: dict[Unit, set[Unit]] = {}
-    for n, later in enumerate(units):
-        conflicting = (u for u in units[:n] if _conflict(u.writes, u.reads, later.writes, later.reads))
-        before[later] = set(conflicting)
-    found: list[Unit | Region] = []
-    done: set[Unit] = set()
-    while len(done) < len(units):
-        alone = [u for u in units if u not in done and _stands_alone(u) and before[u] <= done]
-        if alone:
-            found.append(alone[0])
-            done.add(alone[0])
-            continue
-        region: list[Unit] = []
-        for unit in units:
-            if unit not in done and not _stands_alone(unit) and before[unit] <= done | set(region):
-                region.append(unit)
-        found.append(Region(region))
-        done |= set(region)
-    return found
-
-
-def _stands_alone(unit: Unit) -> bool:
-    return isinstance(unit.step, Loop) or is_product(unit.step)
 
 
 def _axes(kernel: Kernel) -> Iterator[Index]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from ....ir.index import Index
 from ....ir.kernel import Affine, Contract, Fold, Store
 from .names import Lines, Names, Storage, times, total
-from .order import Order, Unit
+from .order import Order
+from .pieces import Unit
 from .reducing import fill
 from .storage import Memory
 

@@ -8,7 +8,8 @@ from ....ir.index import Index
 from ....ir.kernel import Block, Carry, Contract, Load, Mask, Reduce, block_made
 from ..layout import times
 from .names import Lines, Names, Storage
-from .order import Body, Nest, Order, Pass, Region, Unit
+from .order import Order
+from .pieces import Body, Nest, Pass, Region, Unit
 from .steps import is_gather, is_pointwise, is_product, is_view, reads
 
 

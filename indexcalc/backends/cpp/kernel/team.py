@@ -14,7 +14,8 @@ from ....ir.index import Index
 from ....ir.kernel import Carry, Fold, Store
 from ..layout import times as product
 from .names import Lines, Names
-from .order import Nest, Order, Unit
+from .order import Order
+from .pieces import Nest, Unit
 from .steps import Axes, is_product, points
 from .storage import Memory
 
