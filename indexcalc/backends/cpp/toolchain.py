@@ -106,13 +106,28 @@ def key_of(source: str, compiler: Compiler, flags: Sequence[str]) -> str:
 
 def compile_to(source: str, target: Path, compiler: Compiler, flags: Sequence[str]) -> None:
     """The text as a shared library at `target`; raises IX958 with the head of the log where no flags do."""
+    log = attempt(source, target, compiler, flags)
+    if log is not None:
+        name = Path(compiler.command[0]).name
+        message = f"the C++ compiler `{name}` refuses the emitted text:\n{log_head(log)}"
+        raise fail("IX958", message, hint=_REFUSED)
+
+
+def attempt(
+    source: str,
+    target: Path,
+    compiler: Compiler,
+    flags: Sequence[str],
+    portable: Sequence[Sequence[str]] = PORTABLE,
+) -> str | None:
+    """Compiles the text as `compile_to` does; what the compiler says where it refuses it with all flags, else None."""
     import subprocess  # only who compiles needs it
 
     text = target.with_suffix(".cpp")
     text.write_text(source, encoding="utf-8")
     logs = []
     try:
-        for more in PORTABLE:
+        for more in portable:
             command = [*compiler.command, *STANDARD, *flags, *more, str(text), "-o", str(target)]
             try:
                 done = subprocess.run(
@@ -122,13 +137,16 @@ def compile_to(source: str, target: Path, compiler: Compiler, flags: Sequence[st
                 hint = "make the program smaller, or use the numpy backend"
                 raise fail("IX958", f"compiling took longer than {TIMEOUT} seconds", hint=hint) from None
             if done.returncode == 0:
-                return
+                return None
             logs.append(done.stderr)
     finally:
         text.unlink(missing_ok=True)
-    head = "\n".join(logs[0].splitlines()[:LOG_LINES])
-    name = Path(compiler.command[0]).name
-    raise fail("IX958", f"the C++ compiler `{name}` refuses the emitted text:\n{head}", hint=_REFUSED)
+    return logs[0]
+
+
+def log_head(log: str) -> str:
+    """The lines of a log that an error quotes."""
+    return "\n".join(log.splitlines()[:LOG_LINES])
 
 
 _REFUSED = "if the compiler works otherwise, this is a bug of indexcalc: please report it with the program"

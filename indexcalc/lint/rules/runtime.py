@@ -189,6 +189,51 @@ RULES = (
         'f = ic.as_torch_function("y[b, i] = exp(x[b, i])")\nf(torch.ones(3, 4))',
     ),
     _page(
+        "IX970",
+        "refused-kernel-text",
+        "a CUDA text cannot be run on the CPU: it has no kernel, or the C++ compiler refuses it",
+        'Kernels are functions `extern "C" __global__ void`, and shared variables are declared inside of functions. '
+        "Messages of the compiler name lines of the text.",
+        "Kernels('__global__ void f(float* x) { x[threadIdx.x] = 1; }')",
+        "Kernels('extern \"C\" __global__ void f(float* x) { x[threadIdx.x] = 1; }')",
+    ),
+    _page(
+        "IX971",
+        "wrong-launch",
+        "a kernel cannot be launched so: its arguments, extents or schedule are not what it takes",
+        "Arguments are counted and held against the types of the parameters; grids, blocks and shared memory have the "
+        "limits of a GPU.",
+        "kernels.launch('scale', 4, 2048, [x, np.float64(2)])",
+        "kernels.launch('scale', 8, 1024, [x, np.float32(2)])",
+    ),
+    _page(
+        "IX972",
+        "kernel-does-not-end",
+        "threads of a kernel wait for each other for ever, or the time for it is over",
+        "The message says which threads wait, where, and for what. Blocks that wait for each other do not end here, "
+        "since they run one after the other.",
+        "if (threadIdx.x < 32) __barrier_sync_count(1, 64);",
+        "if (threadIdx.x < 64) __barrier_sync_count(1, 64);",
+    ),
+    _page(
+        "IX973",
+        "threads-diverge",
+        "threads that have to come together are at different places",
+        "Lanes of a warp are in different operations, a lane is not in its own mask, threads of a block are at "
+        "different barriers, or those that have exited leave one short. A GPU may hang, or compute something else.",
+        "if (threadIdx.x < 16) __syncthreads();",
+        "__syncthreads();",
+    ),
+    _page(
+        "IX974",
+        "kernel-stopped",
+        "a kernel wrote behind its shared memory, failed an assertion of its own, or used an operation wrongly",
+        "Behind each shared variable, and behind dynamic shared memory, lie bytes that are looked at wherever a block "
+        "meets at a barrier and at its end.",
+        "__shared__ float a[32]; a[threadIdx.x + 1] = 0;  // in a block of 32 threads",
+        "__shared__ float a[33]; a[threadIdx.x + 1] = 0;",
+    ),
+    _page(
         "IX975",
         "no-cuda-compiler",
         "NVRTC, NVIDIA's compiler for CUDA C++, is not installed or cannot be loaded",
