@@ -68,6 +68,16 @@ def test_threads_never_share():
     assert not wrong
 
 
+def test_nobody_waits_for_the_pool():
+    """As where its lock is held by a thread that did not come along into a forked process."""
+    pool, found = Pool(), []
+    with pool._lock:
+        thread = threading.Thread(target=lambda: found.append(pool.empty(LARGE, "float64").shape), daemon=True)
+        thread.start()
+        thread.join(20)
+    assert found == [LARGE]
+
+
 def test_results_of_two_calls_are_two_arrays():
     skip_without_compiler()
     run = ic.compile(ic.parse("y[i] = 2 x[i]"), "cpp")

@@ -42,6 +42,27 @@ class ArrayRef(ctypes.Structure):
     _fields_ = [("data", ctypes.c_void_p), ("strides", ctypes.c_void_p)]
 
 
+class Home:
+    """The process in which a compiled function ran first.
+
+    OpenMP's threads begin there and do not come along into a process that is forked from it, where every region with
+    more than one thread would wait for them: also those of functions that are compiled there.
+    """
+
+    def __init__(self) -> None:
+        self._process: int | None = None
+
+    def threads(self) -> int:
+        """What a run is told here: 0, as many as OpenMP says, or 1."""
+        if self._process is None:
+            self._process = os.getpid()
+        return 0 if os.getpid() == self._process else 1
+
+
+HOME = Home()
+"""Of this process's threads, which all compiled functions share."""
+
+
 class Compiled:
     """A text's function in a loaded library."""
 
@@ -54,14 +75,12 @@ class Compiled:
                 library.set_blas(ctypes.byref(self.blas.table()))
         self._function = getattr(library, name)
         self._function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
-        self._process = os.getpid()
 
     def call(self, arrays: list[Any], sizes: list[int], results: list[Any]) -> int:
         """The code that `run` returns."""
         extents = (ctypes.c_int64 * max(1, len(sizes)))(*sizes)
         given, made = _references(arrays), _references(results)
-        # The threads of a parent process are not there in its child, which would wait for them.
-        threads = 0 if os.getpid() == self._process else 1
+        threads = HOME.threads()
         if self.blas is None:
             return int(self._function(extents, given, made, threads))
         with self.blas.one_thread():

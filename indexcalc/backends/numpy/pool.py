@@ -44,10 +44,18 @@ class Pool:
         return owner[:bytes].view(np.ndarray).view(dtype).reshape(shape)
 
     def _piece(self, bytes: int) -> np.ndarray[Any, Any]:
-        with self._lock:
-            fitting = [n for n, piece in enumerate(self._free) if piece.nbytes >= bytes and piece.nbytes // 2 <= bytes]
-            if fitting:
-                return self._free.pop(min(fitting, key=lambda n: self._free[n].nbytes))
+        """One that waits, or a new one; new also where the pool is in use just now.
+
+        The thread that uses it may never go on: in a forked process it is not there, and a signal interrupts it.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                pieces = enumerate(self._free)
+                fitting = [n for n, piece in pieces if piece.nbytes >= bytes and piece.nbytes // 2 <= bytes]
+                if fitting:
+                    return self._free.pop(min(fitting, key=lambda n: self._free[n].nbytes))
+            finally:
+                self._lock.release()
         room = np.empty(bytes + _ALIGNMENT, np.uint8)
         start = -room.ctypes.data % _ALIGNMENT
         return room[start : start + bytes]

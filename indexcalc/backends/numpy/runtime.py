@@ -51,7 +51,8 @@ class NumpyLibrary:
     def unwritable(self, x: Any) -> str:
         if not x.flags.writeable:
             return "is read-only"
-        return "has elements that share memory" if any(n > 1 and not s for n, s in zip(x.shape, x.strides)) else ""
+        shared = x.size and any(n > 1 and not s for n, s in zip(x.shape, x.strides))
+        return "has elements that share memory" if shared else ""
 
     def overlap(self, x: Any, y: Any) -> bool:
         try:

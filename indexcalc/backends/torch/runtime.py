@@ -50,7 +50,8 @@ class TorchLibrary:
     def unwritable(self, x: Any) -> str:
         if x.requires_grad:
             return "requires a gradient"
-        return "has elements that share memory" if any(n > 1 and not s for n, s in zip(x.shape, x.stride())) else ""
+        shared = x.numel() and any(n > 1 and not s for n, s in zip(x.shape, x.stride()))
+        return "has elements that share memory" if shared else ""
 
     def overlap(self, x: Any, y: Any) -> bool:
         same: bool = x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()

@@ -80,7 +80,8 @@ static void loops_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alph
 template <class T>
 static void gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, T alpha, const T* a, int64_t lda, const T* b,
                  int64_t ldb, T beta, T* c, int64_t ldc) {
-  if (BlasType<T>::gemm() == nullptr || m == 0 || n == 0 || k == 0) {
+  const bool fits = blas.wide || (m | n | k | lda | ldb | ldc) <= INT32_MAX;  // none is negative
+  if (BlasType<T>::gemm() == nullptr || !fits || m == 0 || n == 0 || k == 0) {
     loops_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   } else if (blas.wide) {
     blas_gemm<T, int64_t>(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);

@@ -96,12 +96,15 @@ enum : int64_t { KEPT_LEAST = 1 << 16, KEPT_MOST = 1 << 26 };  // bytes of one p
 static Kept kept[KEPT_PIECES];
 static char kept_lock = 0;
 
+// Who does not have it soon does without: in a forked process the thread that has it may not be there.
 struct KeptLock {
+  bool mine = false;
   KeptLock() {
-    while (__atomic_test_and_set(&kept_lock, __ATOMIC_ACQUIRE)) {
-    }
+    for (int tries = 0; tries < 1000 && !mine; ++tries) mine = !__atomic_test_and_set(&kept_lock, __ATOMIC_ACQUIRE);
   }
-  ~KeptLock() { __atomic_clear(&kept_lock, __ATOMIC_RELEASE); }
+  ~KeptLock() {
+    if (mine) __atomic_clear(&kept_lock, __ATOMIC_RELEASE);
+  }
 };
 
 // A piece of at least `bytes`, which becomes its size.  Null where there is no memory.
@@ -109,7 +112,7 @@ static inline void* take_piece(int64_t* bytes) {
   if (*bytes >= KEPT_LEAST) {
     const KeptLock lock;
     for (Kept& piece : kept)
-      if (piece.bytes >= *bytes && piece.bytes / 2 <= *bytes) {
+      if (lock.mine && piece.bytes >= *bytes && piece.bytes / 2 <= *bytes) {
         const Kept found = piece;
         piece = {nullptr, 0};
         *bytes = found.bytes;
@@ -123,9 +126,9 @@ static inline void give_piece(void* data, int64_t bytes) {
   if (data != nullptr && bytes >= KEPT_LEAST) {
     const KeptLock lock;
     int64_t held = bytes;
-    for (const Kept& piece : kept) held += piece.bytes;
+    for (const Kept& piece : kept) held += lock.mine ? piece.bytes : 0;
     for (Kept& piece : kept)
-      if (held <= KEPT_MOST && piece.data == nullptr) {
+      if (lock.mine && held <= KEPT_MOST && piece.data == nullptr) {
         piece = {data, bytes};
         return;
       }

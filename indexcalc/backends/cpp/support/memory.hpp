@@ -19,7 +19,7 @@ struct Memory {
   // pages cost as much as a pass over them.
   template <class T>
   T* take(int64_t elements) {
-    if (elements > INT64_MAX / int64_t(sizeof(T))) return nullptr;
+    if (elements < 0 || elements > INT64_MAX / int64_t(sizeof(T))) return nullptr;
     const int64_t bytes = elements * int64_t(sizeof(T)) < ALIGNMENT ? ALIGNMENT : elements * int64_t(sizeof(T));
     int best = -1;
     for (int n = 0; n < count; ++n)
