@@ -15,7 +15,7 @@ __device__ __forceinline__ void copy_tile(unsigned char* tile, int height, const
                                           int row, int column) {
   for (int at = threadIdx.x; at < height * CHUNKS_OF; at += blockDim.x) {
     const int i = at / CHUNKS_OF, chunk = at % CHUNKS_OF, j = column + chunk * PER_CHUNK;
-    const bool inside = row + i < rows && j < columns;
+    const bool inside = /* mask */ (row + i < rows && j < columns);
     ix_copy16(tile + ix_swizzle<CHUNKS_OF>(i, chunk), from + (inside ? (long long)(row + i) * columns + j : 0),
               inside ? 16 : 0);
   }

@@ -7,14 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ....diagnostics import fail
-from ..support import header
+from ..support import SOURCE, header
 from .scan import blanked, closing, in_function, line_of
 
 HEADERS = ("types", "fiber", "runner", "shared", "collective", "launch", "atomic", "cuda", "cuda_math")
 """The C++ side, in the order in which its parts stand before the text."""
-
-SOURCE = "kernel.cu"
-"""What messages of the compiler call the text."""
 
 _BOUNDS = r"(?:__launch_bounds__\s*\((?:[^()]|\([^()]*\))*\)\s*)?"
 _KERNEL = re.compile(rf'\bextern\s*"(.)"\s*__global__\s*{_BOUNDS}void\s+{_BOUNDS}(\w+)\s*\(')
