@@ -30,9 +30,9 @@ static inline unsigned min(int a, unsigned b) { return min(unsigned(a), b); }
 static inline unsigned max(unsigned a, int b) { return max(a, unsigned(b)); }
 static inline unsigned max(int a, unsigned b) { return max(unsigned(a), b); }
 
-static inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
-static inline double rsqrt(double x) { return 1.0 / sqrt(x); }
-// the C library has these names for its own
+// the C library has these names for its own, a newer one more of them
+#define rsqrtf(x) (1.0f / sqrtf(x))
+#define rsqrt(x) (1.0 / sqrt(x))
 #define __expf(x) expf(x)
 #define __exp10f(x) powf(10.0f, x)
 #define __logf(x) logf(x)

@@ -68,6 +68,14 @@ extern "C" __global__ void turns(unsigned* next, unsigned* y) {
 extern "C" __global__ void counted(unsigned long long* y) {
   for (int n = 0; n < 50000; ++n) atomicAdd(y, 1ull);
 }
+extern "C" __global__ void functions(const float* x, float* y, const int* i, int* j) {
+  const float values[] = {rsqrtf(x[0]), float(rsqrt(double(x[0]))), __expf(x[1]), __saturatef(x[1]), __powf(x[0], 2),
+                          max(x[0], x[1]), __int_as_float(__float_as_int(x[1])), __fmaf_rn(x[0], x[1], 1)};
+  const int numbers[] = {__popc(i[0]), __clz(i[0]), __ffs(i[0]), int(__brev(1)),
+                         int(__byte_perm(0x03020100, 0x07060504, 0x5216)),
+                         int(__funnelshift_l(0x80000000, 1, 1)), __mulhi(1 << 30, 12), __float2int_rn(x[1])};
+  for (int n = 0; n < 8; ++n) y[n] = values[n], j[n] = numbers[n];
+}
 extern "C" __global__ void fresh(unsigned* y) {
   __shared__ unsigned mine[4];
   extern __shared__ __align__(16) unsigned asked[];
@@ -216,6 +224,14 @@ def test_workers_do_not_lose_what_another_one_adds(kernels):
     y = np.zeros(1, np.uint64)
     kernels.launch("counted", 16, 8, [y], workers=4)
     assert y[0] == 16 * 8 * 50000
+
+
+def test_functions_of_numbers_are_those_of_device_code(kernels):
+    x, y = np.array([4, 2.5], np.float32), np.zeros(8, np.float32)
+    i, j = np.array([0b1011000], np.int32), np.zeros(8, np.int32)
+    kernels.launch("functions", 1, 1, [x, y, i, j])
+    np.testing.assert_allclose(y, [0.5, 0.5, np.exp(2.5), 1, 16, 4, 2.5, 11], rtol=1e-6)
+    assert j.tolist() == [3, 25, 4, -(1 << 31), 0x05020106, 3, 3, 2]
 
 
 def test_shared_memory_is_poison_at_the_start_of_every_block(kernels):
