@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 
@@ -64,7 +65,7 @@ HOME = Home()
 
 
 class Compiled:
-    """A text's function in a loaded library."""
+    """A text's function in a loaded library.  When it goes, so does the memory that waits there for its next run."""
 
     def __init__(self, emitted: CppEmitted, library: ctypes.CDLL, name: str = "run") -> None:
         self.emitted = emitted
@@ -73,6 +74,8 @@ class Compiled:
             self.blas = find_blas()
             if self.blas is not None:
                 library.set_blas(ctypes.byref(self.blas.table()))
+        if hasattr(library, "release"):
+            finalize(self, library.release).atexit = False  # then all memory goes
         self._function = getattr(library, name)
         self._function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
 

@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 
+from indexcalc.backends.cpp.runtime import Compiled
 from indexcalc.backends.cpp.support import header
 from tests.backends.cpp.batch import skip_without_compiler
 
@@ -125,3 +126,29 @@ def test_a_size_beyond_all_numbers_is_no_memory(tmp_path):
     refused = compiled(header("core") + header("memory") + TAKE, tmp_path).refused
     refused.argtypes = [ctypes.c_int64]
     assert [refused(n) for n in (0, 10, -1, -(2**63), 2**62, 2**60 - 1)] == [0, 0, 1, 1, 1, 1]
+
+
+WAITS = """
+extern "C" int run(const int64_t* n, const ArrayRef*, ArrayRef*, int) {
+  const Scratch<double> scratch(KEPT_LEAST);
+  const Lease lease;
+  return lease.memory->take<double>(n[0]) == nullptr || scratch.data == nullptr;
+}
+extern "C" int64_t waits() {
+  int64_t held = resting ? resting->held : 0;
+  for (const Kept& piece : kept) held += piece.bytes;
+  return held;
+}
+"""
+
+
+def test_memory_that_waits_goes_with_the_function(tmp_path):
+    library = compiled(header("core") + header("memory") + WAITS, tmp_path)
+    library.waits.restype = ctypes.c_int64
+    size = 1 << 20
+    for _ in range(2):  # a function may come back to the same library
+        function = Compiled(None, library)
+        assert function.call([], [size], []) == function.call([], [size], []) == 0
+        assert library.waits() == 8 * (size + (1 << 16))
+        del function
+        assert library.waits() == 0

@@ -84,3 +84,14 @@ struct Lease {
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 };
+
+// Frees what waits for another run; called by who runs no more.  A run at the same time is not disturbed.
+extern "C" void release() {
+  delete __atomic_exchange_n(&resting, nullptr, __ATOMIC_ACQ_REL);
+  const KeptLock lock;
+  for (Kept& piece : kept)
+    if (lock.mine) {
+      std::free(piece.data);
+      piece = {nullptr, 0};
+    }
+}
