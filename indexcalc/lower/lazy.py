@@ -12,10 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..ir.kernel import Block, Contract, Fold, Kernel, Loop, Map, Shift, Step
+from .growth import highest_power
 from .joined import Joined, Readers, chain, fits, joined, readers_of
 
 LARGEST = 1 << 14
 """What the sum of a tile's exponentials may come to, which leaves the sums of products with it their range."""
+HIGHEST = 2
+"""The power of the exponentials to which a kernel's values may grow: more of them leave float32 too little range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def _lazy(steps: Sequence[Step], readers: Readers, kernel: Kernel) -> Lazy | Non
         if isinstance(product, Contract) and fits(product, kernel):
             quick = chain(product, steps, without)
             if quick is not None and quick.links[-1] is difference:
-                return _fitting(steps, quick, shift, readers)
+                return _fitting(steps, quick, shift, readers, kernel)
     return None
 
 
@@ -98,7 +101,7 @@ def _is_difference(step: Step, shift: Shift) -> bool:
     return isinstance(step, Map) and step.function == "subtract" and step.arguments == (shift.source, shift.carry)
 
 
-def _fitting(steps: Sequence[Step], quick: Joined, shift: Shift, readers: Readers) -> Lazy | None:
+def _fitting(steps: Sequence[Step], quick: Joined, shift: Shift, readers: Readers, kernel: Kernel) -> Lazy | None:
     """The whole, if an exponential alone reads the difference and is summed, and nothing between minds the order."""
     reading = readers[quick.block.number]
     if len(reading) != 1 or not isinstance(reading[0], Map) or reading[0].function != "exp":
@@ -110,7 +113,7 @@ def _fitting(steps: Sequence[Step], quick: Joined, shift: Shift, readers: Reader
     if not sums or len(whole) != len(own) or whole[-1] is not exponential:
         return None
     others = [s for s in steps[steps.index(whole[0]) : steps.index(exponential)] if not any(s is t for t in own)]
-    if any(isinstance(s, Fold) for s in others):
+    if any(isinstance(s, Fold) for s in others) or highest_power(kernel, exponential) > HIGHEST:
         return None
     return Lazy(whole, quick, shift, exponential, sums[0])
 

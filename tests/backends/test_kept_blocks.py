@@ -1,17 +1,23 @@
 """What one loop keeps for another, and maxima that are not followed: NumPy's text against formulas."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from indexcalc.interpret.kernel import run_kernel
-from indexcalc.ir.index import Space
+from indexcalc.ir.index import Index, Space
+from indexcalc.ir.kernel import Array, Block, Constant, Kernel, Load, Map, Tile
 from indexcalc.ir.kernel_check import check_kernel
 from indexcalc.ir.kernel_text import kernel_text
+from indexcalc.lower.growth import highest_power
 from indexcalc.lower.lazy import LARGEST, arranged
 from tests.backends.kernel_runs import kernel_source, run_numpy
 from tests.kernels import kept_softmax, streamed_softmax
 
 L, D, H = Space("seq", "L"), Space("feat", "D"), Space("heads", "H")
+i = Index("i", L)
+X, E = (Block(n, (i,), "float") for n in (0, 1))
 
 
 def rising(length, feature, steep, seed=0):
@@ -105,6 +111,42 @@ def test_a_complex_kernel_follows_its_maxima():
     kernel, extents = kept_softmax(4, 3), {L: 13, D: 3}
     for mine, right in zip(run_numpy(kernel, [q, k], extents, complex), formulas(q.real, k.real, 1), strict=True):
         np.testing.assert_allclose(mine, right, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize(("degree", "tried"), [(1, 1), (2, 1), (3, 0), (16, 0)])
+def test_maxima_whose_exponentials_are_raised_to_high_powers_are_followed(degree, tried):
+    """A sum of exponentials that is small enough for two of their powers overflows with sixteen."""
+    kernel, extents = kept_softmax(4, 3, degree), {L: 13, D: 1}
+    assert len(arranged(kernel).lazy) == tried
+    q, k = np.ones((13, 1), np.float32), np.zeros((13, 1), np.float32)
+    k[7] = np.log(LARGEST / 2)
+    wanted = formulas(q.astype(float), k.astype(float), degree)
+    for mine, right in zip(run_numpy(kernel, [q, k], extents, np.float32), wanted, strict=True):
+        np.testing.assert_allclose(mine, right, rtol=2e-5, atol=1e-30)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "power", "then"),
+    [
+        ("square", (E,), 2, 4),
+        ("multiply", (E, E), 2, 4),
+        ("multiply", (X, E), 1, 2),
+        ("power", (E, Constant(5)), 5, 10),
+        ("power", (E, X), np.inf, np.inf),
+        ("power", (X, Constant(5)), 1, 1),
+        ("exp", (E,), np.inf, np.inf),
+        ("divide", (E, E), 1, 1),
+        ("tanh", (E,), 1, 1),
+    ],
+)
+def test_how_high_the_exponentials_of_a_kernel_grow(function, arguments, power, then):
+    """And where what is made of them is squared then."""
+    exponential, made = Map(E, "exp", (X,)), Block(2, (i,), "float")
+    steps = (Load(X, 0, (i,)), exponential, Map(made, function, arguments))
+    kernel = Kernel((Array((i,), "float"),), (), (Tile(i, 4),), steps)
+    assert highest_power(kernel, exponential) == power
+    squared = Map(Block(3, (i,), "float"), "square", (made,))
+    assert highest_power(replace(kernel, body=(*steps, squared)), exponential) == then
 
 
 def test_what_is_kept_is_made_where_it_stays():
