@@ -153,7 +153,7 @@ def test_what_was_not_encoded_is_refused(change: Any) -> None:
     decoded(json.dumps(data).encode(), spaces)
     change(data)
     for text in (json.dumps(data).encode(), b"[]", b"{", b"\xff"):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"(Type|Key|Index|Attribute)Error: |Expecting|decode"):
             decoded(text, spaces)
 
 
