@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from indexcalc.backends.cpp.blas import find_blas
+from indexcalc.backends.cpp.blas import find_openblas
 
 from .calls import every
 from .program import source, write_calls
@@ -60,11 +60,11 @@ def main() -> int:
 
 def _blas() -> tuple[str, ...]:
     """Where the library lies, and the end of its functions' names."""
-    found = find_blas()
+    found = find_openblas()
     if found is None:
         print("no OpenBLAS is installed: products run in our own loops only", file=sys.stderr)
         return ()
-    return (found.library._name, found.suffix)
+    return (found.library._name, found.name.partition("{}")[2])
 
 
 def _run(words: list[str]) -> int:

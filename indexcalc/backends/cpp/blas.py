@@ -70,10 +70,13 @@ class Blas:
 @cache
 def find_blas() -> Blas | None:
     """The library, loaded; None where there is none."""
-    return (
-        _mkl()
-        or _openblas("scipy_openblas32", "lib", "libscipy_openblas.*", "scipy_{}", wide=False)
-        or _openblas("numpy", "../numpy.libs", "libscipy_openblas64_-*", "scipy_{}64_", wide=True)
+    return _mkl() or find_openblas()
+
+
+def find_openblas() -> Blas | None:
+    """OpenBLAS, loaded; None where there is none."""
+    return _openblas("scipy_openblas32", "lib", "libscipy_openblas.*", "scipy_{}", wide=False) or _openblas(
+        "numpy", "../numpy.libs", "libscipy_openblas64_-*", "scipy_{}64_", wide=True
     )
 
 
